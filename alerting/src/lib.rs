@@ -1,0 +1,1 @@
+//! Rules, templates, alert state, routing, silences, inhibition, notifications.

@@ -1,0 +1,1 @@
+//! Benches, rivals and the side-by-side script. The benches themselves stand in `benches/`.

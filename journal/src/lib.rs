@@ -1,0 +1,1 @@
+//! The append-only, checksummed, group-committed log under every durable thing, and the `Disk` trait.

@@ -1,0 +1,1 @@
+//! Relabelling: rules that rewrite, keep or drop label sets before and after a scrape.

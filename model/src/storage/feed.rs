@@ -1,0 +1,76 @@
+//! Following: a cursor over what was committed, in the order in which it was committed.
+//!
+//! Remote write out and the budget engine read here. Time order is not promised: a late sample comes when it is
+//! committed, which is the point.
+
+use std::fmt;
+
+use super::append::HistogramValue;
+use crate::Labels;
+
+/// How far a follower has read. Stored by the follower; survives a restart of the store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FeedPosition {
+    /// The log segment.
+    pub segment: u64,
+    /// The byte in it at which the next record begins.
+    pub offset: u64,
+}
+
+/// One committed sample.
+#[derive(Clone, Debug)]
+pub enum FeedRow<'a> {
+    /// A float.
+    Float {
+        /// The series.
+        labels: &'a Labels,
+        /// Milliseconds since the Unix epoch.
+        timestamp_ms: i64,
+        /// The value.
+        value: f64,
+    },
+    /// A native histogram.
+    Histogram {
+        /// The series.
+        labels: &'a Labels,
+        /// Milliseconds since the Unix epoch.
+        timestamp_ms: i64,
+        /// The value.
+        value: &'a HistogramValue,
+    },
+}
+
+/// A store that can be followed.
+pub trait Feed: fmt::Debug + Send + Sync {
+    /// A cursor that begins at a position that an earlier cursor gave, or at the oldest record that is still there.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    fn follow(&self, from: FeedPosition) -> Result<Box<dyn FeedCursor>, FeedError>;
+
+    /// The position behind the newest committed record.
+    fn newest(&self) -> FeedPosition;
+}
+
+/// A place in the feed.
+pub trait FeedCursor: fmt::Debug + Send {
+    /// Hands the rows of the next committed batch to `take`; answers `false` where there is none yet.
+    ///
+    /// # Errors
+    /// When the log cannot be read, or when it no longer holds the position.
+    fn next_batch(&mut self, take: &mut dyn FnMut(FeedRow<'_>)) -> Result<bool, FeedError>;
+
+    /// The position behind the last batch handed out.
+    fn position(&self) -> FeedPosition;
+}
+
+/// Why a follower cannot go on.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum FeedError {
+    /// The log no longer reaches back to the position: what lies between was deleted by retention.
+    #[error("the log begins after position {0:?}: what lies between has been deleted")]
+    Gone(FeedPosition),
+    /// The log could not be read.
+    #[error("the log cannot be read: {0}")]
+    Unreadable(String),
+}

@@ -1,0 +1,1 @@
+//! PromQL: lexer, grammar, types, plan, columnar engine, functions, formatting.

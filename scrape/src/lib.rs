@@ -1,0 +1,1 @@
+//! Exposition parsers, targets, scrape loops, discovery, and native collectors.

@@ -1,0 +1,3 @@
+//! narthex: flags, configuration, wiring. Glue, no algorithms.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The HTTP API (Prometheus v1) and the pages.
