@@ -47,8 +47,7 @@ pub fn is_legacy_label_name(name: &str) -> bool {
 fn is_legacy(name: &str, extra: impl Fn(u8) -> bool) -> bool {
     let starts = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_' || extra(byte);
     let bytes = name.as_bytes();
-    bytes.first().is_some_and(|&first| starts(first))
-        && bytes.iter().all(|&byte| starts(byte) || byte.is_ascii_digit())
+    bytes.first().is_some_and(|&first| starts(first)) && bytes.iter().all(|&byte| starts(byte) || byte.is_ascii_digit())
 }
 
 /// Undoes the `U__` escaping that Grafana uses for label names in URLs: `__` is `_`, `_HEX_` a code point.

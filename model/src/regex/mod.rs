@@ -23,8 +23,7 @@ impl GoRegex {
     /// # Errors
     /// When the pattern is not in Go's syntax, or compiles to more than the size limit.
     pub fn anchored(pattern: &str) -> Result<GoRegex, RegexError> {
-        let engine =
-            meta::Regex::new(&format!("^(?s:{pattern})$")).map_err(|error| RegexError(error.to_string()))?;
+        let engine = meta::Regex::new(&format!("^(?s:{pattern})$")).map_err(|error| RegexError(error.to_string()))?;
         Ok(GoRegex { pattern: pattern.into(), engine })
     }
 
