@@ -6,6 +6,7 @@
 
 pub mod clock;
 pub mod duration;
+pub mod float;
 pub mod histogram;
 pub mod labels;
 pub mod matcher;
