@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::name;
 
@@ -90,9 +90,9 @@ impl Labels {
         self.0.len()
     }
 
-    /// A hash that is the same in every process and on every machine (XXH3 of the encoded set).
-    pub fn fingerprint(&self) -> u64 {
-        xxh3_64(self.0.as_bytes())
+    /// A hash of the set (XXH3). With a seed that targets cannot know, they cannot make sets that collide.
+    pub fn fingerprint(&self, seed: u64) -> u64 {
+        xxh3_64_with_seed(self.0.as_bytes(), seed)
     }
 
     /// The same set without the labels for which `drop` says yes.
