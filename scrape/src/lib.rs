@@ -1,1 +1,3 @@
 //! Exposition parsers, targets, scrape loops, discovery, and native collectors.
+
+pub mod parse;
