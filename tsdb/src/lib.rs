@@ -1,1 +1,23 @@
 //! The time-series database: head, write-ahead log, index.
+//!
+//! A [`Store`] lives in a directory of its own, takes batches (`model::storage::Append`) and answers selections
+//! (`model::storage::Select`). A committed batch is in the log before [`commit`](model::storage::Append::commit) returns,
+//! and in memory for readers; opening the directory again reads it back, around all damage.
+//!
+//! What is where: `head` holds series and their chunks, `index` finds series by labels, `chunk` has the codec, `wal` the
+//! log's records; `commit` and `select` are the two ways in. The log's files are those of the `journal` room.
+//!
+//! Deliberately absent: PromQL, and any knowledge of who writes or reads.
+
+mod chunk;
+mod commit;
+mod head;
+mod index;
+mod select;
+mod stats;
+mod store;
+mod wal;
+
+pub use stats::{Cardinality, HeadStats, Top, WalStats};
+pub use store::{OpenError, Options, Store};
+pub use wal::{Progress, ReplayError, Replayed};

@@ -1,0 +1,4 @@
+//! Chunks: runs of samples of one series, compressed.
+
+pub(crate) mod bits;
+pub(crate) mod gorilla;

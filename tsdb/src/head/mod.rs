@@ -1,0 +1,111 @@
+//! The head: what was written lately, in memory.
+//!
+//! Series live in shards, each behind a lock of its own, and each series says in its reference where it lives. All series
+//! of a source are put into one shard, side by side, so that a scrape takes one lock once and walks memory forwards.
+//!
+//! Locks are taken in this order: a source, shards by rising number, the index. Nobody holds one while decoding, or while
+//! a disk syncs.
+
+mod closed;
+mod series;
+mod shard;
+mod slab;
+
+use model::Labels;
+use model::storage::{Refusal, SeriesRef};
+use parking_lot::{Mutex, RwLock};
+
+pub(crate) use series::{CopiedChunks, Pin, Verdict};
+pub(crate) use shard::Shard;
+
+use crate::index::Index;
+
+/// The limit on series in the head, as `/api/v1/status/limits` names it.
+pub(crate) const SERIES_LIMIT: &str = "head_series";
+/// The limit on distinct label texts in the head.
+const TEXT_LIMIT: &str = "head_label_text_bytes";
+
+/// Where a series lives, packed into its reference: generation 24 bits, shard 8, slot 32.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) shard: usize,
+    pub(crate) slot: usize,
+}
+
+impl Place {
+    pub(crate) fn of(reference: SeriesRef) -> Place {
+        Place { shard: (reference.0 >> 32 & 0xff) as usize, slot: (reference.0 & 0xffff_ffff) as usize }
+    }
+
+    pub(crate) fn reference(self) -> SeriesRef {
+        SeriesRef((self.shard as u64) << 32 | self.slot as u64)
+    }
+}
+
+/// Series, their open and closed chunks, and the index over them.
+#[derive(Debug)]
+pub(crate) struct Head {
+    pub(crate) index: RwLock<Index>,
+    pub(crate) shards: Box<[Mutex<Shard>]>,
+    max_series: u64,
+}
+
+impl Head {
+    /// An empty head. The number of shards is rounded to a power of two, at most 256.
+    pub(crate) fn new(seed: u64, n_shards: usize, max_series: u64) -> Head {
+        let n_shards = n_shards.clamp(1, 256).next_power_of_two();
+        Head {
+            index: RwLock::new(Index::new(seed)),
+            shards: (0..n_shards).map(|_| Mutex::new(Shard::default())).collect(),
+            max_series,
+        }
+    }
+
+    /// The shard for series that are to stay together.
+    pub(crate) fn shard_of(&self, placement: u32) -> usize {
+        placement as usize & (self.shards.len() - 1)
+    }
+
+    /// Finds series, or makes them; `placement` says which of the new ones are to stay together.
+    pub(crate) fn resolve(
+        &self,
+        series: &[Labels],
+        placement: impl Fn(&Labels) -> u32,
+    ) -> Vec<Result<SeriesRef, Refusal>> {
+        let mut found: Vec<_> = {
+            let index = self.index.read();
+            series.iter().map(|labels| index.find(labels).map(|id| Ok(index.reference(id)))).collect()
+        };
+        let missing: Vec<usize> = (0..series.len()).filter(|&at| found[at].is_none()).collect();
+        let shard_of = |at: &usize| self.shard_of(placement(&series[*at]));
+        for together in missing.chunk_by(|one, next| shard_of(one) == shard_of(next)) {
+            let number = shard_of(&together[0]);
+            let mut shard = self.shards[number].lock();
+            let mut index = self.index.write();
+            for &at in together {
+                found[at] = Some(self.create(&mut index, &mut shard, number, &series[at]));
+            }
+        }
+        found.into_iter().flatten().collect()
+    }
+
+    fn create(
+        &self,
+        index: &mut Index,
+        shard: &mut Shard,
+        number: usize,
+        labels: &Labels,
+    ) -> Result<SeriesRef, Refusal> {
+        // It may stand in the same call twice, or have been made while no lock was held.
+        if let Some(id) = index.find(labels) {
+            return Ok(index.reference(id));
+        }
+        if index.n_series() as u64 >= self.max_series {
+            return Err(Refusal::SeriesLimit { name: SERIES_LIMIT, limit: self.max_series });
+        }
+        let reference = Place { shard: number, slot: shard.n_series() }.reference();
+        let id = index.insert(labels, reference).ok_or(Refusal::SeriesLimit { name: TEXT_LIMIT, limit: 1 << 32 })?;
+        shard.add_series(id);
+        Ok(reference)
+    }
+}

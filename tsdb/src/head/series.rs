@@ -1,0 +1,189 @@
+//! The state of one series in the head: an open chunk and what is needed to go on with it, in one line of cache.
+
+use model::storage::Refusal;
+
+use super::closed::{ClosedChunk, ClosedChunks, ClosedId, NO_CHUNK};
+use super::slab::{Chain, Slab};
+use crate::chunk::gorilla::Predictor;
+use crate::index::SeriesId;
+
+/// Samples in a full chunk.
+pub(crate) const CHUNK_SAMPLES: u8 = 120;
+/// A chunk ends at every multiple of this, so that blocks can be cut out of the head.
+const CHUNK_SPAN_MS: i64 = 2 * 3_600_000;
+
+/// One series. Times are in milliseconds.
+#[derive(Debug)]
+#[repr(align(64))]
+pub(crate) struct Series {
+    pub(crate) id: SeriesId,
+    /// The newest closed chunk.
+    closed: ClosedId,
+    /// The oldest sample of all.
+    oldest_ms: i64,
+    /// Where the open chunk's bits are.
+    open: Chain,
+    predictor: Predictor,
+    /// Samples in the open chunk; 0 only while the series has none at all.
+    n_open: u16,
+    /// The open chunk ends here: chunks of series that began together must not all end together.
+    n_full: u8,
+}
+
+/// What a selection remembers of a series: what has been committed up to then.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pin {
+    /// The newest closed chunk.
+    pub(crate) closed: ClosedId,
+    /// Samples in the chunk that was open.
+    pub(crate) n_open: u16,
+}
+
+/// What a sample is to its series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    New,
+    /// The newest sample again, bit for bit: taken, and nothing changes.
+    Repeated,
+}
+
+impl Series {
+    pub(crate) fn new(id: SeriesId) -> Series {
+        // Between half and all of a full chunk, spread by number.
+        let n_full = CHUNK_SAMPLES / 2 + (id.wrapping_mul(0x9e37_79b1) >> 24) as u8 % (CHUNK_SAMPLES / 2 + 1);
+        Series {
+            id,
+            closed: NO_CHUNK,
+            oldest_ms: i64::MAX,
+            open: Chain::NONE,
+            predictor: Predictor::default(),
+            n_open: 0,
+            n_full,
+        }
+    }
+
+    /// Whether there is no sample.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.n_open == 0
+    }
+
+    /// The newest sample's time; meaningless while there is none.
+    pub(crate) fn newest_ms(&self) -> i64 {
+        self.predictor.last_ms
+    }
+
+    /// The times of the oldest and the newest sample.
+    pub(crate) fn interval(&self) -> Option<(i64, i64)> {
+        (!self.is_empty()).then(|| (self.oldest_ms, self.newest_ms()))
+    }
+
+    /// Whether a sample can be appended.
+    pub(crate) fn judge(&self, timestamp_ms: i64, bits: u64) -> Result<Verdict, Refusal> {
+        if self.is_empty() || timestamp_ms > self.newest_ms() {
+            Ok(Verdict::New)
+        } else if timestamp_ms < self.newest_ms() {
+            Err(Refusal::OutOfOrder)
+        } else if bits == self.predictor.last_bits() {
+            Ok(Verdict::Repeated)
+        } else {
+            Err(Refusal::Duplicate)
+        }
+    }
+
+    /// Appends a sample that was judged to be new.
+    pub(crate) fn append(&mut self, slab: &mut Slab, closed: &mut ClosedChunks, timestamp_ms: i64, bits: u64) {
+        let is_full = self.n_open >= u16::from(self.n_full)
+            || timestamp_ms.div_euclid(CHUNK_SPAN_MS) != self.newest_ms().div_euclid(CHUNK_SPAN_MS);
+        if !self.is_empty() && !is_full {
+            self.predictor.encode(&mut slab.writer(&mut self.open), timestamp_ms, bits);
+            self.n_open += 1;
+            return;
+        }
+        if self.is_empty() {
+            self.oldest_ms = timestamp_ms;
+        } else {
+            self.close(slab, closed);
+        }
+        self.open = slab.new_chain();
+        self.predictor = Predictor::encode_first(&mut slab.writer(&mut self.open), timestamp_ms, bits);
+        self.n_open = 1;
+    }
+
+    fn close(&mut self, slab: &mut Slab, closed: &mut ClosedChunks) {
+        let mut bytes = Vec::with_capacity(256);
+        slab.copy(&self.open, &mut bytes);
+        slab.release(&self.open);
+        self.closed = closed.push(ClosedChunk {
+            bytes: bytes.into_boxed_slice(),
+            last_ms: self.newest_ms(),
+            before: self.closed,
+            n_samples: self.n_open,
+        });
+        self.n_full = CHUNK_SAMPLES;
+    }
+
+    /// What is committed now.
+    pub(crate) fn pin(&self) -> Pin {
+        Pin { closed: self.closed, n_open: self.n_open }
+    }
+
+    /// Copies the chunks that were committed at `pin` and reach to `start_ms` or beyond: oldest last.
+    pub(crate) fn copy_chunks(
+        &self,
+        slab: &Slab,
+        closed: &ClosedChunks,
+        pin: Pin,
+        start_ms: i64,
+        out: &mut CopiedChunks,
+    ) {
+        if pin.n_open > 0 {
+            match closed.back_from(self.closed).take_while(|&(id, _)| id != pin.closed).last() {
+                // The chunk that was open then has been closed since.
+                Some((_, chunk)) => out.push(|bytes| bytes.extend_from_slice(&chunk.bytes), pin.n_open),
+                None => out.push(|bytes| slab.copy(&self.open, bytes), pin.n_open),
+            }
+        }
+        for (_, chunk) in closed.back_from(pin.closed).take_while(|(_, chunk)| chunk.last_ms >= start_ms) {
+            out.push(|bytes| bytes.extend_from_slice(&chunk.bytes), chunk.n_samples);
+        }
+    }
+}
+
+/// Chunks of one series, copied so that they can be decoded without holding anyone up.
+#[derive(Debug, Default)]
+pub(crate) struct CopiedChunks {
+    bytes: Vec<u8>,
+    /// Where each chunk ends, and how many samples of it are wanted; the newest first.
+    ends: Vec<(usize, u16)>,
+}
+
+impl CopiedChunks {
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+    }
+
+    /// Takes the oldest chunk that is left, by its place in the bytes.
+    pub(crate) fn pop(&mut self) -> Option<(std::ops::Range<usize>, u16)> {
+        let (end, n_samples) = self.ends.pop()?;
+        let start = self.ends.last().map_or(0, |&(end, _)| end);
+        Some((start..end, n_samples))
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    fn push(&mut self, copy: impl FnOnce(&mut Vec<u8>), n_samples: u16) {
+        copy(&mut self.bytes);
+        self.ends.push((self.bytes.len(), n_samples));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_series_is_one_line_of_cache() {
+        assert_eq!(size_of::<super::Series>(), 64);
+    }
+}

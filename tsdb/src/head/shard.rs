@@ -1,0 +1,216 @@
+//! A shard: some of the series, with the memory of their chunks.
+
+use std::sync::Arc;
+
+use model::Histogram;
+use model::storage::{HistogramValue, Refusal, SeriesRef};
+use rustc_hash::FxHashMap;
+
+use super::closed::ClosedChunks;
+use super::series::{CopiedChunks, Pin, Series, Verdict};
+use super::slab::Slab;
+use crate::index::SeriesId;
+use crate::wal::record::push_histograms;
+
+/// Some of the series, and what belongs to them.
+#[derive(Debug, Default)]
+pub(crate) struct Shard {
+    series: Vec<Series>,
+    slab: Slab,
+    closed: ClosedChunks,
+    /// The native histograms of the series that have any, by slot, in time order.
+    histograms: FxHashMap<u32, Vec<(i64, HistogramValue)>>,
+    declared: Declared,
+    n_samples: u64,
+    /// The times of the oldest and the newest sample of all series.
+    interval: Option<(i64, i64)>,
+}
+
+/// Which series have been defined in the current segment of the log.
+#[derive(Debug, Default)]
+struct Declared {
+    segment: u64,
+    slots: Vec<u64>,
+}
+
+impl Shard {
+    pub(crate) fn n_series(&self) -> usize {
+        self.series.len()
+    }
+
+    /// Adds a series in the next slot.
+    pub(crate) fn add_series(&mut self, id: SeriesId) {
+        self.series.push(Series::new(id));
+    }
+
+    /// The index's number of the series in a slot.
+    pub(crate) fn series_id(&self, slot: usize) -> Option<SeriesId> {
+        self.series.get(slot).map(|series| series.id)
+    }
+
+    /// Whether a float can be appended to a series.
+    pub(crate) fn judge(&self, slot: usize, timestamp_ms: i64, bits: u64) -> Result<Verdict, Refusal> {
+        let series = self.series.get(slot).ok_or(Refusal::UnknownSeries)?;
+        if !self.histograms.is_empty()
+            && let Some(newest_ms) = self.newest_histogram_ms(slot)
+            && timestamp_ms <= newest_ms
+        {
+            return Err(if timestamp_ms == newest_ms { Refusal::Duplicate } else { Refusal::OutOfOrder });
+        }
+        series.judge(timestamp_ms, bits)
+    }
+
+    /// Appends a float, if it can be.
+    pub(crate) fn append(&mut self, slot: usize, timestamp_ms: i64, bits: u64) -> Result<Verdict, Refusal> {
+        let verdict = self.judge(slot, timestamp_ms, bits)?;
+        if verdict == Verdict::New {
+            self.series[slot].append(&mut self.slab, &mut self.closed, timestamp_ms, bits);
+            self.note_sample(timestamp_ms);
+        }
+        Ok(verdict)
+    }
+
+    /// Whether a native histogram can be appended to a series.
+    pub(crate) fn judge_histogram(
+        &self,
+        slot: usize,
+        timestamp_ms: i64,
+        value: &HistogramValue,
+    ) -> Result<Verdict, Refusal> {
+        let series = self.series.get(slot).ok_or(Refusal::UnknownSeries)?;
+        let newest_float_ms = (!series.is_empty()).then(|| series.newest_ms());
+        if newest_float_ms.is_some_and(|newest_ms| timestamp_ms <= newest_ms) {
+            return Err(if newest_float_ms == Some(timestamp_ms) { Refusal::Duplicate } else { Refusal::OutOfOrder });
+        }
+        match self.histograms.get(&(slot as u32)).and_then(|samples| samples.last()) {
+            Some((newest_ms, _)) if timestamp_ms < *newest_ms => Err(Refusal::OutOfOrder),
+            Some((newest_ms, newest)) if timestamp_ms == *newest_ms => {
+                if have_same_bits(newest, value) {
+                    Ok(Verdict::Repeated)
+                } else {
+                    Err(Refusal::Duplicate)
+                }
+            }
+            _ => Ok(Verdict::New),
+        }
+    }
+
+    /// Appends a native histogram, if it can be.
+    pub(crate) fn append_histogram(
+        &mut self,
+        slot: usize,
+        timestamp_ms: i64,
+        value: &HistogramValue,
+    ) -> Result<Verdict, Refusal> {
+        let verdict = self.judge_histogram(slot, timestamp_ms, value)?;
+        if verdict == Verdict::New {
+            self.histograms.entry(slot as u32).or_default().push((timestamp_ms, value.clone()));
+            self.note_sample(timestamp_ms);
+        }
+        Ok(verdict)
+    }
+
+    /// Whether a series may have samples in an interval, both ends included.
+    pub(crate) fn overlaps(&self, slot: usize, start_ms: i64, end_ms: i64) -> bool {
+        self.interval(slot).is_some_and(|(oldest_ms, newest_ms)| newest_ms >= start_ms && oldest_ms <= end_ms)
+    }
+
+    /// The times of the oldest and the newest sample of a series.
+    pub(crate) fn interval(&self, slot: usize) -> Option<(i64, i64)> {
+        let floats = self.series.get(slot)?.interval();
+        let histograms = match self.histograms.get(&(slot as u32)).map(Vec::as_slice) {
+            Some([(oldest_ms, _), .., (newest_ms, _)]) => Some((*oldest_ms, *newest_ms)),
+            Some([(only_ms, _)]) => Some((*only_ms, *only_ms)),
+            _ => None,
+        };
+        match (floats, histograms) {
+            (Some(floats), Some(histograms)) => Some((floats.0.min(histograms.0), floats.1.max(histograms.1))),
+            (floats, histograms) => floats.or(histograms),
+        }
+    }
+
+    /// The times of the oldest and the newest sample of all series.
+    pub(crate) fn whole_interval(&self) -> Option<(i64, i64)> {
+        self.interval
+    }
+
+    /// What is committed to a series now.
+    pub(crate) fn pin(&self, slot: usize) -> Pin {
+        self.series[slot].pin()
+    }
+
+    /// Copies the chunks of a series that were committed at `pin` and reach to `start_ms` or beyond.
+    pub(crate) fn copy_chunks(&self, slot: usize, pin: Pin, start_ms: i64, out: &mut CopiedChunks) {
+        self.series[slot].copy_chunks(&self.slab, &self.closed, pin, start_ms, out);
+    }
+
+    /// How many native histograms a series has.
+    pub(crate) fn n_histograms(&self, slot: usize) -> usize {
+        self.histograms.get(&(slot as u32)).map_or(0, Vec::len)
+    }
+
+    /// The first `n_committed` native histograms of a series that lie in an interval, as queries see them.
+    pub(crate) fn histograms(
+        &self,
+        slot: usize,
+        n_committed: usize,
+        start_ms: i64,
+        end_ms: i64,
+    ) -> Vec<(i64, Arc<Histogram>)> {
+        let all = self.histograms.get(&(slot as u32)).map_or(&[][..], |all| &all[..n_committed.min(all.len())]);
+        let wanted = all.iter().filter(|(timestamp_ms, _)| (start_ms..=end_ms).contains(timestamp_ms));
+        wanted.map(|(timestamp_ms, value)| (*timestamp_ms, value.to_float())).collect()
+    }
+
+    /// Whether a series has been defined in a segment of the log.
+    pub(crate) fn is_declared(&self, slot: usize, segment: u64) -> bool {
+        let Declared { segment: current, slots } = &self.declared;
+        *current == segment && slots.get(slot / 64).is_some_and(|word| word >> (slot % 64) & 1 == 1)
+    }
+
+    /// Notes that a series has been defined in a segment of the log.
+    pub(crate) fn declare(&mut self, slot: usize, segment: u64) {
+        let Declared { segment: current, slots } = &mut self.declared;
+        if *current != segment {
+            *current = segment;
+            slots.clear();
+        }
+        slots.resize(self.series.len().div_ceil(64).max(slots.len()), 0);
+        slots[slot / 64] |= 1 << (slot % 64);
+    }
+
+    /// Samples appended since the start.
+    pub(crate) fn n_samples(&self) -> u64 {
+        self.n_samples
+    }
+
+    /// Open and closed chunks.
+    pub(crate) fn n_chunks(&self) -> usize {
+        self.closed.len() + self.series.iter().filter(|series| !series.is_empty()).count()
+    }
+
+    /// Bytes of memory held.
+    pub(crate) fn n_bytes(&self) -> usize {
+        self.series.capacity() * size_of::<Series>() + self.slab.n_bytes() + self.closed.n_bytes()
+    }
+
+    fn note_sample(&mut self, timestamp_ms: i64) {
+        self.n_samples += 1;
+        let (oldest_ms, newest_ms) = self.interval.unwrap_or((timestamp_ms, timestamp_ms));
+        self.interval = Some((oldest_ms.min(timestamp_ms), newest_ms.max(timestamp_ms)));
+    }
+
+    fn newest_histogram_ms(&self, slot: usize) -> Option<i64> {
+        self.histograms.get(&(slot as u32))?.last().map(|(timestamp_ms, _)| *timestamp_ms)
+    }
+}
+
+/// Whether two histograms would be written alike: NaN equals itself here, and -0 does not equal 0.
+fn have_same_bits(one: &HistogramValue, other: &HistogramValue) -> bool {
+    let written = |value| {
+        let mut out = Vec::new();
+        push_histograms(&mut out, std::iter::once((SeriesRef(0), 0, value)));
+        out
+    };
+    written(one) == written(other)
+}

@@ -1,0 +1,118 @@
+//! The index: labels to series, and back.
+//!
+//! A series is a number, given in the order in which series appear, so that those of one target are neighbours. Its
+//! labels are a run of *pair* numbers in one arena; a pair is a name and a value, both interned. Each pair has postings;
+//! each name has the list of its pairs. A hash table of numbers finds a series by its labels.
+//!
+//! The index only grows; what it holds for series that have ended is freed by building it anew.
+
+mod matching;
+mod pairs;
+mod postings;
+mod series;
+mod symbols;
+
+use model::storage::SeriesRef;
+use model::{Labels, LabelsBuilder};
+use roaring::RoaringBitmap;
+
+pub(crate) use matching::matching;
+use pairs::Pairs;
+use series::SeriesTable;
+
+/// The number of a series in the index.
+pub(crate) type SeriesId = u32;
+/// The number of a name and a value.
+pub(crate) type PairId = u32;
+
+/// Labels to series, and back.
+#[derive(Debug)]
+pub(crate) struct Index {
+    seed: u64,
+    pairs: Pairs,
+    series: SeriesTable,
+}
+
+impl Index {
+    /// An empty index. `seed` must not be known to those who choose labels.
+    pub(crate) fn new(seed: u64) -> Index {
+        Index { seed, pairs: Pairs::new(seed), series: SeriesTable::default() }
+    }
+
+    /// The series with exactly these labels.
+    pub(crate) fn find(&self, labels: &Labels) -> Option<SeriesId> {
+        let fingerprint = labels.fingerprint(self.seed);
+        self.series.find(fingerprint, |pairs| self.are_pairs(pairs, labels))
+    }
+
+    /// Adds a series that is not there. `None` where the index is full (2^32 series, or 4 GiB of strings).
+    pub(crate) fn insert(&mut self, labels: &Labels, reference: SeriesRef) -> Option<SeriesId> {
+        let id = self.series.next_id()?;
+        let mut pairs = Vec::with_capacity(16);
+        for (name, value) in labels {
+            pairs.push(self.pairs.intern(name, value)?);
+        }
+        for &pair in &pairs {
+            self.pairs.add_series(pair, id);
+        }
+        self.series.push(labels.fingerprint(self.seed), &pairs, reference);
+        Some(id)
+    }
+
+    /// The labels of a series.
+    pub(crate) fn labels(&self, id: SeriesId) -> Labels {
+        let pairs = self.series.pairs(id);
+        Labels::from_sorted(pairs.iter().map(|&pair| self.pairs.get(pair)))
+    }
+
+    /// The value of one label of a series; empty where it is not set.
+    pub(crate) fn label(&self, id: SeriesId, name: &str) -> &str {
+        let pairs = self.series.pairs(id).iter().map(|&pair| self.pairs.get(pair));
+        pairs.into_iter().find(|(candidate, _)| *candidate == name).map_or("", |(_, value)| value)
+    }
+
+    /// Where the samples of a series are.
+    pub(crate) fn reference(&self, id: SeriesId) -> SeriesRef {
+        self.series.reference(id)
+    }
+
+    /// How many series there are.
+    pub(crate) fn n_series(&self) -> usize {
+        self.series.len()
+    }
+
+    /// How many distinct pairs of name and value there are.
+    pub(crate) fn n_pairs(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// The label names, in no particular order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.pairs.names()
+    }
+
+    /// The values of a label, in no particular order, each with the number of series that carry it.
+    pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = (&str, u64)> {
+        self.pairs.of_name(name).iter().map(|&pair| (self.pairs.get(pair).1, self.pairs.postings(pair).len()))
+    }
+
+    /// The names that stand on the series of `set`.
+    pub(crate) fn names_of(&self, set: &RoaringBitmap) -> Vec<String> {
+        let mut names = LabelsBuilder::new();
+        for id in set {
+            for &pair in self.series.pairs(id) {
+                names.set(self.pairs.get(pair).0, "x");
+            }
+        }
+        names.iter().map(|(name, _)| name.to_owned()).collect()
+    }
+
+    /// Bytes of memory held.
+    pub(crate) fn n_bytes(&self) -> usize {
+        self.pairs.n_bytes() + self.series.n_bytes()
+    }
+
+    fn are_pairs(&self, pairs: &[PairId], labels: &Labels) -> bool {
+        labels.iter().eq(pairs.iter().map(|&pair| self.pairs.get(pair)))
+    }
+}

@@ -1,0 +1,204 @@
+//! The store: opening, closing, and the door to everything else.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use journal::{Disk, DiskLock, JournalError, LockError};
+use model::storage::{Append, AppendError, Batch, Refusal, Refused, SeriesRef, SourceRef};
+use model::{Clock, Labels, Rng};
+use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
+
+use crate::commit::{Source, placement_of_source, placement_of_target};
+use crate::head::Head;
+use crate::wal::{Progress, ReplayError, Replayed, Wal, replay};
+
+/// How a store behaves.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What is older than this survives a power cut; see [`journal::Options::sync_interval`]. The default is one second.
+    pub sync_interval: Duration,
+    /// A log segment ends when it is this long, in bytes, or eight times as long as the definitions in it. The default
+    /// is 64 MiB.
+    pub min_segment_bytes: u64,
+    /// Series in the head (limit `head_series`). The default is 2,000,000.
+    pub max_series: u64,
+    /// How far ahead of the clock a sample may be, in milliseconds (limit `sample_ahead_ms`). The default is ten
+    /// minutes; `i64::MAX` for no limit.
+    pub max_ahead_ms: i64,
+    /// Shards of the head; rounded up to a power of two. The default is four for each core.
+    pub n_shards: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        let n_cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Options {
+            sync_interval: Duration::from_secs(1),
+            min_segment_bytes: 64 << 20,
+            max_series: 2_000_000,
+            max_ahead_ms: 10 * 60_000,
+            n_shards: 4 * n_cores,
+        }
+    }
+}
+
+/// Why a store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process works on the directory.
+    #[error("data directory {} is in use: {lock}", path.display())]
+    Locked {
+        /// The directory.
+        path: PathBuf,
+        /// Who has it.
+        lock: LockError,
+    },
+    /// The directory cannot be made or written.
+    #[error("data directory cannot be written: {0}")]
+    NotWritable(#[from] JournalError),
+    /// The log cannot be read.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// The operating system gives no random numbers.
+    #[error("no randomness: {0}")]
+    Randomness(String),
+}
+
+/// A time-series store in a directory of its own.
+#[derive(Debug)]
+pub struct Store {
+    pub(crate) head: Arc<Head>,
+    pub(crate) wal: Wal,
+    clock: Arc<dyn Clock>,
+    options: Options,
+    sources: Mutex<FxHashMap<u32, Arc<Mutex<Source>>>>,
+    next_source: AtomicU32,
+    closing: AtomicBool,
+    _lock: Box<dyn DiskLock>,
+}
+
+impl Store {
+    /// Opens the store in `dir`, which is made where it is missing, and reads its log. `progress` tells others how far
+    /// that has come.
+    ///
+    /// # Errors
+    /// When another process has the directory, when it cannot be read or written, or when it is of a newer format.
+    /// Damage is no error: [`Replayed::damage`] lists it.
+    pub fn open(
+        disk: &Arc<dyn Disk>,
+        clock: &Arc<dyn Clock>,
+        rng: &mut dyn Rng,
+        dir: &Path,
+        options: Options,
+        progress: &Progress,
+    ) -> Result<(Store, Replayed), OpenError> {
+        let not_writable =
+            |error| OpenError::NotWritable(JournalError::NotWritable { path: dir.into(), error: Arc::new(error) });
+        disk.create_dir_all(dir).map_err(not_writable)?;
+        let lock = match disk.lock(&dir.join("lock")) {
+            Ok(lock) => lock,
+            Err(LockError::Io(error)) => return Err(not_writable(error)),
+            Err(lock) => return Err(OpenError::Locked { path: dir.into(), lock }),
+        };
+        let head = Head::new(rng.next_u64(), options.n_shards, options.max_series);
+        let replayed = replay(disk, dir, &head, progress)?;
+        let journal = journal::Options { sync_interval: options.sync_interval, ..journal::Options::default() };
+        let salt = rng.next_u64() as u32;
+        let wal = Wal::open(disk, clock, dir, salt, journal, options.min_segment_bytes)?;
+        let store = Store {
+            head: Arc::new(head),
+            wal,
+            clock: Arc::clone(clock),
+            options,
+            sources: Mutex::default(),
+            next_source: AtomicU32::new(0),
+            closing: AtomicBool::new(false),
+            _lock: lock,
+        };
+        Ok((store, replayed))
+    }
+
+    /// Takes nothing more, and waits until all that was taken survives a power cut.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn close(&self) -> Result<(), JournalError> {
+        self.closing.store(true, Ordering::Release);
+        self.wal.sync()
+    }
+
+    /// Waits until everything that was committed survives a power cut.
+    ///
+    /// # Errors
+    /// When the disk refuses; what was committed stays in memory and is tried again.
+    pub fn sync(&self) -> Result<(), JournalError> {
+        self.wal.sync()
+    }
+
+    /// The options it was opened with.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    pub(crate) fn ahead_limit(&self) -> AheadLimit {
+        let limit_ms = self.options.max_ahead_ms;
+        AheadLimit { limit_ms, newest_ms: self.clock.now_ms().saturating_add(limit_ms) }
+    }
+
+    fn check_open(&self) -> Result<(), AppendError> {
+        if self.closing.load(Ordering::Acquire) { Err(AppendError::Closing) } else { Ok(()) }
+    }
+}
+
+/// How far ahead of the clock a sample may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AheadLimit {
+    limit_ms: i64,
+    newest_ms: i64,
+}
+
+impl AheadLimit {
+    pub(crate) fn check(self, timestamp_ms: i64) -> Result<(), Refusal> {
+        if timestamp_ms > self.newest_ms { Err(Refusal::TooFarAhead { limit_ms: self.limit_ms }) } else { Ok(()) }
+    }
+}
+
+impl Append for Store {
+    fn open_source(&self, name: &Labels) -> SourceRef {
+        let number = self.next_source.fetch_add(1, Ordering::Relaxed);
+        let source = Source::new(placement_of_source(name));
+        self.sources.lock().insert(number, Arc::new(Mutex::new(source)));
+        SourceRef(number)
+    }
+
+    fn close_source(&self, source: SourceRef) {
+        self.sources.lock().remove(&source.0);
+    }
+
+    fn resolve(
+        &self,
+        source: Option<SourceRef>,
+        series: &[Labels],
+    ) -> Result<Vec<Result<SeriesRef, Refusal>>, AppendError> {
+        self.check_open()?;
+        let placement = source
+            .and_then(|source| self.sources.lock().get(&source.0).cloned())
+            .map(|source| source.lock().placement());
+        Ok(self.head.resolve(series, |labels| placement.unwrap_or_else(|| placement_of_target(labels))))
+    }
+
+    fn commit(&self, batch: &Batch<'_>) -> Result<Vec<Refused>, AppendError> {
+        self.check_open()?;
+        let source = batch.source.and_then(|source| Some((source.0, self.sources.lock().get(&source.0).cloned()?)));
+        let refused = match &source {
+            Some((number, source)) => self.commit_batch(Some((*number, &mut source.lock())), batch)?,
+            None => self.commit_batch(None, batch)?,
+        };
+        // The batch is stored whatever becomes of the segment, which will be tried again with the next.
+        let _ = self.wal.end_long_segment();
+        Ok(refused)
+    }
+}

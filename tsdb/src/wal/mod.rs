@@ -1,0 +1,12 @@
+//! The write-ahead log: what is in it, and how it is written and read back.
+
+pub(crate) mod decode;
+pub(crate) mod record;
+mod replay;
+mod values;
+pub(crate) mod varint;
+mod writer;
+
+pub(crate) use replay::replay;
+pub use replay::{Progress, ReplayError, Replayed};
+pub(crate) use writer::Wal;
