@@ -1,50 +1,30 @@
 //! Regular expressions in Go's syntax (RE2), on Rust's engine.
+//!
+//! A pattern is read by `parse` into a tree (`node`). Of that, `shape` finds out what needs no automaton; the rest is
+//! compiled by `regex-automata`, within limits. Matching takes time linear in the text, whatever the pattern.
+//!
+//! Where an expression is anchored, `.` matches a newline too, as in Prometheus's matchers and relabelling rules.
 
-use std::fmt;
-use std::sync::Arc;
+mod captures;
+mod class;
+mod cursor;
+mod error;
+mod escape;
+mod fold;
+mod go_regex;
+mod node;
+mod parse;
+mod shape;
+mod template;
+mod texts;
 
-use regex_automata::meta;
+pub use captures::Captures;
+pub use error::RegexError;
+pub use go_regex::GoRegex;
+pub use template::Template;
 
-/// A compiled regular expression. Cloning is cheap.
-#[derive(Clone)]
-pub struct GoRegex {
-    pattern: Arc<str>,
-    engine: meta::Regex,
-}
+/// The limit `regex_size`: how large the automaton of one expression may become.
+pub const SIZE_LIMIT_BYTES: usize = 10 << 20;
 
-/// Why a text is not a regular expression, in Go's words.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("error parsing regexp: {0}")]
-pub struct RegexError(String);
-
-impl GoRegex {
-    /// Compiles an expression that must match the whole text, as matchers and relabelling do; `.` matches newlines.
-    ///
-    /// # Errors
-    /// When the pattern is not in Go's syntax, or compiles to more than the size limit.
-    pub fn anchored(pattern: &str) -> Result<GoRegex, RegexError> {
-        let engine = meta::Regex::new(&format!("^(?s:{pattern})$")).map_err(|error| RegexError(error.to_string()))?;
-        Ok(GoRegex { pattern: pattern.into(), engine })
-    }
-
-    /// The pattern as written.
-    pub fn pattern(&self) -> &str {
-        &self.pattern
-    }
-
-    /// Whether a text matches.
-    pub fn is_match(&self, text: &str) -> bool {
-        self.engine.is_match(text)
-    }
-
-    /// All texts that match, where they are few and known.
-    pub fn literals(&self) -> Option<&[String]> {
-        None
-    }
-}
-
-impl fmt::Debug for GoRegex {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "GoRegex({:?})", self.pattern)
-    }
-}
+/// The limit `regex_groups`: how large the table may become in which the engine keeps groups while it looks for them.
+pub const GROUPS_LIMIT_BYTES: usize = 64 << 20;
