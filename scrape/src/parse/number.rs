@@ -47,7 +47,7 @@ const EXACT_DIGITS: usize = 15;
 ///
 /// # Errors
 /// When the text is none of these, or is beyond the largest float.
-pub fn float(text: &[u8]) -> Result<f64, NumberError> {
+pub(crate) fn float(text: &[u8]) -> Result<f64, NumberError> {
     match short_whole_number(text) {
         Some(value) => Ok(value),
         None => general_float(text),
@@ -101,7 +101,7 @@ fn word(text: &[u8]) -> Option<f64> {
 ///
 /// # Errors
 /// When there are other characters, or when the number is beyond 64 bits.
-pub fn digits(text: &[u8]) -> Result<i64, NumberError> {
+pub(crate) fn digits(text: &[u8]) -> Result<i64, NumberError> {
     let error = |kind| NumberError { text: text.into(), kind };
     if text.is_empty() || !text.iter().all(u8::is_ascii_digit) {
         return Err(error(NumberErrorKind::IntegerSyntax));

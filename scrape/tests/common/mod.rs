@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 /// The directory with the suites; `None` where it is missing, which is said and, in CI, a failure.
-pub fn suites() -> Option<PathBuf> {
+pub(crate) fn suites() -> Option<PathBuf> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/suites");
     let directory = std::env::var_os("NARTHEX_SUITES").map_or_else(|| PathBuf::from(beside), PathBuf::from);
     if directory.is_dir() {
@@ -18,12 +18,12 @@ pub fn suites() -> Option<PathBuf> {
 
 /// A file of the suites as bytes.
 #[expect(clippy::disallowed_methods, reason = "a test reads its data")]
-pub fn suite_file(path: &str) -> Option<Vec<u8>> {
+pub(crate) fn suite_file(path: &str) -> Option<Vec<u8>> {
     let path = suites()?.join(path);
     Some(std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
 }
 
 /// A file of the suites as JSON.
-pub fn suite_json(path: &str) -> Option<Value> {
+pub(crate) fn suite_json(path: &str) -> Option<Value> {
     suite_file(path).map(|bytes| serde_json::from_slice(&bytes).unwrap())
 }

@@ -36,8 +36,8 @@ pub struct OpenMetrics<'a> {
     spans: Spans,
     exemplar: ExemplarSpans,
     metric_type: MetricType,
-    /// The name in the last HELP, TYPE or UNIT line.
-    family: &'a [u8],
+    /// Where the name in the last HELP, TYPE or UNIT line lies, without quotes.
+    family_span: Range<usize>,
     unit: &'a [u8],
     options: Options,
     known_start: Option<KnownStart>,
@@ -58,7 +58,7 @@ impl<'a> OpenMetrics<'a> {
             spans: Spans::default(),
             exemplar: ExemplarSpans::default(),
             metric_type: MetricType::Unknown,
-            family: &[],
+            family_span: 0..0,
             unit: &[],
             options,
             known_start: None,
@@ -140,9 +140,44 @@ impl<'a> OpenMetrics<'a> {
         self.lexer.at
     }
 
+    /// The metric name of the last series as it stands in the body.
+    pub(super) fn name_in<'text>(&self, body: &'text str) -> &'text str {
+        &body[self.spans.name.clone().unwrap_or_default()]
+    }
+
+    /// The labels of the last series as they stand in the body, escapes included.
+    pub(super) fn labels_in<'text>(&self, body: &'text str) -> impl Iterator<Item = (&'text str, &'text str)> {
+        self.spans.labels.iter().map(|(name, value)| (&body[name.clone()], &body[value.clone()]))
+    }
+
+    /// The name in the last HELP, TYPE or UNIT line as it stands in the body.
+    pub(super) fn family_in<'text>(&self, body: &'text str) -> &'text str {
+        &body[self.family_span.clone()]
+    }
+
+    /// Whether the name in the last HELP, TYPE or UNIT line stands in quotes.
+    pub(super) fn family_is_quoted(&self) -> bool {
+        self.is_quoted(&self.family_span)
+    }
+
+    /// Whether a name in the last series stands in quotes.
+    pub(super) fn has_quoted_names(&self) -> bool {
+        let names = self.spans.name.iter().chain(self.spans.labels.iter().map(|(name, _)| name));
+        names.into_iter().any(|name| self.is_quoted(name))
+    }
+
+    fn is_quoted(&self, name: &Range<usize>) -> bool {
+        name.start > 0 && self.lexer.body[name.start - 1] == b'"'
+    }
+
     fn begin_line(&mut self) {
         self.lexer.begin_line();
         self.exemplar.sample = None;
+    }
+
+    /// The name in the last HELP, TYPE or UNIT line.
+    fn family(&self) -> &'a [u8] {
+        &self.lexer.body[self.family_span.clone()]
     }
 
     /// The last word, for as long as the body lives.
@@ -165,7 +200,7 @@ impl<'a> OpenMetrics<'a> {
         let name = self.lexer.span();
         let is_quoted = self.word().first() == Some(&b'"');
         let name = if is_quoted { name.start + 1..name.end - 1 } else { name };
-        self.family = &self.lexer.body[name];
+        self.family_span = name;
         if self.lexer.next() != Token::Text {
             return Err(self.lexer.error(Problem::NoText { keyword: keyword.as_str(), token: None }));
         }
@@ -180,24 +215,24 @@ impl<'a> OpenMetrics<'a> {
     fn type_event(&mut self, text: &'a [u8]) -> Result<Event<'a>, ParseError> {
         self.metric_type = MetricType::from_openmetrics(text)
             .ok_or_else(|| self.lexer.error(Problem::UnknownType(Shown::new(text))))?;
-        Ok(Event::Type { family: self.family, metric_type: self.metric_type })
+        Ok(Event::Type { family: self.family(), metric_type: self.metric_type })
     }
 
     fn help_event(&mut self, text: &'a [u8]) -> Result<Event<'a>, ParseError> {
         match std::str::from_utf8(text) {
-            Ok(_) => Ok(Event::Help { family: self.family, text }),
+            Ok(_) => Ok(Event::Help { family: self.family(), text }),
             Err(_) => Err(self.lexer.error(Problem::HelpNotUtf8(Shown::new(text)))),
         }
     }
 
     fn unit_event(&mut self, unit: &'a [u8]) -> Result<Event<'a>, ParseError> {
         self.unit = unit;
-        let is_suffix = || self.family.strip_suffix(unit).is_some_and(|rest| rest.ends_with(b"_"));
+        let is_suffix = || self.family().strip_suffix(unit).is_some_and(|rest| rest.ends_with(b"_"));
         if !unit.is_empty() && !is_suffix() {
-            let problem = Problem::UnitNotSuffix { unit: Shown::new(unit), metric: Shown::new(self.family) };
+            let problem = Problem::UnitNotSuffix { unit: Shown::new(unit), metric: Shown::new(self.family()) };
             return Err(self.lexer.error(problem));
         }
-        Ok(Event::Unit { family: self.family, unit })
+        Ok(Event::Unit { family: self.family(), unit })
     }
 
     /// The rest of a line that begins with a metric name.

@@ -45,7 +45,7 @@ impl OpenMetrics<'_> {
 
     /// The metric name without the suffix that its type gives it: as much of it as the family's name is long.
     fn family_part_of_name(&self) -> Option<&[u8]> {
-        self.metric_name().get(..self.family.len())
+        self.metric_name().get(..self.family_span.len())
     }
 
     /// What the samples of one metric have in common: the family, and all labels but `le` and `quantile`.
