@@ -66,12 +66,22 @@ pub struct HistogramRow {
 }
 
 /// A native histogram with the counts it came with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum HistogramValue {
     /// Integer counts.
     Integer(Arc<IntegerHistogram>),
     /// Float counts.
     Float(Arc<Histogram>),
+}
+
+impl HistogramValue {
+    /// The histogram as queries see it.
+    pub fn to_float(&self) -> Arc<Histogram> {
+        match self {
+            HistogramValue::Integer(histogram) => Arc::new(Histogram::from(&**histogram)),
+            HistogramValue::Float(histogram) => Arc::clone(histogram),
+        }
+    }
 }
 
 /// Why a row, or a series, was not taken.

@@ -1,5 +1,6 @@
 //! A shard: some of the series, with the memory of their chunks.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use model::Histogram;
@@ -53,9 +54,8 @@ impl Shard {
         let series = self.series.get(slot).ok_or(Refusal::UnknownSeries)?;
         if !self.histograms.is_empty()
             && let Some(newest_ms) = self.newest_histogram_ms(slot)
-            && timestamp_ms <= newest_ms
         {
-            return Err(if timestamp_ms == newest_ms { Refusal::Duplicate } else { Refusal::OutOfOrder });
+            check_after(timestamp_ms, newest_ms)?;
         }
         series.judge(timestamp_ms, bits)
     }
@@ -78,21 +78,17 @@ impl Shard {
         value: &HistogramValue,
     ) -> Result<Verdict, Refusal> {
         let series = self.series.get(slot).ok_or(Refusal::UnknownSeries)?;
-        let newest_float_ms = (!series.is_empty()).then(|| series.newest_ms());
-        if newest_float_ms.is_some_and(|newest_ms| timestamp_ms <= newest_ms) {
-            return Err(if newest_float_ms == Some(timestamp_ms) { Refusal::Duplicate } else { Refusal::OutOfOrder });
-        }
         match self.histograms.get(&(slot as u32)).and_then(|samples| samples.last()) {
-            Some((newest_ms, _)) if timestamp_ms < *newest_ms => Err(Refusal::OutOfOrder),
-            Some((newest_ms, newest)) if timestamp_ms == *newest_ms => {
-                if have_same_bits(newest, value) {
-                    Ok(Verdict::Repeated)
-                } else {
-                    Err(Refusal::Duplicate)
-                }
+            Some((newest_ms, newest)) if timestamp_ms == *newest_ms && have_same_bits(newest, value) => {
+                return Ok(Verdict::Repeated);
             }
-            _ => Ok(Verdict::New),
+            Some((newest_ms, _)) => check_after(timestamp_ms, *newest_ms)?,
+            None => {}
         }
+        if !series.is_empty() {
+            check_after(timestamp_ms, series.newest_ms())?;
+        }
+        Ok(Verdict::New)
     }
 
     /// Appends a native histogram, if it can be.
@@ -202,6 +198,15 @@ impl Shard {
 
     fn newest_histogram_ms(&self, slot: usize) -> Option<i64> {
         self.histograms.get(&(slot as u32))?.last().map(|(timestamp_ms, _)| *timestamp_ms)
+    }
+}
+
+/// Refuses what is not after the newest sample.
+fn check_after(timestamp_ms: i64, newest_ms: i64) -> Result<(), Refusal> {
+    match timestamp_ms.cmp(&newest_ms) {
+        Ordering::Less => Err(Refusal::OutOfOrder),
+        Ordering::Equal => Err(Refusal::Duplicate),
+        Ordering::Greater => Ok(()),
     }
 }
 

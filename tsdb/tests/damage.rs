@@ -1,0 +1,204 @@
+//! Every byte of a log is damaged in turn, and every length cut: the store starts, reads nothing wrong, and loses no more
+//! than what `docs/format/wal.md` allows.
+//!
+//! The allowance is computed from the outside: while the log is written, the test notes which bytes each commit added to
+//! which file. A damaged record may cost itself, and where it is a scrape, the next fifteen of the same source. A damaged
+//! header and a damaged second copy of a definition may cost nothing. A cut file may cost what was cut.
+//!
+//! Every byte takes minutes, so by default one in 251 is damaged; `NARTHEX_EVERY_BYTE=1` takes them all.
+
+#![allow(clippy::print_stdout, reason = "says how much it did")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod support;
+
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use journal::testkit::MemoryDisk;
+use model::rng::SeededRng;
+use model::sample::stale_marker;
+use model::storage::{Append, Batch, Timestamps};
+use model::{Labels, Rng};
+use support::{Contents, contents, labels, open, options, resolve};
+use tsdb::Options;
+
+/// One commit: where it went, and what it wrote.
+struct Commit {
+    path: PathBuf,
+    bytes: Range<usize>,
+    /// The source, of which run of the process, where it is a scrape.
+    source: Option<(u64, usize)>,
+    samples: Vec<(Labels, i64)>,
+}
+
+struct Log {
+    disk: MemoryDisk,
+    commits: Vec<Commit>,
+    contents: Contents,
+}
+
+/// Two runs, several segments, 64 KiB of batches: four sources that scrape 15 series each, one of them now and then
+/// losing a series, and a remote writer.
+fn written() -> Log {
+    let disk = MemoryDisk::new();
+    let mut commits: Vec<Commit> = Vec::new();
+    let mut rng = SeededRng::new(5);
+    let mut now_ms = 1_700_000_000_000;
+    for run in 1..=2 {
+        let (store, _) = open(&disk, run, Options { min_segment_bytes: 14_000, ..options() });
+        let name = |source: usize| labels("", &[("job", "j"), ("instance", &source.to_string())]);
+        let sources: Vec<_> = (0..4).map(|source| store.open_source(&name(source))).collect();
+        while wal_bytes(&disk) < run as usize * 33_000 {
+            now_ms += 15_000;
+            for writer in 0..5usize {
+                let n_series = if writer == 2 && rng.below(9) == 0 { 14 } else { 15 };
+                let instance = writer.to_string();
+                let sets: Vec<_> = (0..n_series)
+                    .map(|i| labels("metric", &[("job", "j"), ("instance", &instance), ("i", &i.to_string())]))
+                    .collect();
+                let values: Vec<f64> = sets
+                    .iter()
+                    .map(|_| match rng.below(8) {
+                        0 => stale_marker(),
+                        1..4 => rng.below(1000) as f64,
+                        _ => rng.unit(),
+                    })
+                    .collect();
+                let source = sources.get(writer).copied();
+                let series = resolve(&store, source, &sets);
+                let before = lens(&disk);
+                let timestamps = Timestamps::All(now_ms);
+                let batch = Batch { source, series: &series, timestamps, values: &values, histograms: &[] };
+                assert_eq!(store.commit(&batch).unwrap(), []);
+                let samples = sets.into_iter().map(|set| (set, now_ms)).collect();
+                let (path, bytes) = added(&disk, &before);
+                commits.push(Commit { path, bytes, source: source.map(|_| (run, writer)), samples });
+            }
+        }
+    }
+    let contents = contents(&open(&disk.copy(), 3, options()).0);
+    Log { disk, commits, contents }
+}
+
+fn batch_files(disk: &MemoryDisk) -> Vec<PathBuf> {
+    disk.paths().into_iter().filter(|path| path.starts_with("data/wal")).collect()
+}
+
+fn wal_bytes(disk: &MemoryDisk) -> usize {
+    lens(disk).iter().map(|(_, len)| len).sum()
+}
+
+fn lens(disk: &MemoryDisk) -> Vec<(PathBuf, usize)> {
+    batch_files(disk).into_iter().map(|path| (path.clone(), disk.get(&path).unwrap().len())).collect()
+}
+
+/// Which bytes one commit has added to which file.
+fn added(disk: &MemoryDisk, before: &[(PathBuf, usize)]) -> (PathBuf, Range<usize>) {
+    let changed =
+        lens(disk).into_iter().find_map(|(path, len)| match before.iter().find(|(known, _)| *known == path) {
+            Some((_, len_before)) if *len_before == len => None,
+            Some((_, len_before)) => Some((path, *len_before..len)),
+            None => Some((path, 32..len)),
+        });
+    changed.expect("a commit writes")
+}
+
+impl Log {
+    /// The samples that may be lost when these bytes of a file are damaged or gone.
+    fn allowed(&self, path: &Path, bytes: &Range<usize>) -> HashSet<(&Labels, i64)> {
+        let mut allowed = HashSet::new();
+        for (at, commit) in self.commits.iter().enumerate() {
+            if commit.path != path || commit.bytes.start >= bytes.end || commit.bytes.end <= bytes.start {
+                continue;
+            }
+            let is_same = |later: &&Commit| commit.source.is_some() && later.source == commit.source;
+            let leaning = self.commits[at + 1..].iter().filter(is_same).take(15);
+            for commit in std::iter::once(commit).chain(leaning) {
+                allowed.extend(commit.samples.iter().map(|(set, timestamp_ms)| (set, *timestamp_ms)));
+            }
+        }
+        allowed
+    }
+
+    /// Opens the store with one file changed in some bytes and compares.
+    fn check(&self, path: &Path, changed: Vec<u8>, bytes: &Range<usize>) {
+        let disk = self.disk.copy();
+        disk.put(path, changed);
+        let what = format!("{} bytes {bytes:?}", path.display());
+        let (store, replayed) = open(&disk, 3, options());
+        assert_eq!(replayed.unreadable, Vec::<String>::new(), "{what}");
+        let found = contents(&store);
+        let mut lost = Vec::new();
+        for (set, samples) in &self.contents {
+            let found = found.get(set);
+            for (timestamp_ms, bits) in samples {
+                match found.and_then(|found| found.get(timestamp_ms)) {
+                    Some(found) => assert_eq!(found, bits, "{what}: {set} at {timestamp_ms}"),
+                    None => lost.push((set, *timestamp_ms)),
+                }
+            }
+        }
+        let count = |contents: &Contents| contents.values().map(BTreeMap::len).sum::<usize>();
+        assert_eq!(count(&found), count(&self.contents) - lost.len(), "{what}: nothing is invented");
+        if !lost.is_empty() {
+            let allowed = self.allowed(path, bytes);
+            let too_much: Vec<_> = lost.iter().filter(|lost| !allowed.contains(*lost)).collect();
+            assert!(too_much.is_empty(), "{what}: lost {} of {}, and {too_much:?}", lost.len(), allowed.len());
+        }
+    }
+}
+
+/// Runs `check` for every place of every file of the log, or for one in 251, on all cores.
+fn for_each_place(log: &Log, check: impl Fn(&Path, &[u8], usize) + Sync) {
+    let step = if std::env::var_os("NARTHEX_EVERY_BYTE").is_some() { 1 } else { 251 };
+    let files: Vec<_> = log.disk.paths().into_iter().map(|path| (path.clone(), log.disk.get(&path).unwrap())).collect();
+    let n_threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut n_places = 0;
+    std::thread::scope(|scope| {
+        for (path, whole) in &files {
+            n_places += whole.len().div_ceil(step);
+            for thread in 0..n_threads {
+                let check = &check;
+                let places = (thread * step..whole.len()).step_by(n_threads * step);
+                scope.spawn(move || places.for_each(|at| check(path, whole, at)));
+            }
+        }
+    });
+    println!("{n_places} places in {} files", files.len());
+}
+
+#[test]
+fn a_damaged_byte_costs_no_more_than_its_record_may() {
+    let log = written();
+    assert!(wal_bytes(&log.disk) >= 65_536 && batch_files(&log.disk).len() >= 4);
+    for_each_place(&log, |path, whole, at| {
+        let mut damaged = whole.to_vec();
+        damaged[at] ^= 1 << (at % 8);
+        log.check(path, damaged, &(at..at + 1));
+    });
+}
+
+#[test]
+fn a_cut_file_costs_no_more_than_what_was_cut() {
+    let log = written();
+    for_each_place(&log, |path, whole, at| {
+        log.check(path, whole[..at].to_vec(), &(at..whole.len()));
+    });
+}
+
+#[test]
+fn a_zeroed_sector_costs_no_more_than_the_records_in_it() {
+    let log = written();
+    for_each_place(&log, |path, whole, at| {
+        if at % 512 >= 251 {
+            return;
+        }
+        let from = at / 512 * 512;
+        let to = (from + 512).min(whole.len());
+        let mut damaged = whole.to_vec();
+        damaged[from..to].fill(0);
+        log.check(path, damaged, &(from..to));
+    });
+}
