@@ -12,7 +12,7 @@ mod braces;
 pub mod content_type;
 mod error;
 mod metric_type;
-mod number;
+pub(crate) mod number;
 mod openmetrics;
 mod prometheus;
 mod quote;

@@ -143,7 +143,8 @@ mod tests {
             assert_eq!(float(text.as_bytes()).unwrap_err().to_string(), message, "{text}");
         };
         let syntax = |text: &str| format!("strconv.ParseFloat: parsing {text:?}: invalid syntax");
-        for text in ["", "+", ".", "e5", ".e5", "1e", "1e+", "+nan", "-NaN", "infin", "0x1", "0b1", "1 ", "1d", "true"] {
+        for text in ["", "+", ".", "e5", ".e5", "1e", "1e+", "+nan", "-NaN", "infin", "0x1", "0b1", "1 ", "1d", "true"]
+        {
             check(text, &syntax(text));
         }
         check("1e309", "strconv.ParseFloat: parsing \"1e309\": value out of range");
