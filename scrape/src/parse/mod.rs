@@ -178,6 +178,14 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Where the line of the last event begins, blanks before it included.
+    pub fn line_start(&self) -> usize {
+        match self {
+            Parser::PrometheusText(parser) => parser.line_start(),
+            Parser::OpenMetrics(parser) => parser.line_start(),
+        }
+    }
+
     /// How far the body has been read.
     pub fn offset(&self) -> usize {
         match self {

@@ -41,7 +41,7 @@ pub(super) enum State {
 pub(super) struct Lexer<'a> {
     pub(super) body: &'a [u8],
     /// Where the line at hand begins.
-    line_start: usize,
+    pub(super) line_start: usize,
     /// Where the last word begins.
     pub(super) start: usize,
     /// Where the last word ends.

@@ -101,6 +101,11 @@ impl<'a> PrometheusText<'a> {
         self.metric_type
     }
 
+    /// See [`super::Parser::line_start`].
+    pub fn line_start(&self) -> usize {
+        self.lexer.line_start
+    }
+
     /// How far the body has been read.
     pub fn offset(&self) -> usize {
         self.lexer.at.min(self.lexer.body.len())
