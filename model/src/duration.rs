@@ -146,9 +146,12 @@ impl fmt::Display for PromDuration {
 }
 
 impl<'de> Deserialize<'de> for PromDuration {
+    /// A field that is there and has no value is zero, as in Prometheus.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<PromDuration, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        match Option::<String>::deserialize(deserializer)? {
+            Some(text) => text.parse().map_err(serde::de::Error::custom),
+            None => Ok(PromDuration::ZERO),
+        }
     }
 }
 

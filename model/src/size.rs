@@ -86,9 +86,12 @@ impl fmt::Display for ByteSize {
 }
 
 impl<'de> Deserialize<'de> for ByteSize {
+    /// A field that is there and has no value is zero, as in Prometheus.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<ByteSize, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        match Option::<String>::deserialize(deserializer)? {
+            Some(text) => text.parse().map_err(serde::de::Error::custom),
+            None => Ok(ByteSize(0)),
+        }
     }
 }
 

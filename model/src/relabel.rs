@@ -1,1 +1,0 @@
-//! Relabelling: rules that rewrite, keep or drop label sets before and after a scrape.
