@@ -1,0 +1,147 @@
+// How a picture becomes options and data of uPlot. uPlot keeps the least and the greatest value of each pixel column, so
+// that no spike is lost where samples are denser than pixels.
+
+import type uPlot from "uplot";
+import { formatTicks, tickSteps, type Unit } from "../format/unit";
+import type { Zone } from "../format/time";
+import { type Line, lonely, type Picture, stack, yRange } from "./lines";
+import { faint, type Paint, strokeOf } from "./paint";
+import { timeLabels } from "./timeaxis";
+
+export interface Drawing {
+  picture: Picture;
+  /** The lines that are drawn, and the colour slot of each. */
+  lines: Line[];
+  slots: number[];
+  unit: Unit;
+  stacked: boolean;
+  fromZero: boolean;
+  zone: Zone;
+}
+
+export interface Size {
+  width: number;
+  height: number;
+}
+
+export interface Events {
+  cursor: (index: number | null, left: number, top: number) => void;
+  focus: (index: number | null) => void;
+  zoom: (startS: number, endS: number) => void;
+  back: () => void;
+}
+
+/** More lines than this are not told apart by pointing at them. */
+const nFocusable = 60;
+
+export function dataOf({ picture, lines, stacked }: Drawing): uPlot.AlignedData {
+  return [picture.instants, ...(stacked ? stack(lines) : lines.map(line => line.values))];
+}
+
+export function optionsOf(
+  drawing: Drawing,
+  { width, height }: Size,
+  paint: Paint,
+  font: string,
+  events: Events,
+  uplot: typeof uPlot,
+): uPlot.Options {
+  const { picture, lines, unit, zone } = drawing;
+  return {
+    width,
+    height,
+    padding: [8, 8, 0, 0],
+    legend: { show: false },
+    focus: { alpha: 0.2 },
+    tzDate: seconds => (zone === "utc" ? uplot.tzDate(new Date(seconds * 1000), "Etc/UTC") : new Date(seconds * 1000)),
+    cursor: {
+      points: { show: lines.length <= nFocusable, size: 6, width: 2, fill: paint.surface },
+      focus: { prox: lines.length > 1 && lines.length <= nFocusable ? 24 : -1 },
+      drag: { x: true, y: false, setScale: false },
+      // Only the crosshair is shared: a zoom is the page's, not each chart's.
+      sync: { key: "page", setSeries: false, scales: ["x", null], filters: { pub: type => type.startsWith("mousem") || type === "mouseleave" } },
+      bind: {
+        dblclick: () => () => {
+          events.back();
+          return null;
+        },
+      },
+    },
+    scales: {
+      x: { time: true, range: () => [picture.grid.startS, picture.grid.endS] },
+      y: { range: (_, min, max) => yRange(min, max, drawing.fromZero || drawing.stacked) },
+    },
+    axes: [timeAxis(paint, font, zone), valueAxis(paint, font, unit)],
+    series: [{}, ...lines.map((line, i) => seriesOf(line, drawing.slots[i]!, drawing, paint))],
+    bands: drawing.stacked ? bandsOf(drawing, paint) : [],
+    hooks: {
+      setCursor: [u => events.cursor(u.cursor.idx ?? null, u.cursor.left ?? 0, u.cursor.top ?? 0)],
+      setSeries: [(_, index, options) => "focus" in options && events.focus(index === null ? null : index - 1)],
+      setSelect: [
+        u => {
+          const { left, width } = u.select;
+          if (width < 4) return;
+          u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          events.zoom(u.posToVal(left, "x"), u.posToVal(left + width, "x"));
+        },
+      ],
+    },
+  };
+}
+
+function seriesOf(line: Line, slot: number, drawing: Drawing, paint: Paint): uPlot.Series {
+  const { colour, dash } = strokeOf(slot);
+  const stroke = paint.series[colour]!;
+  const alone = lonely(line.values);
+  const series: uPlot.Series = {
+    stroke,
+    width: drawing.stacked ? 1 : 1.5,
+    spanGaps: false,
+    points: { show: alone.length > 0, filter: () => alone, size: 5, fill: stroke, width: 0 },
+  };
+  if (dash !== undefined) series.dash = dash;
+  return series;
+}
+
+/** The area between each line and the one below it; the lowest stands on the axis. */
+function bandsOf({ lines, slots }: Drawing, paint: Paint): uPlot.Band[] {
+  const fillOf = (i: number) => faint(paint.series[strokeOf(slots[i]!).colour]!, 0.28);
+  return lines.slice(1).map((_, i) => ({ series: [i + 2, i + 1], fill: fillOf(i + 1) }));
+}
+
+/** The fill of the lowest line of a stack, which has no band. */
+export function groundFill(drawing: Drawing, paint: Paint): string | undefined {
+  if (!drawing.stacked || drawing.lines.length === 0) return undefined;
+  return faint(paint.series[strokeOf(drawing.slots[0]!).colour]!, 0.28);
+}
+
+function timeAxis(paint: Paint, font: string, zone: Zone): uPlot.Axis {
+  return {
+    stroke: paint.muted,
+    font,
+    size: 32,
+    gap: 6,
+    space: 76,
+    grid: { show: false },
+    ticks: { stroke: paint.line, width: 1, size: 5 },
+    border: { show: true, stroke: paint.line, width: 1 },
+    values: (_, splits, __, ___, step) => timeLabels(splits, step, zone),
+  };
+}
+
+function valueAxis(paint: Paint, font: string, unit: Unit): uPlot.Axis {
+  const axis: uPlot.Axis = {
+    stroke: paint.muted,
+    font,
+    gap: 8,
+    space: 34,
+    grid: { stroke: paint.grid, width: 1 },
+    ticks: { show: false },
+    values: (_, splits, __, ___, step) => formatTicks(splits, step, unit),
+    // The widest label decides, in steps, so that charts above each other mostly stand in line.
+    size: (_, values) => Math.max(56, Math.ceil(((values ?? []).reduce((n, text) => Math.max(n, text?.length ?? 0), 0) * 6.6 + 16) / 8) * 8),
+  };
+  const steps = tickSteps(unit);
+  if (steps !== undefined) axis.incrs = steps;
+  return axis;
+}

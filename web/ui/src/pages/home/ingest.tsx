@@ -1,0 +1,78 @@
+// How many samples per second were scraped. Counted from the series that every scrape leaves behind, so that it is true of
+// any server and for as long as the samples are kept.
+
+import type { ComponentType } from "preact";
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useResource } from "../../api/resource";
+import { Colours } from "../../chart/colours";
+import type { Chart } from "../../chart/chart";
+import { formatValue } from "../../format/unit";
+import { Failure } from "../../parts/failure";
+import { Progress } from "../../parts/progress";
+import { href } from "../../router";
+import { t } from "../../texts";
+import { range } from "../../time/range";
+import { runRange, stepOf } from "../query/run";
+
+const query = "sum(sum_over_time(scrape_samples_scraped[5m])) / 300";
+const perSecond = { of: "", perSecond: true };
+
+type ChartComponent = ComponentType<Parameters<typeof Chart>[0]>;
+let loaded: ChartComponent | null = null;
+
+export function Ingest() {
+  const text = t().home;
+  const { lengthMs, endMs } = range.value;
+  const answer = useResource(JSON.stringify([lengthMs, endMs]), signal =>
+    runRange(query, { lengthMs, endMs }, stepOf(null, lengthMs, 640), signal),
+  );
+  const Drawn = useChart();
+  const cursor = useSignal<number | null>(null);
+  const focus = useSignal<string | null>(null);
+  const colours = useRef(new Colours());
+  const { data, error, loading } = answer;
+  const line = data?.picture.lines[0];
+  return (
+    <section class="ingest">
+      <h2>
+        <a href={href("query", { "g0.expr": query })}>{text.ingest}</a>
+        <span class="now">{line === undefined ? "" : formatValue(line.stats.last, perSecond)}</span>
+      </h2>
+      <div class={loading || error !== null ? "picture stale" : "picture"}>
+        <Progress on={loading && data !== null} />
+        {error !== null && <Failure what={text.ingestFailed} error={error} />}
+        {data !== null && line === undefined && <p class="muted">{text.ingestNone}</p>}
+        {data !== null && line !== undefined && Drawn !== null && (
+          <Drawn
+            drawing={{ picture: data.picture, lines: [line], slots: colours.current.assign([line.key]), unit: perSecond, stacked: false, fromZero: true }}
+            height={140}
+            label={text.ingest}
+            nameOf={() => text.ingestName}
+            cursor={cursor}
+            focus={focus}
+          />
+        )}
+      </div>
+    </section>
+  );
+}
+
+/** The chart is not needed for the first paint. */
+function useChart(): ChartComponent | null {
+  const [found, setFound] = useState<ChartComponent | null>(() => loaded);
+  useEffect(() => {
+    let left = false;
+    import("../../chart/chart").then(
+      module => {
+        loaded = module.Chart;
+        if (!left) setFound(() => module.Chart);
+      },
+      () => {},
+    );
+    return () => {
+      left = true;
+    };
+  }, []);
+  return found;
+}

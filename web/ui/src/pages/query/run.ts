@@ -1,0 +1,55 @@
+// What a panel asks narthex, and what comes back.
+
+import { post } from "../../api/client";
+import type { MatrixSeries, QueryResult } from "../../api/types";
+import { gridOf, type Picture, pictureOf, roundStep } from "../../chart/lines";
+import type { Range } from "../../time/range";
+
+/** More series than this are not drawn nor listed: the browser would stand still. The answer says that it is cut. */
+export const mostSeries = 5000;
+
+/** narthex answers at most this many points per series; it is asked for no more. */
+const mostPoints = 11_000;
+
+export interface Came {
+  warnings: string[];
+  infos: string[];
+  tookMs: number;
+}
+
+export interface GraphAnswer extends Came {
+  picture: Picture;
+}
+
+export interface TableAnswer extends Came {
+  result: QueryResult;
+  atMs: number;
+}
+
+/** The step of a panel: what it asks for, or a round one with about a point for each pixel and a half. */
+export function stepOf(stepMs: number | null, lengthMs: number, widthPx: number): number {
+  const wanted = stepMs === null ? roundStep(lengthMs / 1000, Math.min(1000, Math.max(120, widthPx / 1.5))) : stepMs / 1000;
+  return Math.max(wanted, lengthMs / 1000 / mostPoints);
+}
+
+export async function runRange(expr: string, range: Range, stepS: number, signal: AbortSignal): Promise<GraphAnswer> {
+  const grid = gridOf(range.endMs ?? Date.now(), range.lengthMs, stepS);
+  const sentMs = performance.now();
+  const { data, warnings, infos } = await post<{ result: MatrixSeries[] }>(
+    "query_range",
+    { query: expr, start: grid.startS, end: grid.endS, step: stepS, limit: mostSeries },
+    signal,
+  );
+  return { picture: pictureOf(data.result, grid), warnings, infos, tookMs: performance.now() - sentMs };
+}
+
+export async function runInstant(expr: string, range: Range, signal: AbortSignal): Promise<TableAnswer> {
+  const atMs = range.endMs ?? Date.now();
+  const sentMs = performance.now();
+  const { data, warnings, infos } = await post<QueryResult>(
+    "query",
+    { query: expr, time: atMs / 1000, limit: mostSeries },
+    signal,
+  );
+  return { result: data, atMs, warnings, infos, tookMs: performance.now() - sentMs };
+}

@@ -1,0 +1,88 @@
+// What runs: build, process, clock.
+
+import { get } from "../../api/client";
+import { useResource } from "../../api/resource";
+import type { BuildInfo, RuntimeInfo } from "../../api/types";
+import { brief } from "../../format/number";
+import { formatValue } from "../../format/unit";
+import { Ago } from "../../parts/ago";
+import { State } from "../../parts/state";
+import { t } from "../../texts";
+import { Facts } from "./facts";
+import { Loaded } from "./loaded";
+
+export function Overview() {
+  const both = useResource("overview", async signal => {
+    const [build, runtime] = await Promise.all([
+      get<BuildInfo>("status/buildinfo", {}, signal),
+      get<RuntimeInfo>("status/runtimeinfo", {}, signal),
+    ]);
+    return { build: build.data, runtime: runtime.data };
+  });
+  return (
+    <Loaded from={both}>
+      {({ build, runtime }) => (
+        <div class="two">
+          <Runtime info={runtime} />
+          <Build info={build} />
+        </div>
+      )}
+    </Loaded>
+  );
+}
+
+function Runtime({ info }: { info: RuntimeInfo }) {
+  const text = t().status;
+  const facts: [string, preact.ComponentChildren][] = [
+    [text.started, <Ago key="started" ms={Date.parse(info.startTime)} />],
+    [
+      text.reload,
+      info.reloadConfigSuccess ? (
+        <>
+          <State name="healthy" word={text.reloadGood} /> · <Ago ms={Date.parse(info.lastConfigTime)} />
+        </>
+      ) : (
+        <State name="critical" word={text.reloadBad} />
+      ),
+    ],
+    [text.retention, info.storageRetention],
+    [
+      text.corruptions,
+      info.corruptionCount === 0 ? text.noCorruption : <State name="caution" word={String(info.corruptionCount)} />,
+    ],
+    [text.clock, <Skew key="clock" serverTime={info.serverTime} />],
+    [text.host, info.hostname],
+    [text.directory, <span key="directory" class="mono">{info.CWD}</span>],
+  ];
+  if (info.authentication !== undefined) facts.push([text.authentication, info.authentication]);
+  if (info.goroutineCount !== undefined) facts.push(["Goroutines", String(info.goroutineCount)]);
+  if (info.GOMAXPROCS !== undefined) facts.push(["GOMAXPROCS", String(info.GOMAXPROCS)]);
+  if (info.GOMEMLIMIT !== undefined) facts.push(["GOMEMLIMIT", formatValue(info.GOMEMLIMIT, { of: "B", perSecond: false })]);
+  return (
+    <section>
+      <h2>{text.runtime}</h2>
+      <Facts facts={facts} />
+    </section>
+  );
+}
+
+/** Both clocks enter every graph: where they differ, the newest points seem late or missing. */
+function Skew({ serverTime }: { serverTime: string }) {
+  const text = t().status;
+  const skewS = (Date.parse(serverTime) - Date.now()) / 1000;
+  if (Number.isNaN(skewS)) return <>–</>;
+  if (Math.abs(skewS) < 2) return <>{text.clockGood}</>;
+  return <State name="caution" word={text.clockOff(`${brief(Math.abs(skewS))} s`, skewS > 0)} />;
+}
+
+function Build({ info }: { info: BuildInfo }) {
+  const text = t().status;
+  const names: Record<string, string> = text.build;
+  const facts = Object.entries(info).filter((fact): fact is [string, string] => typeof fact[1] === "string" && fact[1] !== "");
+  return (
+    <section>
+      <h2>{text.buildTitle}</h2>
+      <Facts facts={facts.map(([name, value]) => [names[name] ?? name, <span key={name} class="mono">{value}</span>])} />
+    </section>
+  );
+}

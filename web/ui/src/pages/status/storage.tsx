@@ -1,0 +1,112 @@
+// What the head of the database holds, and which names and labels fill it.
+
+import { get } from "../../api/client";
+import { useResource } from "../../api/resource";
+import type { Counted, TsdbStatus } from "../../api/types";
+import { cutMiddle, selectorOf } from "../../format/labels";
+import { whole } from "../../format/number";
+import { formatValue } from "../../format/unit";
+import { Ago } from "../../parts/ago";
+import { href } from "../../router";
+import { t } from "../../texts";
+import { Loaded } from "./loaded";
+
+const nTop = 20;
+
+export function Storage() {
+  const status = useResource("storage", async signal => (await get<TsdbStatus>("status/tsdb", { limit: nTop }, signal)).data);
+  const text = t().status;
+  return (
+    <Loaded from={status}>
+      {status => (
+        <>
+          <Head status={status} />
+          <p class="prose">{text.cardinality}</p>
+          <div class="two">
+            <Top title={text.byMetric} counts={status.seriesCountByMetricName} total={status.headStats.numSeries} link={ofMetric} />
+            <Top title={text.byPair} counts={status.seriesCountByLabelValuePair} total={status.headStats.numSeries} link={ofPair} />
+            <Top title={text.byLabel} counts={status.labelValueCountByLabelName} />
+            <Top title={text.byMemory} counts={status.memoryInBytesByLabelName} bytes />
+          </div>
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+function Head({ status }: { status: TsdbStatus }) {
+  const { numSeries, numLabelPairs, chunkCount, minTime, maxTime } = status.headStats;
+  const text = t().status;
+  const isEmpty = numSeries === 0 || minTime > maxTime;
+  return (
+    <dl class="figures">
+      <Figure name={text.series} value={whole(numSeries)} />
+      <Figure name={text.labelPairs} value={whole(numLabelPairs)} />
+      <Figure name={text.chunks} value={whole(chunkCount)} />
+      <Figure name={text.span} value={isEmpty ? "–" : formatValue((maxTime - minTime) / 1000, { of: "s", perSecond: false })}>
+        {!isEmpty && (
+          <>
+            {text.since} <Ago ms={minTime} />
+          </>
+        )}
+      </Figure>
+    </dl>
+  );
+}
+
+function Figure({ name, value, children }: { name: string; value: string; children?: preact.ComponentChildren }) {
+  return (
+    <div class="figure">
+      <dt>{name}</dt>
+      <dd>
+        {value}
+        <small>{children}</small>
+      </dd>
+    </div>
+  );
+}
+
+interface TopProps {
+  title: string;
+  counts: Counted[] | null;
+  /** What each count is a share of; without it, of the greatest. */
+  total?: number;
+  bytes?: boolean;
+  link?: (name: string) => string;
+}
+
+function Top({ title, counts, total, bytes = false, link }: TopProps) {
+  const rows = counts ?? [];
+  const most = total ?? rows[0]?.value ?? 1;
+  const show = (value: number) => (bytes ? formatValue(value, { of: "B", perSecond: false }) : whole(value));
+  return (
+    <section>
+      <h2>{title}</h2>
+      <table class="tops">
+        <tbody>
+          {rows.map(({ name, value }) => (
+            <tr key={name}>
+              <td class="mono" title={name}>
+                {link === undefined ? cutMiddle(name, 60) : <a href={link(name)}>{cutMiddle(name, 60)}</a>}
+                <span class="share" style={{ width: `${Math.min(100, (value / most) * 100)}%` }} />
+              </td>
+              <td class="number">{show(value)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {rows.length === 0 && <p class="muted">{t().status.nothingYet}</p>}
+    </section>
+  );
+}
+
+function ofMetric(name: string): string {
+  return href("query", { "g0.expr": selectorOf({ __name__: name }) });
+}
+
+/** Pairs come as `name=value`; the name has no `=`. */
+function ofPair(pair: string): string {
+  const at = pair.indexOf("=");
+  const labels = { [pair.slice(0, at)]: pair.slice(at + 1) };
+  return href("query", { "g0.expr": `count by (__name__) (${selectorOf(labels)})`, "g0.tab": "table" });
+}
