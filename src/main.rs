@@ -1,3 +1,10 @@
 //! narthex: flags, configuration, wiring. Glue, no algorithms.
 
-fn main() {}
+mod cli;
+mod serve;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -1,0 +1,104 @@
+//! The command line: what there is, what `--help` says of it, and who carries it out.
+
+mod completions;
+pub(crate) mod flags;
+mod query;
+
+use std::process::ExitCode;
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+
+use crate::serve;
+
+/// What goes wrong in a way that the user can mend.
+const EXIT_BAD_INPUT: u8 = 1;
+/// The command line itself is wrong.
+const EXIT_USAGE: u8 = 2;
+
+const HELP_ALL: &str = "help-all";
+
+const ABOUT: &str = "\
+narthex scrapes, stores, queries and shows metrics of everything that speaks Prometheus.
+Without a command it serves: open the page that it prints.";
+
+const EXAMPLES: &str = "\
+Examples:
+  narthex                                 scrape narthex itself, show it on http://localhost:9090
+  narthex --config.file=prometheus.yml    scrape what a prometheus.yml names
+  narthex query instant 'up'              ask the server at NARTHEX_URL or http://localhost:9090
+  narthex query range 'rate(node_cpu_seconds_total[5m])' --start 1h
+
+Exit: 0 fine, 1 bad input or a failed check, 2 wrong usage. More: narthex COMMAND --help";
+
+/// The whole command line.
+pub(crate) fn command() -> Command {
+    let command = Command::new("narthex")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(ABOUT)
+        .term_width(0)
+        .override_usage("narthex [FLAGS]\n       narthex COMMAND …")
+        .help_template("{about}\n\nUsage: {usage}\n\nCommands:\n{subcommands}{after-help}")
+        .after_help(format!("{}\n{EXAMPLES}", flags::help_common()))
+        .args_conflicts_with_subcommands(true)
+        .disable_help_subcommand(true)
+        .arg(Arg::new(HELP_ALL).long(HELP_ALL).action(ArgAction::SetTrue));
+    flags::declare(command)
+        .subcommand(
+            flags::declare(Command::new("serve"))
+                .about("Scrape, store, answer, show; what narthex does without a command"),
+        )
+        .subcommand(query::QueryArgs::augment_args(Command::new("query")).about("Ask a server: instant, range"))
+        .subcommand(
+            completions::CompletionsArgs::augment_args(Command::new("completions"))
+                .about("Print completions for a shell"),
+        )
+}
+
+/// Carries out what the command line says.
+pub(crate) fn run() -> ExitCode {
+    let matches = command().get_matches();
+    match matches.subcommand() {
+        None if matches.get_flag(HELP_ALL) => print(&flags::help_all()),
+        None => serve(&matches),
+        Some(("serve", matches)) => serve(matches),
+        Some(("query", matches)) => with_args(matches, query::run),
+        Some(("completions", matches)) => with_args(matches, completions::run),
+        Some((other, _)) => unreachable!("the command {other} is declared above"),
+    }
+}
+
+fn serve(matches: &ArgMatches) -> ExitCode {
+    match flags::Flags::from_matches(matches) {
+        Ok(flags) => serve::run(flags),
+        Err(error) => {
+            complain(&error);
+            ExitCode::from(EXIT_USAGE)
+        }
+    }
+}
+
+fn with_args<A: FromArgMatches>(matches: &ArgMatches, run: impl FnOnce(A) -> ExitCode) -> ExitCode {
+    match A::from_arg_matches(matches) {
+        Ok(args) => run(args),
+        Err(error) => error.exit(),
+    }
+}
+
+/// Writes to standard output; a reader that has gone away is no error.
+#[expect(clippy::print_stdout, reason = "this is what the user asked for")]
+pub(crate) fn print(text: &str) -> ExitCode {
+    use std::io::Write;
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            complain(&format_args!("cannot write: {error}"));
+            ExitCode::from(EXIT_BAD_INPUT)
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// Says on standard error what is wrong.
+#[expect(clippy::print_stderr, reason = "errors of the command line go to standard error")]
+pub(crate) fn complain(error: &dyn std::fmt::Display) {
+    eprintln!("narthex: {error}");
+}
