@@ -17,6 +17,7 @@ pub mod rng;
 pub mod sample;
 pub mod size;
 pub mod storage;
+pub mod yaml;
 
 pub use clock::{Clock, SystemClock};
 pub use histogram::Histogram;

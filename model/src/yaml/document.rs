@@ -1,0 +1,137 @@
+//! The tree of a text.
+
+use super::fault::{DisplayPath, Fault, Step};
+use super::problem::Problem;
+
+/// Bytes of a text: from, and up to but without.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// The byte behind the last.
+    pub end: usize,
+}
+
+/// A node's place in [`Document::nodes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct NodeId(pub(super) usize);
+
+/// A text, read. An alias is the node that it means, so that a document is no larger than its text.
+#[derive(Clone, Debug, Default)]
+pub struct Document {
+    pub(super) nodes: Vec<Node>,
+    /// `None` for a text without content.
+    pub(super) root: Option<NodeId>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) span: Span,
+    pub(super) content: Content,
+    /// Where the node stands. A node that aliases mean stands where it was defined.
+    pub(super) parent: Option<(NodeId, Step)>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Content {
+    /// A scalar whose text may mean something else than a text.
+    Plain(String),
+    /// A scalar in quotes, in a block, or tagged as a string.
+    Text(String),
+    /// What a `!!binary` held, where that is not a text.
+    Bytes(Vec<u8>),
+    List(Vec<NodeId>),
+    Map {
+        entries: Vec<Entry>,
+        /// Keys that were there already.
+        repeated: Vec<NodeId>,
+    },
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    pub(super) key: NodeId,
+    pub(super) value: NodeId,
+}
+
+impl Document {
+    pub(super) fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0]
+    }
+
+    /// The text of a key.
+    pub(super) fn key_text(&self, key: NodeId) -> Option<&str> {
+        match &self.node(key).content {
+            Content::Plain(text) | Content::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(super) fn path_of(&self, id: NodeId) -> String {
+        let mut steps = Vec::new();
+        let mut at = id;
+        while let Some((parent, step)) = &self.node(at).parent {
+            steps.push(step.clone());
+            at = *parent;
+        }
+        steps.reverse();
+        DisplayPath(&steps).to_string()
+    }
+
+    /// The entry of a key in the map at the end of a path, with the value's and the key's bytes.
+    pub fn find(&self, path: &[Step]) -> Option<(Span, Span)> {
+        let (id, key, n_taken) = self.follow(path)?;
+        let value = self.node(id).span;
+        (n_taken == path.len()).then(|| (value, key.map_or(value, |key| self.node(key).span)))
+    }
+
+    /// The keys of the map at the end of a path, with their bytes, in the order of the text.
+    pub fn keys(&self, path: &[Step]) -> Vec<(&str, Span)> {
+        let Some((id, _, n_taken)) = self.follow(path) else { return Vec::new() };
+        match &self.node(id).content {
+            Content::Map { entries, .. } if n_taken == path.len() => {
+                let text = |entry: &Entry| Some((self.key_text(entry.key)?, self.node(entry.key).span));
+                entries.iter().filter_map(text).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// A mistake that was found by a check, at its place. Of what is missing, the place is where it should be.
+    pub fn locate(&self, fault: &Fault) -> Problem {
+        let place = self.follow(&fault.path);
+        let span = place.map_or(Span::default(), |(id, key, _)| {
+            let node = self.node(id);
+            match (&node.content, key) {
+                // A whole section is shown by its name.
+                (Content::List(_) | Content::Map { .. }, Some(key)) => self.node(key).span,
+                (Content::Map { entries, .. }, None) => {
+                    entries.first().map_or(node.span, |entry| self.node(entry.key).span)
+                }
+                // So is what has no bytes of its own.
+                (_, Some(key)) if node.span.start == node.span.end => self.node(key).span,
+                _ => node.span,
+            }
+        });
+        let path = DisplayPath(&fault.path).to_string();
+        Problem { span, path, message: fault.message.clone(), help: None }
+    }
+
+    /// As far as there are nodes: the last, its key if it has one, and how many steps that were.
+    fn follow(&self, path: &[Step]) -> Option<(NodeId, Option<NodeId>, usize)> {
+        let mut at = (self.root?, None, 0);
+        for (i, step) in path.iter().enumerate() {
+            let next = match (&self.node(at.0).content, step) {
+                (Content::List(elements), Step::Index(index)) => elements.get(*index).map(|id| (*id, None)),
+                (Content::Map { entries, .. }, Step::Key(key)) => {
+                    let entry = entries.iter().find(|entry| self.key_text(entry.key) == Some(key));
+                    entry.map(|entry| (entry.value, Some(entry.key)))
+                }
+                _ => None,
+            };
+            let Some((id, key)) = next else { break };
+            at = (id, key, i + 1);
+        }
+        Some(at)
+    }
+}
