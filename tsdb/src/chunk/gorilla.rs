@@ -22,7 +22,7 @@ use model::sample::STALE_BITS;
 
 use super::bits::{BitReader, BitSink};
 
-/// What is known of the samples so far; the same after encoding and after decoding them.
+/// What is known of the samples so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Predictor {
     /// The newest timestamp, in milliseconds.
@@ -36,6 +36,8 @@ pub(crate) struct Predictor {
     n_significant: u8,
     /// Whether the newest value is the stale marker.
     is_stale: bool,
+    /// Samples encoded; whoever decodes knows how many there are.
+    n_encoded: u16,
 }
 
 /// Leading zeros have five bits.
@@ -48,7 +50,12 @@ impl Predictor {
     pub(crate) fn encode_first(sink: &mut impl BitSink, timestamp_ms: i64, value: u64) -> Predictor {
         sink.push_64(timestamp_ms as u64);
         sink.push_64(value);
-        Predictor { last_ms: timestamp_ms, value, ..Predictor::default() }
+        Predictor { last_ms: timestamp_ms, value, n_encoded: 1, ..Predictor::default() }
+    }
+
+    /// How many samples have been encoded.
+    pub(crate) fn n_encoded(&self) -> u16 {
+        self.n_encoded
     }
 
     /// The bits of the newest value.
@@ -62,6 +69,7 @@ impl Predictor {
         let change = delta_ms.wrapping_sub(self.delta_ms);
         self.last_ms = timestamp_ms;
         self.delta_ms = delta_ms;
+        self.n_encoded += 1;
         self.is_stale = value == STALE_BITS && self.value != STALE_BITS;
         match (change == 0, self.is_stale) {
             (true, true) => return sink.push(0b1110, 4),

@@ -8,7 +8,7 @@ use crate::chunk::gorilla::Predictor;
 use crate::index::SeriesId;
 
 /// Samples in a full chunk.
-pub(crate) const CHUNK_SAMPLES: u8 = 120;
+const CHUNK_SAMPLES: u16 = 120;
 /// A chunk ends at every multiple of this, so that blocks can be cut out of the head.
 const CHUNK_SPAN_MS: i64 = 2 * 3_600_000;
 
@@ -19,15 +19,10 @@ pub(crate) struct Series {
     pub(crate) id: SeriesId,
     /// The newest closed chunk.
     closed: ClosedId,
-    /// The oldest sample of all.
-    oldest_ms: i64,
-    /// Where the open chunk's bits are.
+    /// The bits of the open chunk.
     open: Chain,
+    /// What the next sample is encoded against. No sample has been encoded only while the series has none at all.
     predictor: Predictor,
-    /// Samples in the open chunk; 0 only while the series has none at all.
-    n_open: u16,
-    /// The open chunk ends here: chunks of series that began together must not all end together.
-    n_full: u8,
 }
 
 /// What a selection remembers of a series: what has been committed up to then.
@@ -49,32 +44,17 @@ pub(crate) enum Verdict {
 
 impl Series {
     pub(crate) fn new(id: SeriesId) -> Series {
-        // Between half and all of a full chunk, spread by number.
-        let n_full = CHUNK_SAMPLES / 2 + (id.wrapping_mul(0x9e37_79b1) >> 24) as u8 % (CHUNK_SAMPLES / 2 + 1);
-        Series {
-            id,
-            closed: NO_CHUNK,
-            oldest_ms: i64::MAX,
-            open: Chain::NONE,
-            predictor: Predictor::default(),
-            n_open: 0,
-            n_full,
-        }
+        Series { id, closed: NO_CHUNK, open: Chain::EMPTY, predictor: Predictor::default() }
     }
 
     /// Whether there is no sample.
     pub(crate) fn is_empty(&self) -> bool {
-        self.n_open == 0
+        self.predictor.n_encoded() == 0
     }
 
     /// The newest sample's time; meaningless while there is none.
     pub(crate) fn newest_ms(&self) -> i64 {
         self.predictor.last_ms
-    }
-
-    /// The times of the oldest and the newest sample.
-    pub(crate) fn interval(&self) -> Option<(i64, i64)> {
-        (!self.is_empty()).then(|| (self.oldest_ms, self.newest_ms()))
     }
 
     /// Whether a sample can be appended.
@@ -92,39 +72,43 @@ impl Series {
 
     /// Appends a sample that was judged to be new.
     pub(crate) fn append(&mut self, slab: &mut Slab, closed: &mut ClosedChunks, timestamp_ms: i64, bits: u64) {
-        let is_full = self.n_open >= u16::from(self.n_full)
+        let is_full = self.predictor.n_encoded() >= self.n_full()
             || timestamp_ms.div_euclid(CHUNK_SPAN_MS) != self.newest_ms().div_euclid(CHUNK_SPAN_MS);
         if !self.is_empty() && !is_full {
             self.predictor.encode(&mut slab.writer(&mut self.open), timestamp_ms, bits);
-            self.n_open += 1;
             return;
         }
-        if self.is_empty() {
-            self.oldest_ms = timestamp_ms;
-        } else {
+        if !self.is_empty() {
             self.close(slab, closed);
         }
-        self.open = slab.new_chain();
         self.predictor = Predictor::encode_first(&mut slab.writer(&mut self.open), timestamp_ms, bits);
-        self.n_open = 1;
+    }
+
+    /// How many samples make the open chunk full. Chunks of series that began together must not all end together, so the
+    /// first of each has between half and all of the usual number.
+    fn n_full(&self) -> u16 {
+        if self.closed != NO_CHUNK {
+            return CHUNK_SAMPLES;
+        }
+        let spread = (self.id.wrapping_mul(0x9e37_79b1) >> 24) as u16;
+        CHUNK_SAMPLES / 2 + spread % (CHUNK_SAMPLES / 2 + 1)
     }
 
     fn close(&mut self, slab: &mut Slab, closed: &mut ClosedChunks) {
         let mut bytes = Vec::with_capacity(256);
         slab.copy(&self.open, &mut bytes);
-        slab.release(&self.open);
+        slab.release(&mut self.open);
         self.closed = closed.push(ClosedChunk {
             bytes: bytes.into_boxed_slice(),
             last_ms: self.newest_ms(),
             before: self.closed,
-            n_samples: self.n_open,
+            n_samples: self.predictor.n_encoded(),
         });
-        self.n_full = CHUNK_SAMPLES;
     }
 
     /// What is committed now.
     pub(crate) fn pin(&self) -> Pin {
-        Pin { closed: self.closed, n_open: self.n_open }
+        Pin { closed: self.closed, n_open: self.predictor.n_encoded() }
     }
 
     /// Copies the chunks that were committed at `pin` and reach to `start_ms` or beyond: oldest last.

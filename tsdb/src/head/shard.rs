@@ -17,6 +17,8 @@ use crate::wal::record::push_histograms;
 #[derive(Debug, Default)]
 pub(crate) struct Shard {
     series: Vec<Series>,
+    /// The time of each series' oldest float.
+    oldest_ms: Vec<i64>,
     slab: Slab,
     closed: ClosedChunks,
     /// The native histograms of the series that have any, by slot, in time order.
@@ -42,6 +44,7 @@ impl Shard {
     /// Adds a series in the next slot.
     pub(crate) fn add_series(&mut self, id: SeriesId) {
         self.series.push(Series::new(id));
+        self.oldest_ms.push(i64::MAX);
     }
 
     /// The index's number of the series in a slot.
@@ -64,6 +67,9 @@ impl Shard {
     pub(crate) fn append(&mut self, slot: usize, timestamp_ms: i64, bits: u64) -> Result<Verdict, Refusal> {
         let verdict = self.judge(slot, timestamp_ms, bits)?;
         if verdict == Verdict::New {
+            if self.series[slot].is_empty() {
+                self.oldest_ms[slot] = timestamp_ms;
+            }
             self.series[slot].append(&mut self.slab, &mut self.closed, timestamp_ms, bits);
             self.note_sample(timestamp_ms);
         }
@@ -113,7 +119,8 @@ impl Shard {
 
     /// The times of the oldest and the newest sample of a series.
     pub(crate) fn interval(&self, slot: usize) -> Option<(i64, i64)> {
-        let floats = self.series.get(slot)?.interval();
+        let series = self.series.get(slot)?;
+        let floats = (!series.is_empty()).then(|| (self.oldest_ms[slot], series.newest_ms()));
         let histograms = match self.histograms.get(&(slot as u32)).map(Vec::as_slice) {
             Some([(oldest_ms, _), .., (newest_ms, _)]) => Some((*oldest_ms, *newest_ms)),
             Some([(only_ms, _)]) => Some((*only_ms, *only_ms)),
@@ -187,7 +194,7 @@ impl Shard {
 
     /// Bytes of memory held.
     pub(crate) fn n_bytes(&self) -> usize {
-        self.series.capacity() * size_of::<Series>() + self.slab.n_bytes() + self.closed.n_bytes()
+        self.series.capacity() * (size_of::<Series>() + size_of::<i64>()) + self.slab.n_bytes() + self.closed.n_bytes()
     }
 
     fn note_sample(&mut self, timestamp_ms: i64) {

@@ -1,11 +1,14 @@
 //! Memory for open chunks: blocks of 64 bytes, chained, so that a series takes what it needs and growing copies nothing.
+//!
+//! The bits of a chain that do not fill a word yet stay in the chain itself, that is, in the series: a sample of one bit
+//! touches no block at all for 63 times out of 64.
 
 use crate::chunk::bits::{BitSink, PADDING};
 
-/// Bytes of a block that hold bits; four more name the next block.
-const PAYLOAD: usize = 60;
-/// Bits in a block.
-const PAYLOAD_BITS: u32 = PAYLOAD as u32 * 8;
+/// Words of a block that hold bits.
+const BLOCK_WORDS: usize = 7;
+/// Bits in a word.
+const WORD_BITS: u32 = u64::BITS;
 /// Blocks are allocated this many at a time (256 KiB), so that growing moves none.
 const PAGE_BLOCKS: usize = 4096;
 
@@ -17,11 +20,11 @@ pub(crate) const NO_BLOCK: BlockId = u32::MAX;
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 struct Block {
-    bytes: [u8; PAYLOAD],
+    words: [u64; BLOCK_WORDS],
     next: BlockId,
 }
 
-const EMPTY: Block = Block { bytes: [0; PAYLOAD], next: NO_BLOCK };
+const EMPTY: Block = Block { words: [0; BLOCK_WORDS], next: NO_BLOCK };
 
 /// All blocks of a shard.
 #[derive(Debug, Default)]
@@ -33,55 +36,71 @@ pub(crate) struct Slab {
     n_used: usize,
 }
 
-/// A chain of blocks that is being written.
+/// Bits that are being written: whole words in blocks, the rest here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Chain {
-    pub(crate) first: BlockId,
-    pub(crate) last: BlockId,
-    /// Bits written into the last block.
-    pub(crate) n_bits: u16,
+    /// The bits that do not fill a word yet, from the top.
+    pending: u64,
+    first: BlockId,
+    last: BlockId,
+    /// How many bits are pending, 0 to 63.
+    n_pending: u8,
+    /// Words in the last block.
+    n_words: u8,
 }
 
 impl Chain {
-    /// No chain.
-    pub(crate) const NONE: Chain = Chain { first: NO_BLOCK, last: NO_BLOCK, n_bits: 0 };
+    /// No bits.
+    pub(crate) const EMPTY: Chain = Chain { pending: 0, first: NO_BLOCK, last: NO_BLOCK, n_pending: 0, n_words: 0 };
 }
 
 impl Slab {
-    /// A chain of one empty block.
-    pub(crate) fn new_chain(&mut self) -> Chain {
-        let first = self.allocate();
-        Chain { first, last: first, n_bits: 0 }
-    }
-
     /// A place to push bits, at the end of a chain.
     pub(crate) fn writer<'a>(&'a mut self, chain: &'a mut Chain) -> ChainWriter<'a> {
         ChainWriter { slab: self, chain }
     }
 
-    /// Appends the bytes of a chain to `out`, the last one padded with zero bits, and then the padding that a
-    /// [`crate::chunk::bits::BitReader`] needs.
+    /// Appends the bytes of a chain to `out`, and then the padding that a [`crate::chunk::bits::BitReader`] needs.
     pub(crate) fn copy(&self, chain: &Chain, out: &mut Vec<u8>) {
         let mut block = chain.first;
-        while block != chain.last {
-            let Block { bytes, next } = self.block(block);
-            out.extend_from_slice(bytes);
+        while block != NO_BLOCK {
+            let Block { words, next } = self.block(block);
+            let n_words = if block == chain.last { usize::from(chain.n_words) } else { BLOCK_WORDS };
+            words[..n_words].iter().for_each(|word| out.extend_from_slice(&word.to_be_bytes()));
             block = *next;
         }
-        let n_bytes = usize::from(chain.n_bits).div_ceil(8);
-        out.extend_from_slice(&self.block(block).bytes[..n_bytes]);
+        let n_bytes = usize::from(chain.n_pending).div_ceil(8);
+        out.extend_from_slice(&chain.pending.to_be_bytes()[..n_bytes]);
         out.extend_from_slice(&[0; PADDING]);
     }
 
-    /// Gives the blocks of a chain back.
-    pub(crate) fn release(&mut self, chain: &Chain) {
-        let free = self.free.replace(chain.first);
-        self.block_mut(chain.last).next = free.unwrap_or(NO_BLOCK);
+    /// Empties a chain and keeps its blocks for others.
+    pub(crate) fn release(&mut self, chain: &mut Chain) {
+        if chain.first != NO_BLOCK {
+            let free = self.free.replace(chain.first);
+            self.block_mut(chain.last).next = free.unwrap_or(NO_BLOCK);
+        }
+        *chain = Chain::EMPTY;
     }
 
     /// Bytes of memory held.
     pub(crate) fn n_bytes(&self) -> usize {
         self.pages.len() * PAGE_BLOCKS * size_of::<Block>()
+    }
+
+    fn append_word(&mut self, chain: &mut Chain, word: u64) {
+        if chain.first == NO_BLOCK || usize::from(chain.n_words) == BLOCK_WORDS {
+            let block = self.allocate();
+            if chain.first == NO_BLOCK {
+                chain.first = block;
+            } else {
+                self.block_mut(chain.last).next = block;
+            }
+            chain.last = block;
+            chain.n_words = 0;
+        }
+        self.block_mut(chain.last).words[usize::from(chain.n_words)] = word;
+        chain.n_words += 1;
     }
 
     fn allocate(&mut self) -> BlockId {
@@ -116,46 +135,20 @@ pub(crate) struct ChainWriter<'a> {
 }
 
 impl BitSink for ChainWriter<'_> {
+    #[inline]
     fn push(&mut self, bits: u64, n_bits: u32) {
-        let at = u32::from(self.chain.n_bits);
-        let room = PAYLOAD_BITS - at;
-        if n_bits <= room {
-            self.put(bits, n_bits);
+        let chain = &mut *self.chain;
+        let room = WORD_BITS - u32::from(chain.n_pending);
+        if n_bits < room {
+            chain.pending |= bits << (room - n_bits);
+            chain.n_pending += n_bits as u8;
             return;
         }
-        if room > 0 {
-            self.put(bits >> (n_bits - room), room);
-        }
-        let next = self.slab.allocate();
-        self.slab.block_mut(self.chain.last).next = next;
-        self.chain.last = next;
-        self.chain.n_bits = 0;
-        let rest = n_bits - room;
-        self.put(bits & ((1 << rest) - 1), rest);
-    }
-}
-
-impl ChainWriter<'_> {
-    /// Writes bits that fit into the last block.
-    fn put(&mut self, bits: u64, n_bits: u32) {
-        let at = u32::from(self.chain.n_bits);
-        self.chain.n_bits += n_bits as u16;
-        let bytes = &mut self.slab.block_mut(self.chain.last).bytes;
-        // Eight bytes at once, from the byte in which the bits begin, or as late as eight still fit.
-        let from = (at as usize / 8).min(PAYLOAD - 8);
-        let offset = at - from as u32 * 8;
-        if let Some(eight) = bytes[from..].first_chunk_mut::<8>()
-            && offset + n_bits <= 64
-        {
-            let word = u64::from_be_bytes(*eight) | bits << (64 - offset - n_bits);
-            *eight = word.to_be_bytes();
-            return;
-        }
-        // More than 57 bits never come, so this is a push across nine bytes: do it in two.
-        let high = n_bits / 2;
-        self.chain.n_bits -= n_bits as u16;
-        self.put(bits >> (n_bits - high), high);
-        self.put(bits & ((1 << (n_bits - high)) - 1), n_bits - high);
+        let n_rest = n_bits - room;
+        let word = chain.pending | bits >> n_rest;
+        chain.pending = if n_rest == 0 { 0 } else { bits << (WORD_BITS - n_rest) };
+        chain.n_pending = n_rest as u8;
+        self.slab.append_word(chain, word);
     }
 }
 
@@ -172,7 +165,7 @@ mod tests {
             pushes in prop::collection::vec((0usize..3, 1u32..=57, any::<u64>()), 0..600)
         ) {
             let mut slab = Slab::default();
-            let mut chains: Vec<_> = (0..3).map(|_| slab.new_chain()).collect();
+            let mut chains = [Chain::EMPTY; 3];
             for &(chain, n_bits, bits) in &pushes {
                 slab.writer(&mut chains[chain]).push(bits & ((1 << n_bits) - 1), n_bits);
             }
@@ -190,13 +183,13 @@ mod tests {
     #[test]
     fn released_blocks_are_used_again_and_empty() {
         let mut slab = Slab::default();
-        let mut chain = slab.new_chain();
+        let mut chain = Chain::EMPTY;
         for _ in 0..100 {
             slab.writer(&mut chain).push(u64::from(u32::MAX), 32);
         }
         let n_used = slab.n_used;
-        slab.release(&chain);
-        let mut again = slab.new_chain();
+        slab.release(&mut chain);
+        let mut again = Chain::EMPTY;
         for _ in 0..100 {
             slab.writer(&mut again).push(0, 32);
         }
