@@ -30,6 +30,11 @@ pub use series::LabelsError;
 
 use model::Labels;
 
+/// The name of a metric family as an [`Event`] gives it, without its escapes.
+pub fn family_name(family: &[u8]) -> String {
+    series::unescaped_lossy(family)
+}
+
 /// What a body says next.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Event<'a> {

@@ -22,6 +22,9 @@ const TYPE_LABEL: &str = "__type__";
 /// The label that holds the unit of a series' metric family, where that is asked for.
 const UNIT_LABEL: &str = "__unit__";
 
+/// Longer names are cut in messages.
+const MAX_SHOWN_CHARS: usize = 1024;
+
 /// Why a series that is well written has no labels.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LabelsError {
@@ -90,7 +93,7 @@ fn sorted(mut pairs: Pairs<'_>) -> Result<Labels, LabelsError> {
     pairs.retain(|(_, value)| !value.is_empty());
     pairs.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     match pairs.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-        Some(repeated) => Err(LabelsError::Repeated(repeated[0].0.to_string())),
+        Some(repeated) => Err(LabelsError::Repeated(repeated[0].0.chars().take(MAX_SHOWN_CHARS).collect())),
         None => Ok(Labels::from_sorted(pairs.iter().map(|(name, value)| (&**name, &**value)))),
     }
 }

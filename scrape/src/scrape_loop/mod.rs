@@ -1,0 +1,26 @@
+//! The scrape loop of one target: wait for the slot, ask, read, store, tell how it went.
+//!
+//! One task per target waits and asks. What it is answered goes to a [`Recorder`](recorder::Recorder), which blocks and
+//! therefore runs on the threads for that, only so many at a time.
+
+mod cache;
+mod error;
+mod exposition;
+mod ingest;
+mod labels;
+mod limits;
+mod metadata;
+mod recognise;
+mod recorder;
+mod report;
+mod slots;
+mod state;
+mod write;
+
+pub use error::{FailureKind, ScrapeError};
+pub use ingest::IngestError;
+pub use labels::SeriesError;
+pub use limits::{LabelLimitError, Limits};
+pub use metadata::{FamilyMetadata, Metadata};
+pub use recognise::ContentError;
+pub use state::{Health, PastScrape, TargetState};
