@@ -2,9 +2,12 @@
 
 pub mod body;
 pub mod client;
+pub mod config;
 pub mod form;
 pub mod percent;
+pub mod secret;
 mod tls;
 pub mod url;
 
+pub use secret::Secret;
 pub use tls::TlsError;
