@@ -1,1 +1,3 @@
 //! PromQL: lexer, grammar, types, plan, columnar engine, functions, formatting.
+
+pub mod syntax;
