@@ -6,6 +6,7 @@ pub mod config;
 pub mod form;
 pub mod percent;
 pub mod secret;
+pub mod server;
 mod tls;
 pub mod url;
 

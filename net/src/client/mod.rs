@@ -95,6 +95,11 @@ impl Client {
         Client { shared: Arc::new(shared) }
     }
 
+    #[cfg(test)]
+    pub(crate) fn with_tls(tls: crate::tls::ClientSettings) -> Result<Client, ClientSetupError> {
+        settings::Settings { tls, ..settings::Settings::default() }.build(ClientOptions::default())
+    }
+
     /// A channel to whatever its requests name.
     pub fn channel(&self) -> Channel {
         Channel { client: self.clone(), socket: None, kept: None }

@@ -1,0 +1,252 @@
+//! What a web configuration file adds to a server: TLS, users, headers, a limit on the rate of requests.
+//!
+//! The file is looked at again for each request and each handshake, and read again when its size, its time or its
+//! place on the disk has changed, so that a new certificate, a removed user or a typo takes effect at once. While it
+//! cannot be read or understood nothing is served, as in Prometheus: a typo must not open a door.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use super::counts::ServerCounts;
+use super::passwords::{Passwords, Users, Verdict};
+use super::response::Response;
+use crate::tls::{ServerSettings, ServerTls, TlsError};
+
+/// What a web configuration file says.
+#[derive(Debug, Default)]
+pub(crate) struct WebSettings {
+    pub(crate) tls: Option<ServerSettings>,
+    pub(crate) users: Users,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) rate_limit: Option<RateLimit>,
+}
+
+/// Requests that are let through: `burst` at once, and one more in each `interval`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RateLimit {
+    pub(crate) burst: u32,
+    pub(crate) interval: Duration,
+}
+
+/// Why a web configuration file cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WebConfigError {
+    /// It cannot be read.
+    #[error("web configuration file {path}: {error}")]
+    Read {
+        /// Its path.
+        path: String,
+        /// What the operating system said.
+        #[source]
+        error: std::io::Error,
+    },
+    /// It cannot be understood.
+    #[error("web configuration file {path}: {reason}")]
+    Parse {
+        /// Its path.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// What it says about TLS cannot be used.
+    #[error("web configuration file {path}: {error}")]
+    Tls {
+        /// Its path.
+        path: String,
+        /// What is wrong.
+        #[source]
+        error: TlsError,
+    },
+}
+
+/// Makes settings of the text of a file.
+pub(crate) type ParseSettings = Box<dyn Fn(&str) -> Result<WebSettings, String> + Send + Sync>;
+
+/// Who is let in, by a file that may change.
+pub struct Access {
+    file: Option<WebConfigFile>,
+    passwords: Passwords,
+    bucket: Mutex<Bucket>,
+}
+
+struct WebConfigFile {
+    path: PathBuf,
+    parse: ParseSettings,
+    last: Mutex<(Stamp, Arc<Current>)>,
+}
+
+/// What the file said last.
+struct Current {
+    settings: WebSettings,
+    tls: Option<ServerTls>,
+}
+
+/// By what a changed file is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Stamp {
+    n_bytes: u64,
+    modified: Option<std::time::SystemTime>,
+    inode: u64,
+}
+
+/// Tokens of the rate limit.
+#[derive(Debug, Default)]
+struct Bucket {
+    filled: Option<(Instant, f64)>,
+}
+
+impl std::fmt::Debug for Access {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Access").field("file", &self.file.as_ref().map(|file| &file.path)).finish_non_exhaustive()
+    }
+}
+
+impl Access {
+    /// Everybody, in plain text.
+    pub fn open() -> Access {
+        Access { file: None, passwords: Passwords::new(), bucket: Mutex::default() }
+    }
+
+    /// Those whom a file names. Reads it, and what it names.
+    pub(crate) fn by_file(path: PathBuf, parse: ParseSettings) -> Result<Access, WebConfigError> {
+        let stamp = Stamp::of(&path)?;
+        let current = Arc::new(Current::read(&path, &parse)?);
+        let file = WebConfigFile { path, parse, last: Mutex::new((stamp, current)) };
+        Ok(Access { file: Some(file), ..Access::open() })
+    }
+
+    /// Whether connections are secured.
+    pub fn is_secure(&self) -> bool {
+        self.file.as_ref().is_some_and(|file| file.last.lock().1.tls.is_some())
+    }
+
+    /// Whether anybody may ask without a password.
+    pub fn is_open(&self) -> bool {
+        self.file.as_ref().is_none_or(|file| file.last.lock().1.settings.users.is_empty())
+    }
+
+    /// The settings for a new connection. Reads files.
+    pub(super) fn handshake(&self) -> Result<Arc<rustls::ServerConfig>, WebConfigError> {
+        let missing = || TlsError::Settings("TLS config is not present".to_owned());
+        let Some(file) = &self.file else {
+            return Err(WebConfigError::Tls { path: String::new(), error: missing() });
+        };
+        let current = file.current()?;
+        let tls = current.tls.as_ref().ok_or_else(missing);
+        let config = tls.and_then(ServerTls::current);
+        config.map_err(|error| WebConfigError::Tls { path: file.path.display().to_string(), error })
+    }
+
+    /// Lets a request through or answers it, and says which headers its response gets.
+    pub(super) async fn admit(&self, headers: &HeaderMap, counts: &ServerCounts) -> (Headers, Option<Response>) {
+        let Some(file) = &self.file else { return (Headers::default(), None) };
+        let current = match file.current() {
+            Ok(current) => current,
+            Err(error) => {
+                tracing::error!(%error, "unable to parse the web configuration");
+                let status = StatusCode::INTERNAL_SERVER_ERROR;
+                return (Headers::default(), Some(Response::error(status, "Internal Server Error")));
+            }
+        };
+        let own = Headers(Some(current.clone()));
+        let settings = &current.settings;
+        if settings.rate_limit.is_some_and(|limit| !self.bucket.lock().take(limit, Instant::now())) {
+            return (own, Some(too_many()));
+        }
+        if settings.users.is_empty() {
+            return (own, None);
+        }
+        let refusal = match self.passwords.check(&settings.users, headers).await {
+            Verdict::Allowed => None,
+            Verdict::TooMany => Some(too_many()),
+            Verdict::Refused => {
+                counts.logins_refused.increment();
+                let scheme = HeaderValue::from_static("Basic");
+                let refusal = Response::error(StatusCode::UNAUTHORIZED, "Unauthorized");
+                Some(refusal.with(http::header::WWW_AUTHENTICATE, scheme))
+            }
+        };
+        (own, refusal)
+    }
+}
+
+fn too_many() -> Response {
+    Response::error(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests")
+}
+
+/// The headers that a file adds to responses.
+#[derive(Default)]
+pub(super) struct Headers(Option<Arc<Current>>);
+
+impl Headers {
+    /// Adds them; a response's own stand.
+    pub(super) fn add_to(&self, headers: &mut HeaderMap) {
+        for (name, value) in self.0.iter().flat_map(|current| &current.settings.headers) {
+            headers.entry(name).or_insert_with(|| value.clone());
+        }
+    }
+}
+
+impl WebConfigFile {
+    fn current(&self) -> Result<Arc<Current>, WebConfigError> {
+        let stamp = Stamp::of(&self.path)?;
+        let mut last = self.last.lock();
+        if last.0 != stamp {
+            *last = (stamp, Arc::new(Current::read(&self.path, &self.parse)?));
+        }
+        Ok(last.1.clone())
+    }
+}
+
+impl Current {
+    fn read(path: &PathBuf, parse: &ParseSettings) -> Result<Current, WebConfigError> {
+        let shown = || path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| WebConfigError::Read { path: shown(), error })?;
+        let settings = parse(&text).map_err(|reason| WebConfigError::Parse { path: shown(), reason })?;
+        let tls = settings.tls.clone().map(ServerTls::new).transpose();
+        let tls = tls.map_err(|error| WebConfigError::Tls { path: shown(), error })?;
+        Ok(Current { settings, tls })
+    }
+}
+
+impl Stamp {
+    fn of(path: &PathBuf) -> Result<Stamp, WebConfigError> {
+        use std::os::unix::fs::MetadataExt;
+        let metadata = std::fs::metadata(path)
+            .map_err(|error| WebConfigError::Read { path: path.display().to_string(), error })?;
+        Ok(Stamp { n_bytes: metadata.len(), modified: metadata.modified().ok(), inode: metadata.ino() })
+    }
+}
+
+impl Bucket {
+    fn take(&mut self, limit: RateLimit, now: Instant) -> bool {
+        let full = f64::from(limit.burst);
+        let level = self.filled.map_or(full, |(since, level)| {
+            let n_new = now.duration_since(since).as_secs_f64() / limit.interval.as_secs_f64();
+            (level + n_new).min(full)
+        });
+        let allowed = level >= 1.0;
+        self.filled = Some((now, if allowed { level - 1.0 } else { level }));
+        allowed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_fills_again() {
+        let limit = RateLimit { burst: 2, interval: Duration::from_secs(1) };
+        let (mut bucket, start) = (Bucket::default(), Instant::now());
+        let at = |ms| start + Duration::from_millis(ms);
+        let got: Vec<bool> = [0, 0, 0, 900, 1000, 1001, 9000, 9000, 9000].map(|ms| bucket.take(limit, at(ms))).into();
+        assert_eq!(got, [true, true, false, false, true, false, true, true, false]);
+    }
+}
