@@ -2,6 +2,7 @@
 
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { cutMiddle } from "./format/labels";
 import type { Page } from "./links";
 import { Failure } from "./parts/failure";
 import { Progress } from "./parts/progress";
@@ -22,8 +23,8 @@ const loaders: Record<Page, () => Promise<{ default: ComponentType }>> = {
 const loaded = new Map<Page, ComponentType>();
 
 export function App() {
-  const { page } = place.value;
-  const title = page === null ? t().notFound.title : t().pages[page];
+  const { page, params } = place.value;
+  const title = page === null ? t().notFound.title : cutMiddle(params.get("g0.expr") || t().pages[page], 60);
   useEffect(() => {
     document.title = `${title} · narthex`;
   }, [title]);
@@ -51,7 +52,8 @@ function PageOf({ page }: { page: Page }) {
       (error: Error) => setError(error),
     );
   }, [page, Found]);
-  if (error !== null) return <Failure what={t().pageFailed} error={error} onRetry={() => window.location.reload()} />;
+  if (error !== null)
+    return <Failure what={t().pageFailed} error={error} onRetry={() => window.location.reload()} />;
   return Found === undefined ? <Progress on /> : <Found />;
 }
 

@@ -24,7 +24,11 @@ it.each<[string, string | null, Record<string, string>]>([
     "query",
     { "g0.expr": "up", "g0.step": "30s", range: "2h", end: "2026-11-24T10:00:00.000Z" },
   ],
-  ["graph?g0.expr=a&g0.step_input=15&g0.y_axis_min=0", "query", { "g0.expr": "a", "g0.step": "15s", "g0.y": "zero" }],
+  [
+    "graph?g0.expr=a&g0.step_input=15&g0.y_axis_min=0",
+    "query",
+    { "g0.expr": "a", "g0.step": "15s", "g0.y": "zero" },
+  ],
   ["graph?g1.expr=b&g7.expr=c&g7.range_input=1d", "query", { "g0.expr": "b", "g1.expr": "c", range: "1d" }],
   ["query?g0.expr=a&g0.range_input=2h&range=5m", "query", { "g0.expr": "a", range: "5m" }],
   ["query?g0.tab=table", "query", {}],

@@ -37,8 +37,13 @@ function adopt(given: URLSearchParams): URLSearchParams {
   const byPanel: Foreign[] = [];
   for (const [key, value] of given) {
     const found = /^g(\d{1,2})\.(.+)$/.exec(key);
-    if (found === null) params.append(key, value);
-    else (byPanel[Number(found[1])] ??= {})[found[2]!] = value;
+    if (found === null) {
+      params.append(key, value);
+      continue;
+    }
+    const [, n, name] = found;
+    byPanel[Number(n)] ??= {};
+    byPanel[Number(n)]![name!] = value;
   }
   // Numbers need not be consecutive in a link that someone edited by hand.
   const panels = byPanel.filter(panel => panel?.expr !== undefined);
@@ -51,7 +56,13 @@ function adopt(given: URLSearchParams): URLSearchParams {
 
 type Foreign = Record<string, string>;
 
-const tabs: Record<string, string> = { "0": "graph", "1": "table", graph: "graph", table: "table", explain: "explain" };
+const tabs: Record<string, string> = {
+  "0": "graph",
+  "1": "table",
+  graph: "graph",
+  table: "table",
+  explain: "explain",
+};
 
 function canonical(panel: Foreign): Record<string, string> {
   const out: Record<string, string> = { expr: panel.expr ?? "" };

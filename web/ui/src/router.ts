@@ -79,9 +79,17 @@ function address(page: Page, params: URLSearchParams): string {
 }
 
 function followLink(event: MouseEvent): void {
-  const plainClick = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+  const plainClick =
+    event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
   const link = event.target instanceof Element ? event.target.closest("a") : null;
-  if (!plainClick || event.defaultPrevented || link === null || link.target !== "" || link.hasAttribute("download")) return;
+  if (
+    !plainClick ||
+    event.defaultPrevented ||
+    link === null ||
+    link.target !== "" ||
+    link.hasAttribute("download")
+  )
+    return;
   const url = new URL(link.href);
   if (url.origin !== base.origin || !url.pathname.startsWith(base.pathname) || url.hash !== "") return;
   if (resolve(url.pathname.slice(base.pathname.length), "").page === null) return;

@@ -23,8 +23,16 @@ export class Cancelled extends Error {}
  * Reads once for each `question`, and again on each refresh. A new question aborts the old one; a refresh that would
  * overtake a slow answer is skipped. A null question asks nothing.
  */
-export function useResource<T>(question: string | null, read: (signal: AbortSignal) => Promise<T>): Resource<T> {
-  const [state, setState] = useState<State<T>>({ data: null, error: null, loading: question !== null, sinceMs: 0 });
+export function useResource<T>(
+  question: string | null,
+  read: (signal: AbortSignal) => Promise<T>,
+): Resource<T> {
+  const [state, setState] = useState<State<T>>({
+    data: null,
+    error: null,
+    loading: question !== null,
+    sinceMs: 0,
+  });
   const running = useRef<Running | null>(null);
   const refreshed = refreshes.value;
 
@@ -47,14 +55,13 @@ export function useResource<T>(question: string | null, read: (signal: AbortSign
     );
   };
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `question` stands for all that `read` closes over.
+  // `question` stands for all that `read` closes over.
   useEffect(() => {
     if (question !== null && running.current?.question === question) return;
     stop();
     if (question === null) setState({ data: null, error: null, loading: false, sinceMs: 0 });
     else start(question);
   }, [question, refreshed]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only when the reader leaves.
   useEffect(() => stop, []);
 
   const cancel = () => {

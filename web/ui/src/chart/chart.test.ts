@@ -8,7 +8,17 @@ const grid = { startS: 0, endS: 40, stepS: 10 };
 describe("a picture", () => {
   it("puts each value on its instant and leaves gaps", () => {
     const { instants, lines } = pictureOf(
-      [{ metric: { a: "1" }, values: [[0, "1"], [10, "NaN"], [30, "3"], [40, "+Inf"]] }],
+      [
+        {
+          metric: { a: "1" },
+          values: [
+            [0, "1"],
+            [10, "NaN"],
+            [30, "3"],
+            [40, "+Inf"],
+          ],
+        },
+      ],
       grid,
     );
     expect(instants).toEqual([0, 10, 20, 30, 40]);
@@ -17,13 +27,20 @@ describe("a picture", () => {
   });
 
   it("ignores what lies outside of the window", () => {
-    expect(pictureOf([{ metric: {}, values: [[-10, "1"], [50, "2"]] }], grid).lines[0]!.values).toEqual([
-      null,
-      null,
-      null,
-      null,
-      null,
-    ]);
+    expect(
+      pictureOf(
+        [
+          {
+            metric: {},
+            values: [
+              [-10, "1"],
+              [50, "2"],
+            ],
+          },
+        ],
+        grid,
+      ).lines[0]!.values,
+    ).toEqual([null, null, null, null, null]);
   });
 
   it("counts histograms apart", () => {
@@ -33,8 +50,21 @@ describe("a picture", () => {
   it("stacks, and keeps gaps", () => {
     const { lines } = pictureOf(
       [
-        { metric: { a: "1" }, values: [[0, "1"], [20, "1"]] },
-        { metric: { a: "2" }, values: [[0, "2"], [10, "2"], [20, "2"]] },
+        {
+          metric: { a: "1" },
+          values: [
+            [0, "1"],
+            [20, "1"],
+          ],
+        },
+        {
+          metric: { a: "2" },
+          values: [
+            [0, "2"],
+            [10, "2"],
+            [20, "2"],
+          ],
+        },
       ],
       grid,
     );
@@ -101,7 +131,11 @@ describe("colours", () => {
 describe("the time axis", () => {
   const midnight = Date.UTC(2026, 10, 24) / 1000;
   it("names the day where it begins", () => {
-    expect(timeLabels([midnight - 3600, midnight, midnight + 3600], 3600, "utc")).toEqual(["11-23 23:00", "11-24 00:00", "01:00"]);
+    expect(timeLabels([midnight - 3600, midnight, midnight + 3600], 3600, "utc")).toEqual([
+      "11-23 23:00",
+      "11-24 00:00",
+      "01:00",
+    ]);
   });
   it("shows seconds only where ticks are that close", () => {
     expect(timeLabels([midnight + 60, midnight + 75], 15, "utc")).toEqual(["00:01:00", "00:01:15"]);

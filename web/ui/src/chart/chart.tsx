@@ -11,7 +11,7 @@ import { formatValue } from "../format/unit";
 import { zone } from "../preferences";
 import { zoomBack, zoomTo } from "../time/range";
 import type { Line } from "./lines";
-import { dataOf, type Drawing, groundFill, optionsOf } from "./options";
+import { type Drawing, dataOf, groundFill, optionsOf } from "./options";
 import { paint } from "./paint";
 import { Tip } from "./tip";
 
@@ -56,29 +56,35 @@ export function Chart({ drawing: given, height, label, nameOf, cursor, focus }: 
     const now = `${shape} ${fromZero} ${colours.text}`;
     const lonely = lines.some((_, i) => plot.current?.series[i + 1]?.points?.show);
     if (plot.current !== null && made.current === now && !lonely) {
-      const scales = plot.current.scales;
-      scales.x!.range = () => [latest.current.picture.grid.startS, latest.current.picture.grid.endS];
       plot.current.setData(dataOf(drawing));
       return;
     }
     plot.current?.destroy();
     const font = `11px ${getComputedStyle(box.current).fontFamily}`;
     const over = () => plot.current?.over.matches(":hover") ?? false;
-    const options = optionsOf(drawing, { width, height }, colours, font, {
-      cursor(index, left, top) {
-        const inside = index !== null && left >= 0;
-        cursor.value = inside ? index : null;
-        pointer.value =
-          inside && over()
-            ? { left: left + plot.current!.over.offsetLeft, value: plot.current!.posToVal(top, "y") }
-            : null;
+    const options = optionsOf(
+      drawing,
+      { width, height },
+      colours,
+      font,
+      {
+        cursor(index, left, top) {
+          const inside = index !== null && left >= 0;
+          cursor.value = inside ? index : null;
+          pointer.value =
+            inside && over()
+              ? { left: left + plot.current!.over.offsetLeft, value: plot.current!.posToVal(top, "y") }
+              : null;
+        },
+        window: () => latest.current.picture.grid,
+        focus(index) {
+          focus.value = index === null ? null : (latest.current.lines[index]?.key ?? null);
+        },
+        zoom: (startS, endS) => zoomTo(startS * 1000, endS * 1000),
+        back: zoomBack,
       },
-      focus(index) {
-        focus.value = index === null ? null : (latest.current.lines[index]?.key ?? null);
-      },
-      zoom: (startS, endS) => zoomTo(startS * 1000, endS * 1000),
-      back: zoomBack,
-    }, uPlot);
+      uPlot,
+    );
     const ground = groundFill(drawing, colours);
     if (ground !== undefined) options.series[1]!.fill = ground;
     plot.current = new uPlot(options, dataOf(drawing), box.current);
@@ -117,10 +123,17 @@ export function Chart({ drawing: given, height, label, nameOf, cursor, focus }: 
 
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is no figure.
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the crosshair.
-    <div class="chart" role="group" aria-label={label} tabIndex={0} onKeyDown={onKeyDown} style={{ height: `${height}px` }}>
+    <div
+      class="chart"
+      role="group"
+      aria-label={label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the crosshair.
+      tabIndex={0}
+      onKeyDown={onKeyDown}
+      style={{ height: `${height}px` }}
+    >
       <div ref={box} class="plot" />
-      <Tip drawing={drawing} pointer={pointer} cursor={cursor} nameOf={nameOf} width={width} />
+      <Tip drawing={drawing} pointer={pointer} cursor={cursor} nameOf={nameOf} focus={focus} width={width} />
       <span class="unseen" aria-live="polite">
         {spoken}
       </span>
@@ -134,7 +147,9 @@ function speak({ picture, lines, unit }: Drawing, index: number, nameOf: (line: 
     const value = line.values[index] ?? null;
     return value === null ? "" : `${nameOf(line)} ${formatValue(value, unit)}`;
   });
-  return [`${formatInstant(ms, zone.peek())} ${zoneName(ms, zone.peek())}`, ...values].filter(Boolean).join(", ");
+  return [`${formatInstant(ms, zone.peek())} ${zoneName(ms, zone.peek())}`, ...values]
+    .filter(Boolean)
+    .join(", ");
 }
 
 function useWidth(box: { current: HTMLElement | null }): number {

@@ -83,7 +83,8 @@ export function stack(lines: Line[]): (number | null)[][] {
 export function lonely(values: (number | null)[]): number[] {
   const found: number[] = [];
   for (let i = 0; i < values.length; i++) {
-    if (values[i] !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null) found.push(i);
+    if (values[i] !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null)
+      found.push(i);
   }
   return found;
 }
@@ -99,7 +100,9 @@ export function yRange(min: number, max: number, fromZero: boolean): [number, nu
 }
 
 /** Steps that people know, so that instants fall on round times and stay put from refresh to refresh. */
-const roundSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
+const roundSteps = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
+];
 
 /** The round step that gives at most `nPoints` over the range. */
 export function roundStep(lengthS: number, nPoints: number): number {

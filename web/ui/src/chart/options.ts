@@ -2,8 +2,8 @@
 // that no spike is lost where samples are denser than pixels.
 
 import type uPlot from "uplot";
-import { formatTicks, tickSteps, type Unit } from "../format/unit";
 import type { Zone } from "../format/time";
+import { formatTicks, tickSteps, type Unit } from "../format/unit";
 import { type Line, lonely, type Picture, stack, yRange } from "./lines";
 import { faint, type Paint, strokeOf } from "./paint";
 import { timeLabels } from "./timeaxis";
@@ -25,6 +25,8 @@ export interface Size {
 }
 
 export interface Events {
+  /** The window that is shown now: a plot outlives the picture that it was made for. */
+  window: () => { startS: number; endS: number };
   cursor: (index: number | null, left: number, top: number) => void;
   focus: (index: number | null) => void;
   zoom: (startS: number, endS: number) => void;
@@ -46,20 +48,26 @@ export function optionsOf(
   events: Events,
   uplot: typeof uPlot,
 ): uPlot.Options {
-  const { picture, lines, unit, zone } = drawing;
+  const { lines, unit, zone } = drawing;
   return {
     width,
     height,
     padding: [8, 8, 0, 0],
     legend: { show: false },
-    focus: { alpha: 0.2 },
-    tzDate: seconds => (zone === "utc" ? uplot.tzDate(new Date(seconds * 1000), "Etc/UTC") : new Date(seconds * 1000)),
+    focus: { alpha: 0.35 },
+    tzDate: seconds =>
+      zone === "utc" ? uplot.tzDate(new Date(seconds * 1000), "Etc/UTC") : new Date(seconds * 1000),
     cursor: {
       points: { show: lines.length <= nFocusable, size: 6, width: 2, fill: paint.surface },
-      focus: { prox: lines.length > 1 && lines.length <= nFocusable ? 24 : -1 },
+      focus: { prox: lines.length > 1 && lines.length <= nFocusable ? 10 : -1 },
       drag: { x: true, y: false, setScale: false },
       // Only the crosshair is shared: a zoom is the page's, not each chart's.
-      sync: { key: "page", setSeries: false, scales: ["x", null], filters: { pub: type => type.startsWith("mousem") || type === "mouseleave" } },
+      sync: {
+        key: "page",
+        setSeries: false,
+        scales: ["x", null],
+        filters: { pub: type => type.startsWith("mousem") || type === "mouseleave" },
+      },
       bind: {
         dblclick: () => () => {
           events.back();
@@ -68,7 +76,7 @@ export function optionsOf(
       },
     },
     scales: {
-      x: { time: true, range: () => [picture.grid.startS, picture.grid.endS] },
+      x: { time: true, range: () => [events.window().startS, events.window().endS] },
       y: { range: (_, min, max) => yRange(min, max, drawing.fromZero || drawing.stacked) },
     },
     axes: [timeAxis(paint, font, zone), valueAxis(paint, font, unit)],
@@ -76,7 +84,9 @@ export function optionsOf(
     bands: drawing.stacked ? bandsOf(drawing, paint) : [],
     hooks: {
       setCursor: [u => events.cursor(u.cursor.idx ?? null, u.cursor.left ?? 0, u.cursor.top ?? 0)],
-      setSeries: [(_, index, options) => "focus" in options && events.focus(index === null ? null : index - 1)],
+      setSeries: [
+        (_, index, options) => "focus" in options && events.focus(index === null ? null : index - 1),
+      ],
       setSelect: [
         u => {
           const { left, width } = u.select;
@@ -109,10 +119,10 @@ function bandsOf({ lines, slots }: Drawing, paint: Paint): uPlot.Band[] {
   return lines.slice(1).map((_, i) => ({ series: [i + 2, i + 1], fill: fillOf(i + 1) }));
 }
 
-/** The fill of the lowest line of a stack, which has no band. */
-export function groundFill(drawing: Drawing, paint: Paint): string | undefined {
-  if (!drawing.stacked || drawing.lines.length === 0) return undefined;
-  return faint(paint.series[strokeOf(drawing.slots[0]!).colour]!, 0.28);
+/** The fill between the axis and the lowest line of a stack, which has no band, or a single line that begins at zero. */
+export function groundFill({ stacked, fromZero, lines, slots }: Drawing, paint: Paint): string | undefined {
+  if (lines.length === 0 || !(stacked || (fromZero && lines.length === 1))) return undefined;
+  return faint(paint.series[strokeOf(slots[0]!).colour]!, stacked ? 0.28 : 0.08);
 }
 
 function timeAxis(paint: Paint, font: string, zone: Zone): uPlot.Axis {
@@ -139,7 +149,11 @@ function valueAxis(paint: Paint, font: string, unit: Unit): uPlot.Axis {
     ticks: { show: false },
     values: (_, splits, __, ___, step) => formatTicks(splits, step, unit),
     // The widest label decides, in steps, so that charts above each other mostly stand in line.
-    size: (_, values) => Math.max(56, Math.ceil(((values ?? []).reduce((n, text) => Math.max(n, text?.length ?? 0), 0) * 6.6 + 16) / 8) * 8),
+    size: (_, values) =>
+      Math.max(
+        56,
+        Math.ceil(((values ?? []).reduce((n, text) => Math.max(n, text?.length ?? 0), 0) * 6.6 + 16) / 8) * 8,
+      ),
   };
   const steps = tickSteps(unit);
   if (steps !== undefined) axis.incrs = steps;

@@ -9,7 +9,11 @@ export function Swatch({ slot }: { slot: number }) {
       <path
         d="M0 4h16"
         fill="none"
-        style={{ stroke: `var(--series-${colour})`, strokeWidth: 3, strokeDasharray: dash === undefined ? "none" : dash.join(" ") }}
+        style={{
+          stroke: `var(--series-${colour})`,
+          strokeWidth: 3,
+          strokeDasharray: dash === undefined ? "none" : dash.join(" "),
+        }}
       />
     </svg>
   );

@@ -2,9 +2,9 @@
 // nearest to the pointer.
 
 import type { ReadonlySignal } from "@preact/signals";
+import { cutMiddle } from "../format/labels";
 import { formatInstant, zoneName } from "../format/time";
 import { formatValue } from "../format/unit";
-import { cutMiddle } from "../format/labels";
 import { t } from "../texts";
 import type { Pointer } from "./chart";
 import type { Line } from "./lines";
@@ -16,6 +16,7 @@ interface Props {
   pointer: ReadonlySignal<Pointer | null>;
   cursor: ReadonlySignal<number | null>;
   nameOf: (line: Line) => string;
+  focus: ReadonlySignal<string | null>;
   width: number;
 }
 
@@ -27,7 +28,7 @@ interface Row {
   value: number;
 }
 
-export function Tip({ drawing, pointer, cursor, nameOf, width }: Props) {
+export function Tip({ drawing, pointer, cursor, nameOf, focus, width }: Props) {
   const at = pointer.value;
   const index = cursor.value;
   const instant = index === null ? undefined : drawing.picture.instants[index];
@@ -41,7 +42,7 @@ export function Tip({ drawing, pointer, cursor, nameOf, width }: Props) {
         {formatInstant(instant * 1000, drawing.zone)} <span>{zoneName(instant * 1000, drawing.zone)}</span>
       </div>
       {rows.map(({ line, slot, value }) => (
-        <div key={line.key} class="row">
+        <div key={line.key} class={line.key === focus.value ? "row near" : "row"}>
           <Swatch slot={slot} />
           <span class="name">{cutMiddle(nameOf(line), 60)}</span>
           <span class="value">{formatValue(value, drawing.unit)}</span>
@@ -64,6 +65,8 @@ function rowsAt({ lines, slots }: Drawing, index: number): Row[] {
 
 function nearest(rows: Row[], value: number, stacked: boolean): Row[] {
   if (rows.length <= nRows || stacked || Number.isNaN(value)) return rows.slice(0, nRows);
-  const near = [...rows].sort((a, b) => Math.abs(a.value - value) - Math.abs(b.value - value)).slice(0, nRows);
+  const near = [...rows]
+    .sort((a, b) => Math.abs(a.value - value) - Math.abs(b.value - value))
+    .slice(0, nRows);
   return near.sort((a, b) => b.value - a.value);
 }

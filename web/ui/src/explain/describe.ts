@@ -37,7 +37,10 @@ function sentence(...parts: string[]): string {
   return parts.filter(Boolean).join(" ");
 }
 
-function aggregation({ op, grouping, without }: Extract<Node, { type: "aggregation" }>, words: Words): string {
+function aggregation(
+  { op, grouping, without }: Extract<Node, { type: "aggregation" }>,
+  words: Words,
+): string {
   const labels = grouping.join(", ");
   const over = without ? words.without(labels) : grouping.length > 0 ? words.by(labels) : words.overall;
   const what = words.aggregations[op] ?? op;
@@ -51,7 +54,9 @@ function binary(node: Extract<Node, { type: "binaryExpr" }>, words: Words): stri
   const stop = words.number.endsWith("。") ? "。" : ".";
   const what = plain === undefined ? (bool ? words.comparesBool(op) : words.compares(op)) : plain + stop;
   const bothVectors = typeOf(node.lhs) === "vector" && typeOf(node.rhs) === "vector";
-  return bothVectors && node.matching !== null ? sentence(what, partners(node.matching, set !== undefined, words)) : what;
+  return bothVectors && node.matching !== null
+    ? sentence(what, partners(node.matching, set !== undefined, words))
+    : what;
 }
 
 function partners({ on, labels, card, include }: Matching, isSet: boolean, words: Words): string {
@@ -70,7 +75,10 @@ type Selector = Extract<Node, { type: "vectorSelector" | "matrixSelector" }>;
 function selected({ name, matchers }: Selector, words: Words): string {
   const others = matchers.filter(matcher => !(matcher.name === "__name__" && matcher.type === "="));
   const conditions = others.map(({ type, name, value }) => words.matchers[type](name, quote(value)));
-  return (name === "" ? words.selectsAny : words.selects(name)) + (conditions.length > 0 ? words.where(conditions) : "");
+  return (
+    (name === "" ? words.selectsAny : words.selects(name)) +
+    (conditions.length > 0 ? words.where(conditions) : "")
+  );
 }
 
 function moved(node: Selector | Extract<Node, { type: "subquery" }>, words: Words): string {

@@ -61,7 +61,9 @@ function Branch({ node, depth, words, traceOf }: BranchProps) {
           ))}
         </ul>
       )}
-      {below.length > 0 && depth >= deepest && <p class="muted">{words.deeper([...walk(node)].length - 1)}</p>}
+      {below.length > 0 && depth >= deepest && (
+        <p class="muted">{words.deeper([...walk(node)].length - 1)}</p>
+      )}
     </li>
   );
 }

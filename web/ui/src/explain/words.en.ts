@@ -53,8 +53,10 @@ export const english = {
   matchIgnoring: (labels: string) => `Partners agree in all labels but ${labels}.`,
   matchAll: "Partners agree in all labels.",
   oneToOne: "Each series has one partner at most.",
-  manyToOne: (include: string) => `Many series on the left share one on the right${include === "" ? "" : `, and take its ${include}`}.`,
-  oneToMany: (include: string) => `Many series on the right share one on the left${include === "" ? "" : `, and take its ${include}`}.`,
+  manyToOne: (include: string) =>
+    `Many series on the left share one on the right${include === "" ? "" : `, and take its ${include}`}.`,
+  oneToMany: (include: string) =>
+    `Many series on the right share one on the left${include === "" ? "" : `, and take its ${include}`}.`,
 
   selects: (name: string) => `Series of ${name}`,
   selectsAny: "Series of any name",
@@ -72,7 +74,8 @@ export const english = {
   atTime: (time: string) => `Always at ${time}.`,
   atStart: "Always at the start of the graph.",
   atEnd: "Always at the end of the graph.",
-  subquery: (range: string, step: string) => `Evaluates what is below again and again over the last ${range}${step === "" ? "" : `, each ${step}`}.`,
+  subquery: (range: string, step: string) =>
+    `Evaluates what is below again and again over the last ${range}${step === "" ? "" : `, each ${step}`}.`,
   number: "A number.",
   text: "A text.",
   parentheses: "What is below, first.",
@@ -113,7 +116,8 @@ export const english = {
     histogram_avg: "The mean of what a native histogram has seen.",
     histogram_count: "How many observations a native histogram has seen.",
     histogram_fraction: "The share of observations between two bounds.",
-    histogram_quantile: "Estimates the quantile that the first argument names from the buckets of a histogram.",
+    histogram_quantile:
+      "Estimates the quantile that the first argument names from the buckets of a histogram.",
     histogram_quantiles: "Estimates several quantiles from the buckets of a histogram.",
     histogram_stddev: "Estimates the standard deviation of what a native histogram has seen.",
     histogram_stdvar: "Estimates the variance of what a native histogram has seen.",
@@ -137,7 +141,8 @@ export const english = {
     minute: "Takes the minute of the hour, in UTC.",
     month: "Takes the month of the year, in UTC.",
     pi: "The number π.",
-    predict_linear: "Continues a straight line through the window, as many seconds ahead as the second argument says.",
+    predict_linear:
+      "Continues a straight line through the window, as many seconds ahead as the second argument says.",
     present_over_time: "Gives 1 for each series that had a value in the window.",
     quantile_over_time: "Takes the quantile that the first argument names of each series over the window.",
     rad: "Turns degrees into radians.",

@@ -32,6 +32,20 @@ export function without(labels: Labels, common: Labels): Labels {
   return Object.fromEntries(Object.entries(labels).filter(([k]) => common[k] === undefined));
 }
 
+/**
+ * The names of the labels in which sets differ, sorted, if they make a table: not more than `most`, and none that most
+ * sets lack. Else null.
+ */
+export function differingNames(sets: Labels[], common: Labels, most: number): string[] | null {
+  const counts = new Map<string, number>();
+  for (const set of sets) {
+    for (const name of Object.keys(set))
+      if (common[name] === undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const rare = [...counts.values()].some(n => n < sets.length / 2);
+  return counts.size === 0 || counts.size > most || rare ? null : [...counts.keys()].sort();
+}
+
 /** Cuts the middle out of a long text: its beginning and its end are what tells it from others. */
 export function cutMiddle(text: string, limit: number): string {
   const characters = [...text];

@@ -1,5 +1,5 @@
-// Instants as text, in the reader's zone or UTC. Absolute times are written `2026-11-24 10:31:05` in every language, with
-// the zone named beside them; relative ones follow the language.
+// Instants as text, in the reader's zone or UTC. They are written `2026-11-24 10:31:05` in every language, with the
+// zone named beside them. Relative times are words, and stand with the texts of each language.
 
 export type Zone = "local" | "utc";
 
@@ -29,25 +29,13 @@ export function zoneName(ms: number, zone: Zone): string {
   return `UTC${minutes < 0 ? "−" : "+"}${pad(Math.floor(abs / 60))}:${pad(abs % 60)}`;
 }
 
-/** `3 minutes ago`, `in 2 days`; below a second it is now. */
-export function formatRelative(ms: number, nowMs: number, language: string): string {
-  const seconds = Math.round((ms - nowMs) / 1000);
-  const [size, unit] = steps.find(([size]) => Math.abs(seconds) >= size) ?? [1, "second" as const];
-  const format = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
-  return format.format(Math.trunc(seconds / size), unit);
-}
-
-const steps: [number, Intl.RelativeTimeFormatUnit][] = [
-  [86_400, "day"],
-  [3600, "hour"],
-  [60, "minute"],
-];
-
 /** Reads `2026-11-24 10:31`, RFC 3339 and Unix seconds; a text without a zone is in `zone`. Null where it is neither. */
 export function parseInstant(text: string, zone: Zone): number | null {
   const trimmed = text.trim();
   if (/^\d{5,}(\.\d+)?$/.test(trimmed)) return Math.round(Number(trimmed) * 1000);
-  const found = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?))?(Z|[+-]\d{2}:\d{2})?$/.exec(trimmed);
+  const found = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?))?(Z|[+-]\d{2}:\d{2})?$/.exec(
+    trimmed,
+  );
   if (found === null) return null;
   const [, day, clock = "00:00", given] = found;
   const ms = Date.parse(`${day}T${clock}${given ?? (zone === "utc" ? "Z" : "")}`);

@@ -58,11 +58,20 @@ export function formatTicks(ticks: number[], step: number, unit: Unit): string[]
   const top = ticks.reduce((max, tick) => Math.max(max, Math.abs(tick)), 0);
   if (unit.of === "ts" && !unit.perSecond) return ticks.map(instant);
   const { size, name } = axisScale(top, unit);
-  const decimals = Math.max(0, Math.min(12, -Math.floor(Math.log10(step / size) + 1e-9)));
+  const decimals = decimalsOf(step / size);
   return ticks.map(tick => {
     if (tick === 0) return "0";
     return join((tick / size).toFixed(decimals).replace("-", "−"), name);
   });
+}
+
+/** As many decimals as tell every multiple of `step` exactly: 0.025 needs three. */
+function decimalsOf(step: number): number {
+  for (let decimals = 0; decimals < 12; decimals++) {
+    const shifted = step * 10 ** decimals;
+    if (shifted >= 1 - 1e-9 && Math.abs(shifted - Math.round(shifted)) < 1e-6 * shifted) return decimals;
+  }
+  return 12;
 }
 
 /** Distances that ticks may have, where decimal ones would give crooked labels; undefined leaves it to the chart. */

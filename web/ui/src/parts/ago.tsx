@@ -1,8 +1,9 @@
 // An instant: relative while it is younger than a day, with the absolute time on hover; absolute after that.
 
 import { now } from "../clock";
-import { formatInstant, formatRelative, zoneName } from "../format/time";
-import { language, zone } from "../preferences";
+import { formatInstant, zoneName } from "../format/time";
+import { zone } from "../preferences";
+import { t } from "../texts";
 
 const dayMs = 86_400_000;
 
@@ -11,7 +12,7 @@ export function Ago({ ms }: { ms: number }) {
   const young = Math.abs(now.value - ms) < dayMs;
   return (
     <time dateTime={new Date(ms).toISOString()} title={absolute}>
-      {young ? formatRelative(ms, now.value, language.value) : absolute}
+      {young ? t().relative(Math.round((ms - now.value) / 1000)) : absolute}
     </time>
   );
 }

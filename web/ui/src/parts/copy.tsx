@@ -5,7 +5,15 @@ import { t } from "../texts";
 
 const saidForMs = 1500;
 
-export function Copy({ text, face, class: kind = "quiet small" }: { text: string; face?: string; class?: string }) {
+export function Copy({
+  text,
+  face,
+  class: kind = "quiet small",
+}: {
+  text: string;
+  face?: string;
+  class?: string;
+}) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
@@ -28,6 +36,7 @@ export function Source({ text, label }: { text: string; label: string }) {
   return (
     <div class="source-with-copy">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways, and must do so by keyboard too. */}
+      {/* biome-ignore lint/a11y/useSemanticElements: what scrolls is the text itself. */}
       <pre class="source" tabIndex={0} aria-label={label} role="region">
         {text}
       </pre>

@@ -6,6 +6,7 @@ import { t } from "../texts";
 
 const shownAtOnce = 12;
 const valueLimit = 64;
+const cellLimit = 48;
 
 export function LabelSet({ labels, limit = shownAtOnce }: { labels: Labels; limit?: number }) {
   const [open, setOpen] = useState(false);
@@ -14,6 +15,7 @@ export function LabelSet({ labels, limit = shownAtOnce }: { labels: Labels; limi
   const shown = open || entries.length <= limit + 1 ? entries : entries.slice(0, limit);
   return (
     <span class="labels">
+      {name === undefined && entries.length === 0 && "{}"}
       {name !== undefined && (
         <span class="name" title={name.length > valueLimit ? name : undefined}>
           {cutMiddle(name, valueLimit)}
@@ -38,5 +40,16 @@ function Label({ name, value }: { name: string; value: string }) {
       <span class="k">{name}</span>
       <span>{cut === "" ? '""' : cut}</span>
     </span>
+  );
+}
+
+/** One label's value in a table that has a column for each label. */
+export function LabelCell({ value }: { value: string | undefined }) {
+  if (value === undefined) return <td class="mono muted">–</td>;
+  const cut = cutMiddle(value, cellLimit);
+  return (
+    <td class="mono" title={cut === value ? undefined : value}>
+      {cut}
+    </td>
   );
 }

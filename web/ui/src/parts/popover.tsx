@@ -30,7 +30,9 @@ export function Popover({ face, label, buttonClass = "quiet", edge = "right", ch
     };
     document.addEventListener("pointerdown", outside);
     document.addEventListener("focusin", outside);
-    root.current?.querySelector<HTMLElement>(".sheet [aria-pressed=true], .sheet input, .sheet button")?.focus();
+    root.current
+      ?.querySelector<HTMLElement>(".sheet [aria-pressed=true], .sheet input, .sheet button")
+      ?.focus();
     return () => {
       document.removeEventListener("pointerdown", outside);
       document.removeEventListener("focusin", outside);
@@ -48,7 +50,7 @@ export function Popover({ face, label, buttonClass = "quiet", edge = "right", ch
     <div class="popover" ref={root} onKeyDown={onKeyDown}>
       <button
         type="button"
-        class={buttonClass}
+        class={`${buttonClass} opens`}
         ref={button}
         aria-haspopup="dialog"
         aria-expanded={open}

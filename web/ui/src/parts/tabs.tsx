@@ -53,7 +53,13 @@ export function Choice<T extends string>({ options, chosen, label, onChoose }: C
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would bring a frame and a legend.
     <div class="choice" role="group" aria-label={label}>
       {options.map(([name, title, hint]) => (
-        <button key={name} type="button" aria-pressed={name === chosen} title={hint} onClick={() => onChoose(name)}>
+        <button
+          key={name}
+          type="button"
+          aria-pressed={name === chosen}
+          title={hint}
+          onClick={() => onChoose(name)}
+        >
           {title}
         </button>
       ))}

@@ -31,13 +31,23 @@ interface Selecting {
 export type ValueType = "vector" | "matrix" | "scalar" | "string";
 
 export type DurationNode =
-  | { type: "durationExpr"; op: string; lhs: DurationNode | null; rhs: DurationNode | null; wrapped?: boolean }
+  | {
+      type: "durationExpr";
+      op: string;
+      lhs: DurationNode | null;
+      rhs: DurationNode | null;
+      wrapped?: boolean;
+    }
   | { type: "numberLiteral"; val: string; duration?: boolean };
 
 export type Node =
   | { type: "aggregation"; op: string; expr: Node; param: Node | null; grouping: string[]; without: boolean }
   | { type: "binaryExpr"; op: string; lhs: Node; rhs: Node; matching: Matching | null; bool: boolean }
-  | { type: "call"; func: { name: string; returnType: ValueType; argTypes: ValueType[]; variadic: number }; args: Node[] }
+  | {
+      type: "call";
+      func: { name: string; returnType: ValueType; argTypes: ValueType[]; variadic: number };
+      args: Node[];
+    }
   | ({ type: "vectorSelector" } & Selecting)
   | ({ type: "matrixSelector"; range: number; rangeExpr?: DurationNode | null } & Selecting)
   | {

@@ -60,7 +60,13 @@ function suggest(query: string, from: number, to: number, message: string, texts
   const say = texts.mistake;
 
   const unknown = /unknown function with name "([^"]+)"/.exec(message)?.[1];
-  if (unknown !== undefined) return orWord(unknown, [...functionNames, ...aggregationNames], name => put(name, from, from + unknown.length), say);
+  if (unknown !== undefined)
+    return orWord(
+      unknown,
+      [...functionNames, ...aggregationNames],
+      name => put(name, from, from + unknown.length),
+      say,
+    );
 
   const stray = /unexpected identifier "([^"]+)"/.exec(message)?.[1];
   if (stray !== undefined) return orWord(stray, [...keywords, ...aggregationNames], word => put(word), say);
@@ -70,8 +76,10 @@ function suggest(query: string, from: number, to: number, message: string, texts
     const end = endOfSelector(query, from);
     return { text: say.needsRange(call), fixed: put("[5m]", end, end) };
   }
-  if (/unclosed left parenthesis/.test(message)) return { text: say.close(")"), fixed: `${query.trimEnd()})` };
-  if (/unexpected end of input/.test(message) && /\[[^\]]*$/.test(query)) return { text: say.close("]"), fixed: `${query}]` };
+  if (/unclosed left parenthesis/.test(message))
+    return { text: say.close(")"), fixed: `${query.trimEnd()})` };
+  if (/unexpected end of input/.test(message) && /\[[^\]]*$/.test(query))
+    return { text: say.close("]"), fixed: `${query}]` };
   if (/unterminated quoted string/.test(message)) {
     const quote = query[from] ?? '"';
     return { text: say.close(quote) };
@@ -83,13 +91,20 @@ function suggest(query: string, from: number, to: number, message: string, texts
   return null;
 }
 
-function orWord(typed: string, known: string[], fix: (word: string) => string, say: Texts["mistake"]): Suggestion | null {
+function orWord(
+  typed: string,
+  known: string[],
+  fix: (word: string) => string,
+  say: Texts["mistake"],
+): Suggestion | null {
   const meant = nearest(typed, known);
   return meant === null ? null : { text: say.meant(meant), fixed: fix(meant) };
 }
 
 /** The end of the selector that begins at `from`: its name and its braces, if any. */
 function endOfSelector(query: string, from: number): number {
-  const found = /^[\w:.]*\s*(?:\{(?:[^{}"']|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')*\})?/.exec(query.slice(from));
+  const found = /^[\w:.]*\s*(?:\{(?:[^{}"']|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')*\})?/.exec(
+    query.slice(from),
+  );
   return from + (found?.[0].trimEnd().length ?? 0);
 }

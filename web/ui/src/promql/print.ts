@@ -54,7 +54,8 @@ function matching(given: Matching | null): string {
   if (given === null) return "";
   const names = (labels: string[]) => labels.map(quoteName).join(", ");
   let text = "";
-  if (given.on || given.labels.length > 0) text += ` ${given.on ? "on" : "ignoring"} (${names(given.labels)})`;
+  if (given.on || given.labels.length > 0)
+    text += ` ${given.on ? "on" : "ignoring"} (${names(given.labels)})`;
   const side = given.card === "many-to-one" ? "left" : given.card === "one-to-many" ? "right" : null;
   if (side !== null) text += ` group_${side} (${names(given.include)})`;
   const { lhs = null, rhs = null } = given.fillValues ?? {};
@@ -68,7 +69,9 @@ type Selector = Extract<Node, { type: "vectorSelector" | "matrixSelector" }>;
 
 function selector(node: Selector): string {
   const plainName = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(node.name);
-  const named = node.matchers.some(({ name, type, value }) => name === "__name__" && type === "=" && value === node.name);
+  const named = node.matchers.some(
+    ({ name, type, value }) => name === "__name__" && type === "=" && value === node.name,
+  );
   const others = node.matchers.filter(({ name, type }) => !(named && name === "__name__" && type === "="));
   const pairs = others.map(({ name, type, value }) => `${quoteName(name)}${type}${quote(value)}`);
   if (named && !plainName) pairs.unshift(quote(node.name));
@@ -82,7 +85,8 @@ function modifiers(node: Selector | Extract<Node, { type: "subquery" }>): string
   if (node.startOrEnd !== null) text += ` @ ${node.startOrEnd}()`;
   else if (node.timestamp !== null) text += ` @ ${node.timestamp / 1000}`;
   if (node.offsetExpr) text += ` offset ${duration(node.offsetExpr, 0)}`;
-  else if (node.offset !== 0) text += ` offset ${node.offset < 0 ? "-" : ""}${printDuration(Math.abs(node.offset))}`;
+  else if (node.offset !== 0)
+    text += ` offset ${node.offset < 0 ? "-" : ""}${printDuration(Math.abs(node.offset))}`;
   return text;
 }
 

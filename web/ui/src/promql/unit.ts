@@ -54,7 +54,8 @@ export function ofName(name: string): Meaning {
   const stem = name.replace(/_(total|sum)$/, "");
   const word = stem.slice(stem.lastIndexOf("_") + 1);
   // `…_timestamp_seconds` and `…_time_seconds` are instants, not durations.
-  if (/_(timestamp|start_time|boot_time|birth_time|mtime)_seconds$/.test(name)) return { unit: unit("ts"), counts: false };
+  if (/_(timestamp|start_time|boot_time|birth_time|mtime)_seconds$/.test(name))
+    return { unit: unit("ts"), counts: false };
   return { unit: unit(units[word] ?? ""), counts };
 }
 
@@ -120,7 +121,12 @@ function ofCall(name: string, args: Node[]): Meaning {
 function ofHistogram(node: Node): Meaning {
   let inner = node;
   for (;;) {
-    if (inner.type === "aggregation" || inner.type === "parenExpr" || inner.type === "unaryExpr" || inner.type === "subquery") {
+    if (
+      inner.type === "aggregation" ||
+      inner.type === "parenExpr" ||
+      inner.type === "unaryExpr" ||
+      inner.type === "subquery"
+    ) {
       inner = inner.expr;
     } else if (inner.type === "call" && inner.args[0] !== undefined) inner = inner.args[0];
     else break;
@@ -140,12 +146,20 @@ function ofBinary({ op, lhs, rhs, bool }: Extract<Node, { type: "binaryExpr" }>)
   return op === "%" ? left : unknown;
 }
 
-function ofSum(op: string, left: Meaning, right: Meaning, leftIsNumber: boolean, rightIsNumber: boolean): Meaning {
+function ofSum(
+  op: string,
+  left: Meaning,
+  right: Meaning,
+  leftIsNumber: boolean,
+  rightIsNumber: boolean,
+): Meaning {
   // `time() - x_start_time_seconds` is an age; `1 - ratio` stays a ratio.
   if (op === "-" && left.unit.of === "ts" && right.unit.of === "ts") return { unit: unit("s"), counts: true };
   if (rightIsNumber) return left;
   if (leftIsNumber) return right;
-  return same(left.unit, right.unit) ? { unit: left.unit, counts: left.counts && right.counts && op === "+" } : unknown;
+  return same(left.unit, right.unit)
+    ? { unit: left.unit, counts: left.counts && right.counts && op === "+" }
+    : unknown;
 }
 
 function ofProduct(left: Meaning, right: Meaning, leftIsNumber: boolean, rightIsNumber: boolean): Meaning {
@@ -161,8 +175,12 @@ function ofQuotient(left: Meaning, right: Meaning, rightIsNumber: boolean): Mean
   if (rightIsNumber) return { unit: rescaled(left.unit), counts: left.counts };
   const counts = left.counts || right.counts;
   // Bytes by bytes and requests by requests are shares; two things of no known unit may be anything.
-  if (same(left.unit, right.unit)) return left.unit.of !== "" || left.unit.perSecond ? { unit: unit("ratio"), counts: true } : { unit: plain, counts };
-  if (left.unit.perSecond && right.unit.perSecond) return { unit: unit(right.unit.of === "" ? left.unit.of : ""), counts };
+  if (same(left.unit, right.unit))
+    return left.unit.of !== "" || left.unit.perSecond
+      ? { unit: unit("ratio"), counts: true }
+      : { unit: plain, counts };
+  if (left.unit.perSecond && right.unit.perSecond)
+    return { unit: unit(right.unit.of === "" ? left.unit.of : ""), counts };
   return { unit: right.unit.of === "" && !right.unit.perSecond ? left.unit : plain, counts };
 }
 

@@ -63,7 +63,9 @@ function Starting({ trouble }: { trouble: Extract<Trouble, { kind: "starting" }>
   return (
     <div class="banner" role="status">
       <State name="caution" word={text.starting} />
-      <span class="detail">{total > 0 && replay!.max > 0 ? text.replaying(done, total) : text.startingDo}</span>
+      <span class="detail">
+        {total > 0 && replay!.max > 0 ? text.replaying(done, total) : text.startingDo}
+      </span>
       {share > 0 && (
         <div class="stalk">
           <div style={{ width: `${share * 100}%` }} />

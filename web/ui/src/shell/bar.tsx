@@ -1,6 +1,7 @@
 // The bar: where one is, where one can go, and the time that all pages show.
 
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { pages } from "../links";
 import { Popover } from "../parts/popover";
 import { chooseLanguage, chooseTheme, language, type Theme, theme } from "../preferences";
@@ -13,23 +14,21 @@ import { searching } from "./search";
 export function Bar() {
   const open = useSignal(false);
   const text = t().bar;
+  const { page } = place.value;
+  // The menu of a narrow page folds when it has led somewhere.
+  useEffect(() => {
+    open.value = false;
+  }, [page, open]);
   return (
     <header class={open.value ? "bar open" : "bar"}>
       <a class="mark" href={href("home")}>
         <Mark />
         narthex
       </a>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: a click on any link below folds the menu. */}
-      {/* biome-ignore lint/a11y/useKeyEventsWithClickEvents: links turn the Enter key into a click themselves. */}
-      <nav
-        aria-label={text.pages}
-        onClick={() => {
-          open.value = false;
-        }}
-      >
-        {pages.map(page => (
-          <a key={page} href={href(page)} aria-current={place.value.page === page ? "page" : undefined}>
-            {t().pages[page]}
+      <nav aria-label={text.pages}>
+        {pages.map(other => (
+          <a key={other} href={href(other)} aria-current={page === other ? "page" : undefined}>
+            {t().pages[other]}
           </a>
         ))}
       </nav>
@@ -42,7 +41,15 @@ export function Bar() {
           searching.value = true;
         }}
       >
-        <svg width="16" height="16" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.5" aria-hidden="true">
+        <svg
+          width="16"
+          height="16"
+          viewBox="0 0 16 16"
+          fill="none"
+          stroke="currentColor"
+          stroke-width="1.5"
+          aria-hidden="true"
+        >
           <circle cx="7" cy="7" r="4.5" />
           <path d="m10.5 10.5 3.5 3.5" stroke-linecap="round" />
         </svg>
@@ -63,7 +70,15 @@ export function Bar() {
           open.value = !open.value;
         }}
       >
-        <svg width="18" height="18" viewBox="0 0 18 18" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" aria-hidden="true">
+        <svg
+          width="18"
+          height="18"
+          viewBox="0 0 18 18"
+          stroke="currentColor"
+          stroke-width="1.5"
+          stroke-linecap="round"
+          aria-hidden="true"
+        >
           <path d="M2 5h14M2 9h14M2 13h14" />
         </svg>
       </button>

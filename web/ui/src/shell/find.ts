@@ -11,18 +11,23 @@ export function rank(typed: string, name: string): number | null {
   if (at === 0) return 1 + length;
   if (at > 0) return (/[a-z0-9]/.test(hay[at - 1]!) ? 3 : 2) + length;
   const words = needle.split(/[\s_]+/);
-  if (words.length > 1 && words.every(word => hay.includes(word))) return 4 + length;
+  if (words.length > 1 && words.every(word => hay.includes(word)))
+    return (inSequence(words, hay) ? 3.5 : 4) + length;
   return inOrder(needle.replace(/\s/g, ""), hay) ? 5 + length : null;
 }
 
+export interface Ranked<T> {
+  item: T;
+  rank: number;
+}
+
 /** The `limit` best of `items`, best first. */
-export function best<T>(typed: string, items: T[], nameOf: (item: T) => string, limit: number): T[] {
+export function best<T>(typed: string, items: T[], nameOf: (item: T) => string, limit: number): Ranked<T>[] {
   return items
     .map(item => ({ item, rank: rank(typed, nameOf(item)) }))
-    .filter((found): found is { item: T; rank: number } => found.rank !== null)
+    .filter((found): found is Ranked<T> => found.rank !== null)
     .sort((a, b) => a.rank - b.rank)
-    .slice(0, limit)
-    .map(found => found.item);
+    .slice(0, limit);
 }
 
 /** Edits between two words, up to `limit`; a swap of neighbours is one. */
@@ -50,10 +55,21 @@ export function nearest(word: string, known: Iterable<string>): string | null {
   let found: string | null = null;
   let least = limit + 1;
   for (const one of known) {
-    const edits = distance(lower, one.toLowerCase(), limit);
+    const candidate = one.toLowerCase();
+    // Of two that are as near, the one that merely goes on is likelier: `rat` is rate rather than rad.
+    const edits = distance(lower, candidate, limit) - (candidate.startsWith(lower) ? 0.5 : 0);
     if (edits < least) [found, least] = [one, edits];
   }
   return found;
+}
+
+function inSequence(words: string[], hay: string): boolean {
+  let from = 0;
+  return words.every(word => {
+    const at = hay.indexOf(word, from);
+    from = at + word.length;
+    return at >= 0;
+  });
 }
 
 function inOrder(needle: string, hay: string): boolean {

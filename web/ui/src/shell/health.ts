@@ -55,7 +55,11 @@ async function examine(): Promise<Trouble[]> {
 function judge(info: RuntimeInfo): Trouble[] {
   const found: Trouble[] = [];
   if (!info.reloadConfigSuccess) {
-    found.push({ kind: "reload", sinceMs: Date.parse(info.lastConfigTime), detail: info.reloadConfigError ?? "" });
+    found.push({
+      kind: "reload",
+      sinceMs: Date.parse(info.lastConfigTime),
+      detail: info.reloadConfigError ?? "",
+    });
   }
   if (info.authentication === "none" && read("open") !== "known") found.push({ kind: "open" });
   return found;

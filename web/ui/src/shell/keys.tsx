@@ -21,7 +21,8 @@ const chordMs = 1500;
 export function startKeys(): void {
   let chordUntil = 0;
   addEventListener("keydown", event => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target))
+      return;
     if (document.querySelector("dialog[open]") !== null) return;
     const page = Date.now() < chordUntil ? pageKeys[event.key] : undefined;
     chordUntil = event.key === "g" ? Date.now() + chordMs : 0;

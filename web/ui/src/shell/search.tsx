@@ -27,6 +27,7 @@ interface Names {
 }
 
 const nothing: Names = { metrics: [], metadata: {}, targets: [] };
+const nPages = 4;
 const nMetrics = 12;
 const nTargets = 6;
 
@@ -63,6 +64,7 @@ function SearchDialog() {
   };
 
   return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog by itself.
     <dialog
       class="finder"
       ref={dialog}
@@ -90,8 +92,7 @@ function SearchDialog() {
         onKeyDown={onKeyDown}
       />
       {found.length === 0 && <p class="none">{names === null ? t().loading : text.none(typed)}</p>}
-      {/* biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the field, as the pattern wants it. */}
-      {/* biome-ignore lint/a11y/useSemanticElements: a select cannot hold two lines per option. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a select cannot hold two lines per option. */}
       <ul id="found" role="listbox" aria-label={text.title}>
         {found.map((one, i) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the field above handles the keys.
@@ -99,6 +100,7 @@ function SearchDialog() {
           <li
             key={one.key}
             id={`found-${i}`}
+            // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: an option of the list above.
             role="option"
             aria-selected={i === chosen}
             onPointerMove={() => i !== chosen && setChosen(i)}
@@ -116,34 +118,54 @@ function SearchDialog() {
 
 function search(typed: string, names: Names): Found[] {
   const text = t().search;
-  const found: Found[] = [];
-  const pageNames = pages.map(page => ({ page, name: t().pages[page] }));
   const query = typed.trim();
-  if (/[({\s+*/<>=[]/.test(query)) {
-    found.push({ key: "run", kind: text.query, what: query, more: text.run, open: () => openQuery(query) });
-  }
-  for (const { page, name } of best(typed, pageNames, one => `${one.name} ${one.page}`, 4)) {
-    found.push({ key: `page ${page}`, kind: text.page, what: name, more: "", open: () => go(page) });
-  }
-  for (const target of best(typed, names.targets, one => `${one.name} ${one.pool}`, nTargets)) {
-    const open = () => go("targets", { q: target.name, pool: target.pool });
-    found.push({ key: `target ${target.pool} ${target.url}`, kind: text.target, what: target.name, more: target.pool, open });
-  }
-  for (const metric of best(typed, names.metrics, one => one, nMetrics)) {
-    const about = names.metadata[metric]?.[0];
-    const open = () => openQuery(selectorOf({ __name__: metric }));
-    found.push({ key: `metric ${metric}`, kind: about?.type || text.metric, what: metric, more: about?.help ?? "", open });
-  }
-  return found;
+  const pageNames = pages.map(page => ({ page, name: t().pages[page] }));
+  const found = [
+    ...best(typed, pageNames, one => one.name, nPages).map(({ item: { page, name }, rank }) => ({
+      rank,
+      found: { key: `page ${page}`, kind: text.page, what: name, more: "", open: () => go(page) },
+    })),
+    ...best(typed, names.targets, one => `${one.name} ${one.pool}`, nTargets).map(({ item, rank }) => ({
+      rank,
+      found: ofTarget(item),
+    })),
+    ...best(typed, names.metrics, one => one, nMetrics).map(({ item, rank }) => ({
+      rank,
+      found: ofMetric(item, names),
+    })),
+  ];
+  const ranked = found.sort((a, b) => a.rank - b.rank).map(one => one.found);
+  if (!/[({\s+*/<>=[]/.test(query)) return ranked;
+  return [
+    { key: "run", kind: text.query, what: query, more: text.run, open: () => openQuery(query) },
+    ...ranked,
+  ];
+}
+
+function ofTarget({ name, pool, url }: Names["targets"][number]): Found {
+  const open = () => go("targets", { q: name, pool });
+  return { key: `target ${pool} ${url}`, kind: t().search.target, what: name, more: pool, open };
+}
+
+function ofMetric(name: string, { metadata }: Names): Found {
+  const about = metadata[name]?.[0];
+  const open = () => openQuery(selectorOf({ __name__: name }));
+  return {
+    key: `metric ${name}`,
+    kind: about?.type || t().search.metric,
+    what: name,
+    more: about?.help ?? "",
+    open,
+  };
 }
 
 /** In the first panel if it is empty, else in one after the others. */
 function openQuery(expr: string): void {
   const { page, params } = place.peek();
-  if (page !== "query") return go("query", { "g0.expr": expr });
+  const others = page === "query" ? Object.fromEntries(params) : {};
   let n = 0;
-  while (params.get(`g${n}.expr`) ?? "") n += 1;
-  go("query", { ...Object.fromEntries(params), [`g${n}.expr`]: expr });
+  while (others[`g${n}.expr`]) n += 1;
+  go("query", { ...others, [`g${n}.expr`]: expr });
 }
 
 /** What can be found, read when the dialog opens; null while it is on its way. Each list may fail by itself. */

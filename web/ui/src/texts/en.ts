@@ -1,6 +1,7 @@
 // Every text of the page in English.
 
-const plural = (n: number, one: string, many: string) => `${n.toLocaleString("en-US")} ${n === 1 ? one : many}`;
+const plural = (n: number, one: string, many: string) =>
+  `${n.toLocaleString("en-US")} ${n === 1 ? one : many}`;
 
 const units: [ms: number, name: string][] = [
   [86_400_000, "day"],
@@ -16,7 +17,18 @@ function span(ms: number): string {
   return `${n} ${name}${n === 1 ? "" : "s"}`;
 }
 
+/** `3 min ago`, `in 2 h`; below a second it is now. */
+function relative(seconds: number): string {
+  const abs = Math.abs(seconds);
+  if (abs < 1) return "now";
+  const [size, name] =
+    abs < 60 ? [1, "s"] : abs < 3600 ? [60, "min"] : abs < 86_400 ? [3600, "h"] : [86_400, "d"];
+  const text = `${Math.floor(abs / Number(size))} ${name}`;
+  return seconds < 0 ? `${text} ago` : `in ${text}`;
+}
+
 export const en = {
+  relative,
   copy: "Copy",
   copied: "Copied",
   close: "Close",
@@ -62,9 +74,11 @@ export const en = {
   },
 
   failure: {
-    unreachable: "narthex did not answer. Is it running, and is the network there? The page tries again by itself.",
+    unreachable:
+      "narthex did not answer. Is it running, and is the network there? The page tries again by itself.",
     forbidden: "You may not do this here. Sign in, or ask for a role that may.",
-    timeout: "The query took longer than --query.timeout allows. A shorter range or a more selective query is faster.",
+    timeout:
+      "The query took longer than --query.timeout allows. A shorter range or a more selective query is faster.",
     notReady: "narthex is not ready yet. The page tries again by itself.",
     tooManySamples: "Select fewer series or a shorter range, or raise --query.max-samples.",
   },
@@ -74,9 +88,11 @@ export const en = {
     unreachableDo: "What is shown is the last that came. The page asks again every second.",
     starting: "narthex is starting",
     startingDo: "Queries work as soon as its log has been read.",
-    replaying: (done: number, total: number) => `It has read ${done} of ${total} segments of its log. Queries work as soon as it is done.`,
+    replaying: (done: number, total: number) =>
+      `It has read ${done} of ${total} segments of its log. Queries work as soon as it is done.`,
     reload: "The last reload failed",
-    reloadDo: "The configuration from before stays in force. Mend the file and reload; narthex check config names the mistake.",
+    reloadDo:
+      "The configuration from before stays in force. Mend the file and reload; narthex check config names the mistake.",
     open: "Open without authentication",
     openDo: "Whoever reaches this port may read everything. --web.config.file sets a password or TLS.",
     openAccept: "I know",
@@ -141,7 +157,9 @@ export const en = {
   chart: { gap: "No data at this instant", others: (n: number) => `and ${n} more` },
 
   query: {
-    sentence: "PromQL over everything that narthex has stored.",
+    following: (ms: number, refresh: string | null) =>
+      `The last ${span(ms).replace(/^1 /, "")}, ${refresh === null ? "not read again by itself" : `read again every ${refresh}`}.`,
+    fixed: "A window that stays; it is not read again by itself.",
     add: "Add panel",
     panel: (letter: string) => `Panel ${letter}`,
     label: "PromQL query",
@@ -160,11 +178,13 @@ export const en = {
     failed: "The query failed.",
     unparsed: "There is nothing to explain until the query can be read.",
     series: (n: number) => plural(n, "series", "series"),
-    chart: (expr: string, n: number) => `Graph of ${expr}, ${plural(n, "series", "series")}. The arrow keys move the crosshair.`,
+    chart: (expr: string, n: number) =>
+      `Graph of ${expr}, ${plural(n, "series", "series")}. The arrow keys move the crosshair.`,
     cut: (shown: number, all: number) => `The ${shown} series with the greatest values are drawn, of ${all}.`,
     onlyHistograms: (n: number) =>
       `The result has ${plural(n, "histogram", "histograms")}, which have no single line. histogram_quantile(0.9, …) draws one; the table shows them whole.`,
-    histogramsLeftOut: (n: number) => `${plural(n, "series", "series")} of histograms are not drawn; the table shows them.`,
+    histogramsLeftOut: (n: number) =>
+      `${plural(n, "series", "series")} of histograms are not drawn; the table shows them.`,
     drawAs: "Draw as",
     lines: "Lines",
     stacked: "Stacked",
@@ -179,6 +199,7 @@ export const en = {
     set: "Set",
     common: "All have",
     seriesColumn: "Series",
+    metricColumn: "metric",
     columns: { last: "Last", min: "Min", mean: "Mean", max: "Max" },
     isolate: "Show alone",
     unisolate: "Show all series again",
@@ -223,7 +244,8 @@ export const en = {
     needsQuotes: "A label's value stands in quotes.",
     useEquals: "Values are compared with ==.",
     durations: "Durations are written like 5m or 1h30m, names begin with a letter.",
-    rangeInGraph: "A graph needs one value per instant: wrap it in rate(…) or max_over_time(…), or look at it in the table.",
+    rangeInGraph:
+      "A graph needs one value per instant: wrap it in rate(…) or max_over_time(…), or look at it in the table.",
     stringInGraph: "A text has no graph; the table shows it.",
   },
 
@@ -233,7 +255,8 @@ export const en = {
     meant: "Did you mean",
     noMatch: (name: string, matcher: string) => `${name} exists, but no series of it has ${matcher}.`,
     values: (label: string) => `Values of ${label}:`,
-    notNow: (name: string) => `${name} exists, but not with these labels in this time range. A wider range may show it.`,
+    notNow: (name: string) =>
+      `${name} exists, but not with these labels in this time range. A wider range may show it.`,
     filtered: "Its series exist in this time range, but a comparison or a match leaves none of them.",
   },
 
@@ -251,7 +274,7 @@ export const en = {
     healthLabel: "Health",
     all: "All",
     health: { up: "Up", down: "Down", unknown: "Unknown" },
-    downOf: (down: number, total: number) => (down === total ? (total === 1 ? "Down" : `All ${total} down`) : `${down} of ${total} down`),
+    downOf: (down: number, total: number) => (total === 1 ? "Down" : `${down} of ${total} down`),
     unknownOf: (unknown: number, total: number) => `${unknown} of ${total} not scraped yet`,
     allUp: (total: number) => (total === 1 ? "Up" : `All ${total} up`),
     noneInPool: "No targets",
@@ -311,11 +334,13 @@ export const en = {
     connect: "Connect what you have",
     connectHow: "Grafana: add a data source of type Prometheus with this address.",
     connectGrafana: "Address for Grafana",
-    connectWrite: "Prometheus or an agent: send samples here; start narthex with --web.enable-remote-write-receiver.",
+    connectWrite:
+      "Prometheus or an agent: send samples here; start narthex with --web.enable-remote-write-receiver.",
   },
 
   status: {
-    sentence: (application: string, version: string) => (version === "" ? application : `${application} ${version}`),
+    sentence: (application: string, version: string) =>
+      version === "" ? application : `${application} ${version}`,
     failed: "This could not be read.",
     sectionsLabel: "Sections",
     sections: {
@@ -355,7 +380,8 @@ export const en = {
     chunks: "Chunks",
     span: "Time in memory",
     since: "since",
-    cardinality: "Where series come from. A name or label with far more than the others is what fills the memory.",
+    cardinality:
+      "Where series come from. A name or label with far more than the others is what fills the memory.",
     byMetric: "Series by metric",
     byPair: "Series by label and value",
     byLabel: "Values by label",

@@ -14,9 +14,18 @@ function span(ms: number): string {
   return `${Math.round(ms / size)} ${name}`;
 }
 
+function relative(seconds: number): string {
+  const abs = Math.abs(seconds);
+  if (abs < 1) return "刚刚";
+  const [size, name] =
+    abs < 60 ? [1, "秒"] : abs < 3600 ? [60, "分钟"] : abs < 86_400 ? [3600, "小时"] : [86_400, "天"];
+  return `${Math.floor(abs / Number(size))} ${name}${seconds < 0 ? "前" : "后"}`;
+}
+
 const whole = (n: number) => n.toLocaleString("en-US");
 
 export const zh: Texts = {
+  relative,
   copy: "复制",
   copied: "已复制",
   close: "关闭",
@@ -37,8 +46,8 @@ export const zh: Texts = {
 
   time: {
     range: "时间范围",
-    back: "向前移动",
-    forth: "向后移动",
+    back: "更早",
+    forth: "更晚",
     refresh: "刷新间隔",
     refreshNow: "立即刷新",
     every: text => `每 ${text}`,
@@ -141,7 +150,9 @@ export const zh: Texts = {
   chart: { gap: "此刻没有数据", others: n => `另有 ${n} 条` },
 
   query: {
-    sentence: "用 PromQL 查询 narthex 存储的全部数据。",
+    following: (ms, refresh) =>
+      `最近 ${span(ms)}，${refresh === null ? "不自动刷新" : `每 ${refresh} 刷新`}。`,
+    fixed: "固定的时间窗口，不自动刷新。",
     add: "添加面板",
     panel: letter => `面板 ${letter}`,
     label: "PromQL 查询",
@@ -162,7 +173,8 @@ export const zh: Texts = {
     series: n => `${whole(n)} 条序列`,
     chart: (expr, n) => `${expr} 的图表，共 ${n} 条序列。方向键移动十字线。`,
     cut: (shown, all) => `共 ${all} 条序列，绘出值最大的 ${shown} 条。`,
-    onlyHistograms: n => `结果为 ${n} 个直方图，无法画成单条曲线。可用 histogram_quantile(0.9, …) 绘制，表格中可查看全貌。`,
+    onlyHistograms: n =>
+      `结果为 ${n} 个直方图，无法画成单条曲线。可用 histogram_quantile(0.9, …) 绘制，表格中可查看全貌。`,
     histogramsLeftOut: n => `${n} 条直方图序列未绘出，请在表格中查看。`,
     drawAs: "绘制方式",
     lines: "曲线",
@@ -178,6 +190,7 @@ export const zh: Texts = {
     set: "设定",
     common: "共有标签",
     seriesColumn: "序列",
+    metricColumn: "指标",
     columns: { last: "最新", min: "最小", mean: "平均", max: "最大" },
     isolate: "单独显示",
     unisolate: "恢复显示全部序列",
@@ -189,7 +202,12 @@ export const zh: Texts = {
     histogram: (count, sum) => `${count} 次观测，总和 ${sum}`,
     emptyWhy: "从一条查询开始。",
     emptyDo: "在上方输入查询，名称会随输入补全；也可以从下面的例子开始：",
-    examples: ["各抓取目标是否应答？", "一次抓取要多久？", "每个 job 有多少样本？", "每个 job 有多少目标在线？"],
+    examples: [
+      "各抓取目标是否应答？",
+      "一次抓取要多久？",
+      "每个 job 有多少样本？",
+      "每个 job 有多少目标在线？",
+    ],
     kinds: {
       function: "函数",
       aggregation: "聚合",
@@ -233,7 +251,11 @@ export const zh: Texts = {
 
   targets: {
     sentence: (up, down, unknown) =>
-      [`${whole(up)} 个目标正常`, down > 0 ? `${down} 个无法抓取` : "", unknown > 0 ? `${unknown} 个尚未抓取` : ""]
+      [
+        `${whole(up)} 个目标正常`,
+        down > 0 ? `${down} 个无法抓取` : "",
+        unknown > 0 ? `${unknown} 个尚未抓取` : "",
+      ]
         .filter(Boolean)
         .join("，"),
     failed: "无法读取抓取目标。",
@@ -241,7 +263,7 @@ export const zh: Texts = {
     healthLabel: "健康状态",
     all: "全部",
     health: { up: "正常", down: "异常", unknown: "未知" },
-    downOf: (down, total) => (down === total ? (total === 1 ? "异常" : `${total} 个全部异常`) : `${total} 个中 ${down} 个异常`),
+    downOf: (down, total) => (total === 1 ? "异常" : `${total} 个中 ${down} 个异常`),
     unknownOf: (unknown, total) => `${total} 个中 ${unknown} 个尚未抓取`,
     allUp: total => (total === 1 ? "正常" : `${total} 个全部正常`),
     noneInPool: "没有目标",
@@ -250,7 +272,8 @@ export const zh: Texts = {
     noneMatch: "没有符合条件的目标。",
     showAll: "显示全部目标",
     never: "尚未抓取",
-    strip: (n, failed, longest, time) => `最近 ${n} 次抓取，跨 ${time}：${failed === 0 ? "无失败" : `${failed} 次失败`}，最长耗时 ${longest}`,
+    strip: (n, failed, longest, time) =>
+      `最近 ${n} 次抓取，跨 ${time}：${failed === 0 ? "无失败" : `${failed} 次失败`}，最长耗时 ${longest}`,
     address: "地址",
     interval: "间隔",
     intervalAndTimeout: (interval, timeout) => `每 ${interval} 一次，超时 ${timeout}`,
@@ -300,7 +323,8 @@ export const zh: Texts = {
     connect: "接入现有系统",
     connectHow: "Grafana：添加类型为 Prometheus 的数据源，地址如下。",
     connectGrafana: "Grafana 使用的地址",
-    connectWrite: "Prometheus 或采集代理：向此处写入样本；narthex 需以 --web.enable-remote-write-receiver 启动。",
+    connectWrite:
+      "Prometheus 或采集代理：向此处写入样本；narthex 需以 --web.enable-remote-write-receiver 启动。",
   },
 
   status: {

@@ -1,8 +1,8 @@
 // The time range and the refresh, in the bar.
 
 import { useState } from "preact/hooks";
-import { printDuration } from "../format/duration";
 import { formatInstant, parseInstant, zoneName } from "../format/time";
+import { formatValue } from "../format/unit";
 import { Popover } from "../parts/popover";
 import { Choice } from "../parts/tabs";
 import { chooseZone, zone } from "../preferences";
@@ -12,14 +12,33 @@ import { move, range, refresh, refreshMs, setRefresh, showRange } from "./range"
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
-const quickMs = [5 * minute, 15 * minute, 30 * minute, hour, 3 * hour, 6 * hour, 12 * hour, day, 2 * day, 7 * day, 30 * day, 90 * day];
+const quickMs = [
+  5 * minute,
+  15 * minute,
+  30 * minute,
+  hour,
+  3 * hour,
+  6 * hour,
+  12 * hour,
+  day,
+  2 * day,
+  7 * day,
+  30 * day,
+  90 * day,
+];
 const refreshesMs = [5000, 15_000, 30_000, minute, 5 * minute];
 
 export function TimeControls() {
   const text = t().time;
   return (
     <div class="times">
-      <button type="button" class="quiet" aria-label={text.back} title={`${text.back} [`} onClick={() => move(-1)}>
+      <button
+        type="button"
+        class="quiet"
+        aria-label={text.back}
+        title={`${text.back} [`}
+        onClick={() => move(-1)}
+      >
         ‹
       </button>
       <Popover face={rangeText()} label={text.range}>
@@ -35,7 +54,13 @@ export function TimeControls() {
       >
         ›
       </button>
-      <button type="button" class="quiet" aria-label={text.refreshNow} title={`${text.refreshNow} .`} onClick={refresh}>
+      <button
+        type="button"
+        class="quiet"
+        aria-label={text.refreshNow}
+        title={`${text.refreshNow} .`}
+        onClick={refresh}
+      >
         ↻
       </button>
       <Popover face={refreshText()} label={text.refresh}>
@@ -51,7 +76,7 @@ export function TimeControls() {
                   close();
                 }}
               >
-                {ms === null ? text.never : text.every(printDuration(ms))}
+                {ms === null ? text.never : text.every(shortSpan(ms))}
               </button>
             ))}
           </div>
@@ -78,7 +103,11 @@ function rangeText(): string {
 /** A fixed window is not read again by itself: it would show the same. */
 function refreshText(): string {
   const ms = range.value.endMs === null ? refreshMs.value : null;
-  return ms === null ? t().time.off : printDuration(ms);
+  return ms === null ? t().time.off : shortSpan(ms);
+}
+
+function shortSpan(ms: number): string {
+  return formatValue(ms / 1000, { of: "s", perSecond: false });
 }
 
 function RangeSheet({ close }: { close: () => void }) {

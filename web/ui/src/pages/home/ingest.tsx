@@ -1,12 +1,12 @@
 // How many samples per second were scraped. Counted from the series that every scrape leaves behind, so that it is true of
 // any server and for as long as the samples are kept.
 
-import type { ComponentType } from "preact";
 import { useSignal } from "@preact/signals";
+import type { ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useResource } from "../../api/resource";
-import { Colours } from "../../chart/colours";
 import type { Chart } from "../../chart/chart";
+import { Colours } from "../../chart/colours";
 import { formatValue } from "../../format/unit";
 import { Failure } from "../../parts/failure";
 import { Progress } from "../../parts/progress";
@@ -45,7 +45,14 @@ export function Ingest() {
         {data !== null && line === undefined && <p class="muted">{text.ingestNone}</p>}
         {data !== null && line !== undefined && Drawn !== null && (
           <Drawn
-            drawing={{ picture: data.picture, lines: [line], slots: colours.current.assign([line.key]), unit: perSecond, stacked: false, fromZero: true }}
+            drawing={{
+              picture: data.picture,
+              lines: [line],
+              slots: colours.current.assign([line.key]),
+              unit: perSecond,
+              stacked: false,
+              fromZero: true,
+            }}
             height={140}
             label={text.ingest}
             nameOf={() => text.ingestName}

@@ -13,14 +13,17 @@ import { t } from "../../texts";
 import { refresh } from "../../time/range";
 import { type Pool, poolsOf } from "../targets/pools";
 import { Ingest } from "./ingest";
-import { NextSteps } from "./steps";
 import { Scraped } from "./scraped";
+import { NextSteps } from "./steps";
 
 export default function HomePage() {
   const pools = useResource("home targets", async signal =>
     poolsOf((await get<Targets>("targets", { state: "active" }, signal)).data),
   );
-  const head = useResource("home head", async signal => (await get<TsdbStatus>("status/tsdb", { limit: 1 }, signal)).data.headStats);
+  const head = useResource(
+    "home head",
+    async signal => (await get<TsdbStatus>("status/tsdb", { limit: 1 }, signal)).data.headStats,
+  );
   return (
     <div class="home">
       <Progress on={pools.loading && pools.data === null} />
@@ -30,7 +33,15 @@ export default function HomePage() {
   );
 }
 
-function Sheet({ pools, head, stale }: { pools: Pool[]; head: Resource<TsdbStatus["headStats"]>; stale: boolean }) {
+function Sheet({
+  pools,
+  head,
+  stale,
+}: {
+  pools: Pool[];
+  head: Resource<TsdbStatus["headStats"]>;
+  stale: boolean;
+}) {
   const text = t().home;
   const targets = pools.flatMap(pool => pool.targets);
   const down = targets.filter(target => target.health === "down");
@@ -74,7 +85,12 @@ function Down({ targets }: { targets: Target[] }) {
         {targets.slice(0, nDownShown).map(target => (
           <li key={`${target.scrapePool} ${target.scrapeUrl}`}>
             <State name="critical" word={t().targets.health.down} />
-            <a href={href("targets", { q: target.labels.instance ?? target.scrapeUrl, pool: target.scrapePool })}>
+            <a
+              href={href("targets", {
+                q: target.labels.instance ?? target.scrapeUrl,
+                pool: target.scrapePool,
+              })}
+            >
               {target.scrapePool} {target.labels.instance ?? target.scrapeUrl}
             </a>
             <span class="said mono">{target.lastError}</span>

@@ -75,7 +75,11 @@ function Row({ pool, samples }: { pool: Pool; samples: number | undefined }) {
 
 /** Samples of the last scrape of all targets of a job; a pool is called like its job unless someone relabelled it. */
 async function samplesByJob(signal: AbortSignal): Promise<Map<string, number>> {
-  const { data } = await post<QueryResult>("query", { query: "sum by (job) (scrape_samples_scraped)" }, signal);
+  const { data } = await post<QueryResult>(
+    "query",
+    { query: "sum by (job) (scrape_samples_scraped)" },
+    signal,
+  );
   if (data.resultType !== "vector") return new Map();
   return new Map(data.result.map(({ metric, value }) => [metric.job ?? "", Number(value?.[1])]));
 }

@@ -55,7 +55,12 @@ export function createEditor(host: HTMLElement, options: Options): Editor {
         history(),
         bracketMatching(),
         closeBrackets(),
-        autocompletion({ selectOnOpen: false, icons: false, maxRenderedOptions: 80, addToOptions: [kindOfOption] }),
+        autocompletion({
+          selectOnOpen: false,
+          icons: false,
+          maxRenderedOptions: 80,
+          addToOptions: [kindOfOption],
+        }),
         keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap]),
         promql,
         promql.data.of({ autocomplete: complete }),
@@ -78,7 +83,10 @@ export function createEditor(host: HTMLElement, options: Options): Editor {
     setValue(value) {
       const { doc } = view.state;
       if (value === doc.toString()) return;
-      view.dispatch({ changes: { from: 0, to: doc.length, insert: value }, selection: { anchor: value.length } });
+      view.dispatch({
+        changes: { from: 0, to: doc.length, insert: value },
+        selection: { anchor: value.length },
+      });
     },
     setMistake: (mistake, fix) => showMistake(view, mistake, fix),
     setLabel: label => view.dispatch({ effects: named.reconfigure(name(label)) }),
@@ -89,7 +97,8 @@ export function createEditor(host: HTMLElement, options: Options): Editor {
 function keys(onRun: (value: string) => void) {
   const run = (view: EditorView) => {
     // A completion that was picked with the arrows is meant; one that merely is offered is not.
-    if (completionStatus(view.state) === "active" && selectedCompletionIndex(view.state) !== null) return acceptCompletion(view);
+    if (completionStatus(view.state) === "active" && selectedCompletionIndex(view.state) !== null)
+      return acceptCompletion(view);
     closeCompletion(view);
     onRun(view.state.doc.toString());
     return true;
@@ -99,7 +108,8 @@ function keys(onRun: (value: string) => void) {
     if (selectedCompletionIndex(view.state) === null) moveCompletionSelection(true)(view);
     return acceptCompletion(view);
   };
-  const down = (view: EditorView) => view.state.doc.length === 0 && completionStatus(view.state) === null && startCompletion(view);
+  const down = (view: EditorView) =>
+    view.state.doc.length === 0 && completionStatus(view.state) === null && startCompletion(view);
   return [
     { key: "Enter", run },
     { key: "Mod-Enter", run },

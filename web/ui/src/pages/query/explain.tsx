@@ -31,7 +31,11 @@ export function ExplainTab({ expr }: { expr: string }) {
   if (error !== null) {
     // What stands under its token in the editor need not be said twice.
     const shown = error instanceof ApiError && mistakeIn(expr, error.message, t()) !== null;
-    return shown ? <p class="muted">{t().query.unparsed}</p> : <Failure what={t().query.failed} error={error} />;
+    return shown ? (
+      <p class="muted">{t().query.unparsed}</p>
+    ) : (
+      <Failure what={t().query.failed} error={error} />
+    );
   }
   return Tree === null || root === null ? <Progress on /> : <Tree root={root} />;
 }

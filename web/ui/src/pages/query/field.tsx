@@ -8,7 +8,8 @@ import type { Editor } from "./editor";
 
 interface Props {
   handle: RefObject<{ focus: () => void }>;
-  value: string;
+  /** What is put into the field whenever it is another object. */
+  given: { text: string };
   mistake: Mistake | null;
   label: string;
   onChange: (value: string) => void;
@@ -17,10 +18,12 @@ interface Props {
 }
 
 export function Field(props: Props) {
-  const { handle, value, mistake, label } = props;
+  const { handle, given, mistake, label } = props;
   const host = useRef<HTMLDivElement>(null);
   const plain = useRef<HTMLTextAreaElement>(null);
   const [editor, setEditor] = useState<Editor | null>(null);
+  // What the editor was last given; it begins with what was typed before it came.
+  const applied = useRef<{ text: string } | null>(null);
   // The editor lives longer than one drawing of the page, and calls what is current.
   const latest = useRef(props);
   latest.current = props;
@@ -34,12 +37,13 @@ export function Field(props: Props) {
         const typing = document.activeElement === plain.current;
         const at = plain.current?.selectionStart ?? 0;
         mine = createEditor(host.current, {
-          value: latest.current.value,
+          value: plain.current?.value ?? latest.current.given.text,
           label: latest.current.label,
           onChange: value => latest.current.onChange(value),
           onRun: value => latest.current.onRun(value),
           onFocus: () => latest.current.onFocus(),
         });
+        applied.current = latest.current.given;
         if (typing) mine.focus(at);
         setEditor(mine);
       },
@@ -52,7 +56,11 @@ export function Field(props: Props) {
     };
   }, []);
 
-  useEffect(() => editor?.setValue(value), [editor, value]);
+  useEffect(() => {
+    if (editor === null || applied.current === given) return;
+    applied.current = given;
+    editor.setValue(given.text);
+  }, [editor, given]);
   useEffect(
     () =>
       editor?.setMistake(mistake, {
@@ -62,7 +70,11 @@ export function Field(props: Props) {
     [editor, mistake?.from, mistake?.to, mistake?.message, mistake?.suggestion?.text],
   );
   useEffect(() => editor?.setLabel(label), [editor, label]);
-  useImperativeHandle(handle, () => ({ focus: () => (editor === null ? plain.current?.focus() : editor.focus()) }), [editor]);
+  useImperativeHandle(
+    handle,
+    () => ({ focus: () => (editor === null ? plain.current?.focus() : editor.focus()) }),
+    [editor],
+  );
 
   return (
     <div class="field" ref={host}>
@@ -71,23 +83,31 @@ export function Field(props: Props) {
   );
 }
 
-function PlainField({ field, value, label, onChange, onRun, onFocus }: Props & { field: RefObject<HTMLTextAreaElement> }) {
+function PlainField({
+  field,
+  given,
+  label,
+  onChange,
+  onRun,
+  onFocus,
+}: Props & { field: RefObject<HTMLTextAreaElement> }) {
   useLayoutEffect(() => {
-    if (field.current === null) return;
-    field.current.style.height = "0";
-    field.current.style.height = `${field.current.scrollHeight}px`;
-  }, [field, value]);
+    if (field.current !== null) field.current.value = given.text;
+    fitHeight(field.current);
+  }, [field, given]);
   return (
     <textarea
       ref={field}
       class="plain-field"
       rows={1}
-      value={value}
       aria-label={label}
       placeholder={t().query.placeholder}
       spellcheck={false}
       onFocus={onFocus}
-      onInput={event => onChange(event.currentTarget.value)}
+      onInput={event => {
+        fitHeight(event.currentTarget);
+        onChange(event.currentTarget.value);
+      }}
       onKeyDown={event => {
         if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
         event.preventDefault();
@@ -95,4 +115,10 @@ function PlainField({ field, value, label, onChange, onRun, onFocus }: Props & {
       }}
     />
   );
+}
+
+function fitHeight(field: HTMLTextAreaElement | null): void {
+  if (field === null) return;
+  field.style.height = "0";
+  field.style.height = `${field.scrollHeight}px`;
 }

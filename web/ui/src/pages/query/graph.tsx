@@ -6,7 +6,8 @@ import { Chart } from "../../chart/chart";
 import { Colours, hash } from "../../chart/colours";
 import type { Line } from "../../chart/lines";
 import { parseDuration, printDuration } from "../../format/duration";
-import { commonLabels, selectorOf, without } from "../../format/labels";
+import { commonLabels, type Labels, selectorOf, without } from "../../format/labels";
+import { formatValue } from "../../format/unit";
 import { Popover } from "../../parts/popover";
 import { Choice } from "../../parts/tabs";
 import type { Meaning } from "../../promql/unit";
@@ -57,7 +58,7 @@ export function GraphTab({ panel, answer, stale, failed, meaning }: Props) {
     stacked: panel.stacked,
     fromZero: fromZero(panel.zero, meaning, some),
   };
-  const nameOf = (line: Line) => nameLine(line, common);
+  const nameOf = (line: Line) => nameLine(line, common, lines.length === 1);
   return (
     <div class={stale ? "graph stale" : "graph"}>
       <Chart
@@ -68,7 +69,9 @@ export function GraphTab({ panel, answer, stale, failed, meaning }: Props) {
         cursor={cursor}
         focus={focus}
       />
-      {lines.length < picture.lines.length && <p class="muted">{text.cut(lines.length, picture.lines.length)}</p>}
+      {lines.length < picture.lines.length && (
+        <p class="muted">{text.cut(lines.length, picture.lines.length)}</p>
+      )}
       {picture.nHistograms > 0 && <p class="muted">{text.histogramsLeftOut(picture.nHistograms)}</p>}
       <Legend
         panel={panel}
@@ -96,9 +99,11 @@ function pick(lines: Line[]): Line[] {
   return lines.filter(line => greatest.has(line));
 }
 
-/** What tells a line from the others; the whole where nothing does. */
-function nameLine(line: Line, common: Record<string, string>): string {
+/** What tells a line from the others; its metric where it is the only one. */
+function nameLine(line: Line, common: Labels, alone: boolean): string {
   const own = without(line.labels, common);
+  const { __name__: name } = line.labels;
+  if (alone && name !== undefined) return name;
   return Object.keys(own).length > 0 ? selectorOf(own) : selectorOf(line.labels);
 }
 
@@ -109,7 +114,7 @@ function fromZero(zero: Zero, meaning: Meaning, lines: Line[]): boolean {
   if (meaning.unit.of === "ts") return false;
   const min = Math.min(...lines.map(line => (Number.isNaN(line.stats.min) ? 0 : line.stats.min)));
   const max = Math.max(...lines.map(line => (Number.isNaN(line.stats.max) ? 0 : line.stats.max)));
-  return min >= 0 && min <= max / 2;
+  return min >= 0 && (min <= max / 2 || min === max);
 }
 
 export function GraphControls({ panel, stepS }: { panel: Panel; stepS: number | null }) {
@@ -131,7 +136,9 @@ export function GraphControls({ panel, stepS }: { panel: Panel; stepS: number | 
         face={
           <>
             {text.axes}
-            <span class="muted">{stepS === null ? "" : printDuration(stepS * 1000)}</span>
+            <span class="muted">
+              {stepS === null ? "" : formatValue(stepS, { of: "s", perSecond: false })}
+            </span>
           </>
         }
       >
@@ -176,7 +183,7 @@ function Axes({ panel, close }: { panel: Panel; close: () => void }) {
         />
         <button type="submit">{text.set}</button>
       </span>
-      <p class="muted">{text.stepHint(printDuration(range.value.lengthMs))}</p>
+      <p class="muted">{text.stepHint(t().time.span(range.value.lengthMs))}</p>
     </form>
   );
 }

@@ -2,14 +2,14 @@
 // crosshair the first column reads the values at that instant.
 
 import type { ReadonlySignal, Signal } from "@preact/signals";
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import type { Line } from "../../chart/lines";
 import { Swatch } from "../../chart/swatch";
-import type { Labels } from "../../format/labels";
-import { without } from "../../format/labels";
+import { differingNames, type Labels, without } from "../../format/labels";
 import { formatClock } from "../../format/time";
 import { formatValue, type Unit } from "../../format/unit";
-import { LabelSet } from "../../parts/labels";
+import { LabelCell, LabelSet } from "../../parts/labels";
+import { isNarrow } from "../../parts/narrow";
 import { zone } from "../../preferences";
 import { t } from "../../texts";
 import { mark } from "./graph";
@@ -28,6 +28,8 @@ interface Props {
 }
 
 const nAtOnce = 24;
+/** Series that differ in more labels than this are shown as sets, not in columns. */
+const mostColumns = 4;
 const columns: SortKey[] = ["last", "min", "mean", "max"];
 
 export function Legend(props: Props) {
@@ -40,6 +42,10 @@ export function Legend(props: Props) {
   );
   const visible = all || rows.length <= nAtOnce + 6 ? rows : rows.slice(0, nAtOnce);
   const nCommon = Object.keys(common).length;
+  const names = useMemo(() => columnNames(lines, common), [lines, common]);
+  const point = (key: string | null) => {
+    focus.value = key;
+  };
   return (
     <div class="legend">
       {nCommon > 0 && (
@@ -47,10 +53,18 @@ export function Legend(props: Props) {
           <span class="muted">{text.common}</span> <LabelSet labels={common} limit={6} />
         </p>
       )}
-      <table onPointerLeave={() => (focus.value = null)}>
+      <table onPointerLeave={() => point(null)}>
         <thead>
           <tr>
-            <th>{text.seriesColumn}</th>
+            {names === null ? (
+              <th colSpan={2}>{text.seriesColumn}</th>
+            ) : (
+              names.map((name, i) => (
+                <th key={name} colSpan={i === 0 ? 2 : 1}>
+                  {name === "__name__" ? text.metricColumn : name}
+                </th>
+              ))
+            )}
             {columns.map(column => (
               <SortHead key={column} column={column} panel={panel}>
                 {column === "last" ? <LastHead cursor={cursor} instants={instants} /> : text.columns[column]}
@@ -60,7 +74,7 @@ export function Legend(props: Props) {
         </thead>
         <tbody>
           {visible.map(row => (
-            <Row key={row.line.key} {...props} {...row} />
+            <Row key={row.line.key} {...props} {...row} names={names} />
           ))}
         </tbody>
       </table>
@@ -78,6 +92,13 @@ export function Legend(props: Props) {
   );
 }
 
+/** The labels that get a column each; null shows the sets, as a single series does. */
+function columnNames(lines: Line[], common: Labels): string[] | null {
+  if (lines.length === 1) return null;
+  const sets = lines.map(line => line.labels);
+  return differingNames(sets, common, isNarrow() ? 1 : mostColumns);
+}
+
 function sorted(rows: { line: Line; slot: number }[], { sort }: Panel) {
   if (sort === null) return rows;
   const sign = sort.down ? -1 : 1;
@@ -88,12 +109,24 @@ function sorted(rows: { line: Line; slot: number }[], { sort }: Panel) {
   );
 }
 
-function SortHead({ column, panel, children }: { column: SortKey; panel: Panel; children: preact.ComponentChildren }) {
+function SortHead({
+  column,
+  panel,
+  children,
+}: {
+  column: SortKey;
+  panel: Panel;
+  children: preact.ComponentChildren;
+}) {
   const active = panel.sort?.by === column ? panel.sort : null;
   // Greatest first, least first, as it came.
-  const next = active === null ? { by: column, down: true } : active.down ? { by: column, down: false } : null;
+  const next =
+    active === null ? { by: column, down: true } : active.down ? { by: column, down: false } : null;
   return (
-    <th class={`number ${column}`} aria-sort={active === null ? "none" : active.down ? "descending" : "ascending"}>
+    <th
+      class={`number ${column}`}
+      aria-sort={active === null ? "none" : active.down ? "descending" : "ascending"}
+    >
       <button type="button" class="head" onClick={() => changePanel(panel.id, { sort: next })}>
         {children}
         <span aria-hidden="true">{active === null ? "" : active.down ? "↓" : "↑"}</span>
@@ -108,7 +141,18 @@ function LastHead({ cursor, instants }: { cursor: ReadonlySignal<number | null>;
   return <>{formatClock(instant * 1000, zone.value)}</>;
 }
 
-function Row({ line, slot, panel, common, unit, lines, isShown, cursor, focus }: Props & { line: Line; slot: number }) {
+function Row({
+  line,
+  slot,
+  names,
+  panel,
+  common,
+  unit,
+  lines,
+  isShown,
+  cursor,
+  focus,
+}: Props & { line: Line; slot: number; names: string[] | null }) {
   const text = t().query;
   const { last, min, mean, max } = line.stats;
   const on = isShown(line);
@@ -116,25 +160,35 @@ function Row({ line, slot, panel, common, unit, lines, isShown, cursor, focus }:
   const nothingOwn = Object.keys(own).length === 0;
   const click = (event: MouseEvent) => {
     if (getSelection()?.isCollapsed === false) return;
-    changePanel(panel.id, { only: select(panel.only, mark(line), event.ctrlKey || event.metaKey, lines.length) });
+    changePanel(panel.id, {
+      only: select(panel.only, mark(line), event.ctrlKey || event.metaKey, lines.length),
+    });
   };
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the button in the row takes the keys.
     <tr
       class={on ? (focus.value === line.key ? "pointed" : "") : "off"}
-      onPointerEnter={() => on && (focus.value = line.key)}
+      onPointerEnter={() => {
+        if (on) focus.value = line.key;
+      }}
       onClick={click}
     >
-      <td class="series">
-        <button type="button" class="pick" aria-pressed={panel.only.includes(mark(line))} aria-label={text.isolate}>
+      <td class="swatches">
+        <button
+          type="button"
+          class="pick"
+          aria-pressed={panel.only.includes(mark(line))}
+          aria-label={text.isolate}
+        >
           <Swatch slot={slot} />
         </button>
-        {nothingOwn && Object.keys(line.labels).length === 0 ? (
-          <span class="mono">{"{}"}</span>
-        ) : (
-          <LabelSet labels={nothingOwn ? line.labels : own} />
-        )}
       </td>
+      {names === null ? (
+        <td class="series">
+          <LabelSet labels={nothingOwn ? line.labels : own} />
+        </td>
+      ) : (
+        names.map(name => <LabelCell key={name} value={line.labels[name]} />)
+      )}
       <td class="number last">
         <Reading line={line} cursor={cursor} last={last} unit={unit} />
       </td>
@@ -145,7 +199,17 @@ function Row({ line, slot, panel, common, unit, lines, isShown, cursor, focus }:
   );
 }
 
-function Reading({ line, cursor, last, unit }: { line: Line; cursor: ReadonlySignal<number | null>; last: number; unit: Unit }) {
+function Reading({
+  line,
+  cursor,
+  last,
+  unit,
+}: {
+  line: Line;
+  cursor: ReadonlySignal<number | null>;
+  last: number;
+  unit: Unit;
+}) {
   const index = cursor.value;
   const value = index === null ? last : (line.values[index] ?? Number.NaN);
   return <>{show(value, unit)}</>;

@@ -30,7 +30,8 @@ export const mistakes = StateField.define<Marked>({
   create: () => unmarked,
   update(value, transaction) {
     for (const effect of transaction.effects) {
-      if (effect.is(setShown)) return effect.value === null ? unmarked : marked(transaction.state, effect.value);
+      if (effect.is(setShown))
+        return effect.value === null ? unmarked : marked(transaction.state, effect.value);
     }
     return transaction.docChanged ? unmarked : value;
   },
@@ -45,7 +46,9 @@ export const mistakes = StateField.define<Marked>({
 function marked({ doc }: EditorState, shown: Shown): Marked {
   const from = Math.min(shown.mistake.from, doc.length);
   const to = Math.min(shown.mistake.to, doc.length);
-  const note = Decoration.widget({ widget: new Note(shown), block: true, side: 1 }).range(doc.lineAt(from).to);
+  const note = Decoration.widget({ widget: new Note(shown), block: true, side: 1 }).range(
+    doc.lineAt(from).to,
+  );
   const token = to > from ? [Decoration.mark({ class: "mistake" }).range(from, to)] : [];
   return { shown, decorations: Decoration.set([...token, note], true) };
 }
@@ -72,13 +75,22 @@ class Note extends WidgetType {
     caret.setAttribute("aria-hidden", "true");
     const words = element("div", "words");
     words.append(element("span", "said", mistake.message));
-    if (mistake.suggestion !== null) words.append(" ", element("span", "suggestion", mistake.suggestion.text));
+    if (mistake.suggestion !== null)
+      words.append(" ", element("span", "suggestion", mistake.suggestion.text));
     const fixed = mistake.suggestion?.fixed;
-    if (fixed !== undefined) words.append(" ", button(fix.fix, () => fix.apply(fixed)));
+    if (fixed !== undefined)
+      words.append(
+        " ",
+        button(fix.fix, () => fix.apply(fixed)),
+      );
     note.append(caret, words);
     // Where the token stands is known only once it has been laid out.
     view.requestMeasure({
-      read: view => [view.coordsAtPos(Math.min(mistake.from, view.state.doc.length)), note.getBoundingClientRect()] as const,
+      read: view =>
+        [
+          view.coordsAtPos(Math.min(mistake.from, view.state.doc.length)),
+          note.getBoundingClientRect(),
+        ] as const,
       write: ([token, box]) => {
         if (token !== null) note.style.setProperty("--column", `${Math.max(0, token.left - box.left)}px`);
       },

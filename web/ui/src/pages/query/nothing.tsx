@@ -5,10 +5,10 @@ import { useEffect, useState } from "preact/hooks";
 import { get } from "../../api/client";
 import { cutMiddle, quote, quoteName, selectorOf } from "../../format/labels";
 import { type Matcher, type Node, parse, walk } from "../../promql/ast";
+import { href } from "../../router";
 import { nearest } from "../../shell/find";
 import { t } from "../../texts";
 import { range } from "../../time/range";
-import { href } from "../../router";
 
 type Reason =
   | { kind: "metric"; name: string; meant: string | null }
@@ -56,7 +56,8 @@ function Because({ reason }: { reason: Reason | null }) {
         <p>{text.noMatch(reason.name, reason.matcher)}</p>
         {reason.values.length > 0 && (
           <p class="muted">
-            {text.values(reason.label)} <span class="mono">{reason.values.map(value => cutMiddle(value, 40)).join("  ")}</span>
+            {text.values(reason.label)}{" "}
+            <span class="mono">{reason.values.map(value => cutMiddle(value, 40)).join("  ")}</span>
           </p>
         )}
       </>
@@ -67,7 +68,12 @@ function Because({ reason }: { reason: Reason | null }) {
 
 const nValues = 12;
 
-async function find(expr: string, lengthMs: number, endMs: number | null, signal: AbortSignal): Promise<Reason | null> {
+async function find(
+  expr: string,
+  lengthMs: number,
+  endMs: number | null,
+  signal: AbortSignal,
+): Promise<Reason | null> {
   const root = await parse(expr);
   const end = (endMs ?? Date.now()) / 1000;
   const window = { start: end - lengthMs / 1000, end };
@@ -81,7 +87,11 @@ async function find(expr: string, lengthMs: number, endMs: number | null, signal
 
 type Selector = Extract<Node, { type: "vectorSelector" | "matrixSelector" }>;
 
-async function why(node: Selector, window: { start: number; end: number }, signal: AbortSignal): Promise<Reason | null> {
+async function why(
+  node: Selector,
+  window: { start: number; end: number },
+  signal: AbortSignal,
+): Promise<Reason | null> {
   const exists = async (selector: string, when: object) =>
     (await get<unknown[]>("series", { "match[]": selector, limit: 1, ...when }, signal)).data.length > 0;
   const matchers = node.matchers.filter(({ name }) => name !== "__name__");
@@ -98,7 +108,13 @@ async function why(node: Selector, window: { start: number; end: number }, signa
     if (await exists(alone, {})) continue;
     const path = `label/${encodeURIComponent(matcher.name)}/values`;
     const { data } = await get<string[]>(path, { "match[]": name, limit: nValues }, signal);
-    return { kind: "matcher", name: node.name, matcher: written(matcher), label: matcher.name, values: data.slice(0, nValues) };
+    return {
+      kind: "matcher",
+      name: node.name,
+      matcher: written(matcher),
+      label: matcher.name,
+      values: data.slice(0, nValues),
+    };
   }
   return { kind: "window", name: node.name };
 }

@@ -1,10 +1,12 @@
 // The query page: one panel below the other, each with its letter.
 
 import "./query.css";
+import { formatValue } from "../../format/unit";
 import { href } from "../../router";
 import { t } from "../../texts";
-import { addPanel, mostPanels, panels } from "./panels";
+import { range, refreshMs } from "../../time/range";
 import { PanelView } from "./panel";
+import { addPanel, mostPanels, panels } from "./panels";
 
 export default function QueryPage() {
   const text = t().query;
@@ -14,7 +16,7 @@ export default function QueryPage() {
     <>
       <div class="title">
         <h1>{t().pages.query}</h1>
-        <p>{text.sentence}</p>
+        <p>{sentence()}</p>
         {list.length < mostPanels && (
           <button type="button" onClick={() => addPanel()}>
             {text.add}
@@ -22,15 +24,35 @@ export default function QueryPage() {
         )}
       </div>
       {list.map((panel, i) => (
-        <PanelView key={panel.id} panel={panel} letter={String.fromCharCode(65 + i)} alone={list.length === 1} />
+        <PanelView
+          key={panel.id}
+          panel={panel}
+          letter={String.fromCharCode(65 + i)}
+          alone={list.length === 1}
+        />
       ))}
       {untouched && <Examples />}
     </>
   );
 }
 
+function sentence(): string {
+  const text = t().query;
+  const { lengthMs, endMs } = range.value;
+  if (endMs !== null) return text.fixed;
+  return text.following(
+    lengthMs,
+    refreshMs.value === null ? null : formatValue(refreshMs.value / 1000, { of: "s", perSecond: false }),
+  );
+}
+
 /** What to ask a server one has just started. Every series named here is there from the first scrape. */
-const examples = ["up", "scrape_duration_seconds", "sum by (job) (scrape_samples_scraped)", "count by (job) (up == 0)"];
+const examples = [
+  "up",
+  "scrape_duration_seconds",
+  "sum by (job) (scrape_samples_scraped)",
+  "count by (job) (up == 0)",
+];
 
 function Examples() {
   const text = t().query;

@@ -16,11 +16,11 @@ import { ExplainTab } from "./explain";
 import { Field } from "./field";
 import { GraphControls, GraphTab } from "./graph";
 import { remember } from "./history";
-import { addPanel, changePanel, mostPanels, type Panel, removePanel, type Tab } from "./panels";
+import { addPanel, changePanel, mostPanels, type Panel, panels, removePanel, type Tab } from "./panels";
 import { type Came, runInstant, runRange, stepOf } from "./run";
 import { TableTab } from "./table";
-import { useMistake } from "./usemistake";
 import { useMeaning } from "./usemeaning";
+import { useMistake } from "./usemistake";
 
 interface Props {
   panel: Panel;
@@ -32,9 +32,15 @@ export function PanelView({ panel, letter, alone }: Props) {
   const { id, expr, tab } = panel;
   const text = t().query;
   const [draft, setDraft] = useState(expr);
+  // What is put into the field from outside. What is typed only comes out of it: it would be behind on its way back.
+  const [given, setGiven] = useState({ text: expr });
+  const give = (text: string) => {
+    setDraft(text);
+    setGiven({ text });
+  };
   const field = useRef<{ focus: () => void }>(null);
   const root = useRef<HTMLElement>(null);
-  useEffect(() => setDraft(expr), [expr]);
+  useEffect(() => give(expr), [expr]);
   useEffect(() => {
     // `e` edits the first panel unless another was used last.
     if (letter === "A" || editing.focus === null) editing.focus = () => field.current?.focus();
@@ -49,13 +55,13 @@ export function PanelView({ panel, letter, alone }: Props) {
 
   const run = (query = draft) => {
     remember(query);
-    setDraft(query);
+    if (query !== draft) give(query);
     if (query === expr) refresh();
     else changePanel(id, { expr: query, only: [] }, "push");
   };
   const format = async () => {
     const { data } = await post<string>("format_query", { query: draft });
-    setDraft(data);
+    give(data);
   };
 
   return (
@@ -66,7 +72,7 @@ export function PanelView({ panel, letter, alone }: Props) {
       <div class="ask">
         <Field
           handle={field}
-          value={draft}
+          given={given}
           mistake={mistake}
           label={text.label}
           onChange={setDraft}
@@ -75,7 +81,13 @@ export function PanelView({ panel, letter, alone }: Props) {
             editing.focus = () => field.current?.focus();
           }}
         />
-        <RunButton loading={loading} sinceMs={shown.sinceMs} changed={draft !== expr} onRun={() => run()} onCancel={shown.cancel} />
+        <RunButton
+          loading={loading}
+          sinceMs={shown.sinceMs}
+          changed={draft !== expr}
+          onRun={() => run()}
+          onCancel={shown.cancel}
+        />
       </div>
       <div class="toolbar">
         <Tabs<Tab>
@@ -90,17 +102,28 @@ export function PanelView({ panel, letter, alone }: Props) {
           onSelect={next => changePanel(id, { tab: next })}
         />
         <Summary came={tab === "explain" ? null : shown.data} n={countOf(tab, graph.data, table.data)} />
-        {tab === "graph" && expr !== "" && <GraphControls panel={panel} stepS={graph.data?.picture.grid.stepS ?? null} />}
+        {tab === "graph" && expr !== "" && (
+          <GraphControls panel={panel} stepS={graph.data?.picture.grid.stepS ?? null} />
+        )}
         <span class="actions">
-          <button type="button" class="quiet small" disabled={draft.trim() === ""} onClick={() => format().catch(() => run())}>
+          <button
+            type="button"
+            class="quiet small"
+            disabled={draft.trim() === ""}
+            onClick={() => format().catch(() => run())}
+          >
             {text.format}
           </button>
-          <button type="button" class="quiet small" disabled={mostPanels <= 1} onClick={() => addPanel(panel)}>
-            {text.duplicate}
-          </button>
-          <button type="button" class="quiet small" disabled={alone} onClick={() => removePanel(id)}>
-            {text.remove}
-          </button>
+          {panels.value.length < mostPanels && (
+            <button type="button" class="quiet small" onClick={() => addPanel(panel)}>
+              {text.duplicate}
+            </button>
+          )}
+          {!alone && (
+            <button type="button" class="quiet small" onClick={() => removePanel(id)}>
+              {text.remove}
+            </button>
+          )}
         </span>
       </div>
       <div class="result" id={`result-${id}`} role="tabpanel" aria-labelledby={`result-${id}-${tab}`}>
@@ -108,10 +131,22 @@ export function PanelView({ panel, letter, alone }: Props) {
         {tab !== "explain" && <Refusal error={shown.error} mistake={mistake} onRetry={() => run()} />}
         {tab !== "explain" && shown.data !== null && <Notes {...shown.data} />}
         {expr !== "" && tab === "graph" && (
-          <GraphTab panel={panel} answer={graph.data} stale={graph.loading || graph.error !== null} failed={graph.error !== null} meaning={meaning} />
+          <GraphTab
+            panel={panel}
+            answer={graph.data}
+            stale={graph.loading || graph.error !== null}
+            failed={graph.error !== null}
+            meaning={meaning}
+          />
         )}
         {expr !== "" && tab === "table" && (
-          <TableTab panel={panel} answer={table.data} stale={table.loading || table.error !== null} failed={table.error !== null} meaning={meaning} />
+          <TableTab
+            panel={panel}
+            answer={table.data}
+            stale={table.loading || table.error !== null}
+            failed={table.error !== null}
+            meaning={meaning}
+          />
         )}
         {expr !== "" && tab === "explain" && <ExplainTab expr={expr} />}
       </div>
@@ -136,7 +171,13 @@ function useTable({ expr, tab }: Panel) {
 }
 
 /** Run, or Cancel while a query takes long enough to be noticed. The button keeps its width. */
-function RunButton(props: { loading: boolean; sinceMs: number; changed: boolean; onRun: () => void; onCancel: () => void }) {
+function RunButton(props: {
+  loading: boolean;
+  sinceMs: number;
+  changed: boolean;
+  onRun: () => void;
+  onCancel: () => void;
+}) {
   const { loading, sinceMs, changed, onRun, onCancel } = props;
   const text = t().query;
   const waited = useWaited(loading, sinceMs);
@@ -179,14 +220,28 @@ function Summary({ came, n }: { came: Came | null; n: number | null }) {
   );
 }
 
-function countOf(tab: Tab, graph: { picture: { lines: unknown[]; nHistograms: number } } | null, table: { result: { resultType: string; result: unknown[] } } | null): number | null {
+function countOf(
+  tab: Tab,
+  graph: { picture: { lines: unknown[]; nHistograms: number } } | null,
+  table: { result: { resultType: string; result: unknown[] } } | null,
+): number | null {
   if (tab === "graph") return graph === null ? null : graph.picture.lines.length + graph.picture.nHistograms;
   if (tab === "explain" || table === null) return null;
-  return table.result.resultType === "vector" || table.result.resultType === "matrix" ? table.result.result.length : 1;
+  return table.result.resultType === "vector" || table.result.resultType === "matrix"
+    ? table.result.result.length
+    : 1;
 }
 
 /** A refusal that the editor does not show at its place in the query. */
-function Refusal({ error, mistake, onRetry }: { error: Error | null; mistake: Mistake | null; onRetry: () => void }) {
+function Refusal({
+  error,
+  mistake,
+  onRetry,
+}: {
+  error: Error | null;
+  mistake: Mistake | null;
+  onRetry: () => void;
+}) {
   const text = t().query;
   if (error === null || mistake !== null) return null;
   if (error instanceof Cancelled) return <p class="muted cancelled">{text.cancelled}</p>;
@@ -198,4 +253,3 @@ function Refusal({ error, mistake, onRetry }: { error: Error | null; mistake: Mi
     </>
   );
 }
-

@@ -79,7 +79,11 @@ export function writePanels(list: Omit<Panel, "id">[]): Params {
   return params;
 }
 
-export function changePanel(id: number, change: Partial<Omit<Panel, "id">>, how: "push" | "replace" = "replace"): void {
+export function changePanel(
+  id: number,
+  change: Partial<Omit<Panel, "id">>,
+  how: "push" | "replace" = "replace",
+): void {
   show(
     panels.peek().map(panel => (panel.id === id ? { ...panel, ...change } : panel)),
     how,
@@ -90,7 +94,10 @@ export function addPanel(after?: Panel): void {
   const list = panels.peek();
   const at = after === undefined ? list.length : list.indexOf(after) + 1;
   ids = ids.toSpliced(at, 0, nextId++);
-  show(list.toSpliced(at, 0, after === undefined ? { ...fresh, expr: "", id: -1 } : { ...after, id: -1 }), "push");
+  show(
+    list.toSpliced(at, 0, after === undefined ? { ...fresh, expr: "", id: -1 } : { ...after, id: -1 }),
+    "push",
+  );
 }
 
 export function removePanel(id: number): void {

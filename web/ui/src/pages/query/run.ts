@@ -26,13 +26,26 @@ export interface TableAnswer extends Came {
   atMs: number;
 }
 
-/** The step of a panel: what it asks for, or a round one with about a point for each pixel and a half. */
+/** Nothing is scraped more often than this as a rule; closer points would only draw stairs. */
+const closestS = 5;
+
+/** The step of a panel: what it asks for, or a round one with a point for each two or three pixels. */
 export function stepOf(stepMs: number | null, lengthMs: number, widthPx: number): number {
-  const wanted = stepMs === null ? roundStep(lengthMs / 1000, Math.min(1000, Math.max(120, widthPx / 1.5))) : stepMs / 1000;
-  return Math.max(wanted, lengthMs / 1000 / mostPoints);
+  const lengthS = lengthMs / 1000;
+  const round = Math.max(
+    roundStep(lengthS, Math.min(800, Math.max(120, widthPx / 2.5))),
+    Math.min(closestS, lengthS / 24),
+  );
+  const wanted = stepMs === null ? round : stepMs / 1000;
+  return Math.max(wanted, lengthS / mostPoints);
 }
 
-export async function runRange(expr: string, range: Range, stepS: number, signal: AbortSignal): Promise<GraphAnswer> {
+export async function runRange(
+  expr: string,
+  range: Range,
+  stepS: number,
+  signal: AbortSignal,
+): Promise<GraphAnswer> {
   const grid = gridOf(range.endMs ?? Date.now(), range.lengthMs, stepS);
   const sentMs = performance.now();
   const { data, warnings, infos } = await post<{ result: MatrixSeries[] }>(

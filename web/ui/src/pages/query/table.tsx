@@ -2,10 +2,18 @@
 
 import { useMemo, useState } from "preact/hooks";
 import type { HistogramValue, MatrixSeries, Point, VectorSample } from "../../api/types";
-import { cutMiddle, commonLabels, type Labels, labelsKey, selectorOf, without } from "../../format/labels";
+import {
+  commonLabels,
+  differingNames,
+  type Labels,
+  labelsKey,
+  selectorOf,
+  without,
+} from "../../format/labels";
 import { formatInstant, zoneName } from "../../format/time";
 import { formatValue } from "../../format/unit";
-import { LabelSet } from "../../parts/labels";
+import { LabelCell, LabelSet } from "../../parts/labels";
+import { isNarrow } from "../../parts/narrow";
 import { zone } from "../../preferences";
 import type { Meaning } from "../../promql/unit";
 import { t } from "../../texts";
@@ -30,7 +38,8 @@ export function TableTab({ panel, answer, stale, failed, meaning }: Props) {
   if (answer === null) return failed ? null : <div class="unseen-table" />;
   const { result, atMs } = answer;
   const at = `${formatInstant(Math.floor(atMs / 1000) * 1000, zone.value)} ${zoneName(atMs, zone.value)}`;
-  const isEmpty = (result.resultType === "vector" || result.resultType === "matrix") && result.result.length === 0;
+  const isEmpty =
+    (result.resultType === "vector" || result.resultType === "matrix") && result.result.length === 0;
   if (isEmpty) return <Nothing expr={panel.expr} stale={stale} />;
   return (
     <div class={stale ? "values stale" : "values"}>
@@ -66,7 +75,15 @@ function Series({ rows, meaning }: { rows: Row[]; meaning: Meaning }) {
   const [down, setDown] = useState<boolean | null>(null);
   const text = t().query;
   const common = useMemo(() => commonLabels(rows.map(row => row.labels)), [rows]);
-  const names = useMemo(() => columnsOf(rows, common), [rows, common]);
+  const names = useMemo(
+    () =>
+      differingNames(
+        rows.map(row => row.labels),
+        common,
+        isNarrow() ? 1 : mostColumns,
+      ),
+    [rows, common],
+  );
   const found = useMemo(() => sorted(filtered(rows, filter), down), [rows, filter, down]);
   const shown = all ? found : found.slice(0, nAtOnce);
   return (
@@ -89,9 +106,17 @@ function Series({ rows, meaning }: { rows: Row[]; meaning: Meaning }) {
       <table class={names === null ? "sets" : "columns"}>
         <thead>
           <tr>
-            {names === null ? <th>{text.seriesColumn}</th> : names.map(name => <th key={name}>{name}</th>)}
+            {names === null ? (
+              <th>{text.seriesColumn}</th>
+            ) : (
+              names.map(name => <th key={name}>{name === "__name__" ? text.metricColumn : name}</th>)
+            )}
             <th class="number" aria-sort={down === null ? "none" : down ? "descending" : "ascending"}>
-              <button type="button" class="head" onClick={() => setDown(down === null ? true : down ? false : null)}>
+              <button
+                type="button"
+                class="head"
+                onClick={() => setDown(down === null ? true : down ? false : null)}
+              >
                 {text.value}
                 <span aria-hidden="true">{down === null ? "" : down ? "↓" : "↑"}</span>
               </button>
@@ -103,7 +128,7 @@ function Series({ rows, meaning }: { rows: Row[]; meaning: Meaning }) {
             <tr key={labelsKey(row.labels)}>
               {names === null ? (
                 <td>
-                  <SetCell labels={without(row.labels, common)} />
+                  <LabelSet labels={without(row.labels, common)} />
                 </td>
               ) : (
                 names.map(name => <LabelCell key={name} value={row.labels[name]} />)
@@ -122,20 +147,6 @@ function Series({ rows, meaning }: { rows: Row[]; meaning: Meaning }) {
         </button>
       )}
     </>
-  );
-}
-
-function SetCell({ labels }: { labels: Labels }) {
-  return Object.keys(labels).length === 0 ? <span class="mono">{"{}"}</span> : <LabelSet labels={labels} />;
-}
-
-function LabelCell({ value }: { value: string | undefined }) {
-  if (value === undefined) return <td class="mono muted">–</td>;
-  const cut = cutMiddle(value, 48);
-  return (
-    <td class="mono" title={cut === value ? undefined : value}>
-      {cut}
-    </td>
   );
 }
 
@@ -160,9 +171,7 @@ function Histogram({ value }: { value: HistogramValue }) {
   const text = t().query;
   return (
     <details>
-      <summary>
-        {text.histogram(value.count, value.sum)}
-      </summary>
+      <summary>{text.histogram(value.count, value.sum)}</summary>
       {value.buckets?.map(([, lower, upper, count]) => (
         <div key={lower}>
           {lower} … {upper}: {count}
@@ -170,14 +179,6 @@ function Histogram({ value }: { value: HistogramValue }) {
       ))}
     </details>
   );
-}
-
-/** The labels in which series differ, if few enough to stand in columns of a page this wide. */
-function columnsOf(rows: Row[], common: Labels): string[] | null {
-  const names = new Set<string>();
-  for (const row of rows) for (const name of Object.keys(row.labels)) if (common[name] === undefined) names.add(name);
-  const narrow = innerWidth < 720;
-  return names.size === 0 || names.size > (narrow ? 1 : mostColumns) ? null : [...names].sort();
 }
 
 function filtered(rows: Row[], filter: string): Row[] {

@@ -7,7 +7,7 @@ import { parse } from "../../promql/ast";
 import { type Mistake, mistakeIn } from "../../promql/mistake";
 import { t } from "../../texts";
 
-const pauseMs = 700;
+const pauseMs = 1500;
 
 /** The mistake in `draft`; of the query that was run (`expr`), also what `error` says of running it. */
 export function useMistake(draft: string, expr: string, error: Error | null): Mistake | null {

@@ -9,7 +9,10 @@ import { t } from "../../texts";
 import { Loaded } from "./loaded";
 
 export function Configuration() {
-  const config = useResource("config", async signal => (await get<{ yaml: string }>("status/config", {}, signal)).data.yaml);
+  const config = useResource(
+    "config",
+    async signal => (await get<{ yaml: string }>("status/config", {}, signal)).data.yaml,
+  );
   return <Loaded from={config}>{yaml => <Yaml yaml={yaml} />}</Loaded>;
 }
 

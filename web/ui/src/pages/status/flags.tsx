@@ -8,7 +8,10 @@ import { Loaded } from "./loaded";
 
 export function Flags() {
   const [filter, setFilter] = useState("");
-  const flags = useResource("flags", async signal => (await get<Record<string, string>>("status/flags", {}, signal)).data);
+  const flags = useResource(
+    "flags",
+    async signal => (await get<Record<string, string>>("status/flags", {}, signal)).data,
+  );
   const text = t().status;
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   return (

@@ -31,9 +31,11 @@ export function Limits() {
             </tr>
           </thead>
           <tbody>
-            {[...limits].sort((a, b) => shareOf(b) - shareOf(a)).map(limit => (
-              <Row key={limit.name} limit={limit} />
-            ))}
+            {[...limits]
+              .sort((a, b) => shareOf(b) - shareOf(a))
+              .map(limit => (
+                <Row key={limit.name} limit={limit} />
+              ))}
           </tbody>
         </table>
       )}
@@ -48,7 +50,9 @@ function Row({ limit }: { limit: Limit }) {
     <tr>
       <td>
         <span class="mono">{limit.name}</span>
-        {limit.setting !== undefined && limit.setting !== limit.name && <div class="mono muted">{limit.setting}</div>}
+        {limit.setting !== undefined && limit.setting !== limit.name && (
+          <div class="mono muted">{limit.setting}</div>
+        )}
       </td>
       <td class="number">
         {limit.use === null || limit.use === undefined ? (
@@ -60,7 +64,9 @@ function Row({ limit }: { limit: Limit }) {
         )}
         {share > 0 && <span class="share" style={{ width: `${Math.min(100, share * 100)}%` }} />}
       </td>
-      <td class="number">{changed ? <strong>{show(limit.value, limit)}</strong> : show(limit.value, limit)}</td>
+      <td class="number">
+        {changed ? <strong>{show(limit.value, limit)}</strong> : show(limit.value, limit)}
+      </td>
       <td class="number default muted">{show(limit.default, limit)}</td>
     </tr>
   );

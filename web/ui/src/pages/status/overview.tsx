@@ -48,16 +48,26 @@ function Runtime({ info }: { info: RuntimeInfo }) {
     [text.retention, info.storageRetention],
     [
       text.corruptions,
-      info.corruptionCount === 0 ? text.noCorruption : <State name="caution" word={String(info.corruptionCount)} />,
+      info.corruptionCount === 0 ? (
+        text.noCorruption
+      ) : (
+        <State name="caution" word={String(info.corruptionCount)} />
+      ),
     ],
     [text.clock, <Skew key="clock" serverTime={info.serverTime} />],
     [text.host, info.hostname],
-    [text.directory, <span key="directory" class="mono">{info.CWD}</span>],
+    [
+      text.directory,
+      <span key="directory" class="mono">
+        {info.CWD}
+      </span>,
+    ],
   ];
   if (info.authentication !== undefined) facts.push([text.authentication, info.authentication]);
   if (info.goroutineCount !== undefined) facts.push(["Goroutines", String(info.goroutineCount)]);
   if (info.GOMAXPROCS !== undefined) facts.push(["GOMAXPROCS", String(info.GOMAXPROCS)]);
-  if (info.GOMEMLIMIT !== undefined) facts.push(["GOMEMLIMIT", formatValue(info.GOMEMLIMIT, { of: "B", perSecond: false })]);
+  if (info.GOMEMLIMIT !== undefined)
+    facts.push(["GOMEMLIMIT", formatValue(info.GOMEMLIMIT, { of: "B", perSecond: false })]);
   return (
     <section>
       <h2>{text.runtime}</h2>
@@ -78,11 +88,20 @@ function Skew({ serverTime }: { serverTime: string }) {
 function Build({ info }: { info: BuildInfo }) {
   const text = t().status;
   const names: Record<string, string> = text.build;
-  const facts = Object.entries(info).filter((fact): fact is [string, string] => typeof fact[1] === "string" && fact[1] !== "");
+  const facts = Object.entries(info).filter(
+    (fact): fact is [string, string] => typeof fact[1] === "string" && fact[1] !== "",
+  );
   return (
     <section>
       <h2>{text.buildTitle}</h2>
-      <Facts facts={facts.map(([name, value]) => [names[name] ?? name, <span key={name} class="mono">{value}</span>])} />
+      <Facts
+        facts={facts.map(([name, value]) => [
+          names[name] ?? name,
+          <span key={name} class="mono">
+            {value}
+          </span>,
+        ])}
+      />
     </section>
   );
 }

@@ -33,11 +33,18 @@ export default function StatusPage() {
     <>
       <div class="title">
         <h1>{t().pages.status}</h1>
-        <p>{server.value !== null && text.sentence(server.value.application ?? "Prometheus", server.value.version)}</p>
+        <p>
+          {server.value !== null &&
+            text.sentence(server.value.application ?? "Prometheus", server.value.version)}
+        </p>
       </div>
       <nav class="tabs sections" aria-label={text.sectionsLabel}>
         {offered.map(one => (
-          <a key={one} href={href("status", { section: one === "overview" ? null : one })} aria-current={one === section ? "page" : undefined}>
+          <a
+            key={one}
+            href={href("status", { section: one === "overview" ? null : one })}
+            aria-current={one === section ? "page" : undefined}
+          >
             {text.sections[one]}
           </a>
         ))}

@@ -14,7 +14,10 @@ import { Loaded } from "./loaded";
 const nTop = 20;
 
 export function Storage() {
-  const status = useResource("storage", async signal => (await get<TsdbStatus>("status/tsdb", { limit: nTop }, signal)).data);
+  const status = useResource(
+    "storage",
+    async signal => (await get<TsdbStatus>("status/tsdb", { limit: nTop }, signal)).data,
+  );
   const text = t().status;
   return (
     <Loaded from={status}>
@@ -23,8 +26,18 @@ export function Storage() {
           <Head status={status} />
           <p class="prose">{text.cardinality}</p>
           <div class="two">
-            <Top title={text.byMetric} counts={status.seriesCountByMetricName} total={status.headStats.numSeries} link={ofMetric} />
-            <Top title={text.byPair} counts={status.seriesCountByLabelValuePair} total={status.headStats.numSeries} link={ofPair} />
+            <Top
+              title={text.byMetric}
+              counts={status.seriesCountByMetricName}
+              total={status.headStats.numSeries}
+              link={ofMetric}
+            />
+            <Top
+              title={text.byPair}
+              counts={status.seriesCountByLabelValuePair}
+              total={status.headStats.numSeries}
+              link={ofPair}
+            />
             <Top title={text.byLabel} counts={status.labelValueCountByLabelName} />
             <Top title={text.byMemory} counts={status.memoryInBytesByLabelName} bytes />
           </div>
@@ -43,7 +56,10 @@ function Head({ status }: { status: TsdbStatus }) {
       <Figure name={text.series} value={whole(numSeries)} />
       <Figure name={text.labelPairs} value={whole(numLabelPairs)} />
       <Figure name={text.chunks} value={whole(chunkCount)} />
-      <Figure name={text.span} value={isEmpty ? "–" : formatValue((maxTime - minTime) / 1000, { of: "s", perSecond: false })}>
+      <Figure
+        name={text.span}
+        value={isEmpty ? "–" : formatValue((maxTime - minTime) / 1000, { of: "s", perSecond: false })}
+      >
         {!isEmpty && (
           <>
             {text.since} <Ago ms={minTime} />
@@ -54,7 +70,15 @@ function Head({ status }: { status: TsdbStatus }) {
   );
 }
 
-function Figure({ name, value, children }: { name: string; value: string; children?: preact.ComponentChildren }) {
+function Figure({
+  name,
+  value,
+  children,
+}: {
+  name: string;
+  value: string;
+  children?: preact.ComponentChildren;
+}) {
   return (
     <div class="figure">
       <dt>{name}</dt>

@@ -51,7 +51,8 @@ function One({ target }: { target: DroppedTarget }) {
 
 /** Without what every target of the pool has from its configuration. */
 function telling(labels: Labels): Labels {
-  const configured = /^__(scrape_(interval|timeout|native_histograms)|scheme|metrics_path|always_scrape_classic_histograms|convert_classic_histograms_to_nhcb)__?_?$/;
+  const configured =
+    /^__(scrape_(interval|timeout|native_histograms)|scheme|metrics_path|always_scrape_classic_histograms|convert_classic_histograms_to_nhcb)__?_?$/;
   const entries = Object.entries(labels).filter(([name]) => !configured.test(name));
   return Object.fromEntries(entries);
 }

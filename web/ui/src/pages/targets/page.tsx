@@ -6,8 +6,8 @@ import { get } from "../../api/client";
 import { useResource } from "../../api/resource";
 import type { Health, Targets } from "../../api/types";
 import { labelsKey } from "../../format/labels";
-import { Failure } from "../../parts/failure";
 import { Source } from "../../parts/copy";
+import { Failure } from "../../parts/failure";
 import { Progress } from "../../parts/progress";
 import { State } from "../../parts/state";
 import { Choice } from "../../parts/tabs";
@@ -33,7 +33,9 @@ export default function TargetsPage() {
       <Progress on={loading && data === null} />
       <div class="title">
         <h1>{t().pages.targets}</h1>
-        <p>{data !== null && text.sentence(sumOf(data, "up"), sumOf(data, "down"), sumOf(data, "unknown"))}</p>
+        <p>
+          {data !== null && text.sentence(sumOf(data, "up"), sumOf(data, "down"), sumOf(data, "unknown"))}
+        </p>
       </div>
       {error !== null && <Failure what={text.failed} error={error} onRetry={refresh} />}
       {data !== null && data.length > 0 && <Filters filter={filter} pools={data} />}
@@ -99,20 +101,32 @@ function Pools({ pools, filter }: { pools: Pool[]; filter: Filter }) {
       <div class="empty">
         <p class="why">{text.none}</p>
         <p>{text.noneDo}</p>
-        <Source label={text.none} text={"scrape_configs:\n  - job_name: node\n    static_configs:\n      - targets: [localhost:9100]\n"} />
+        <Source
+          label={text.none}
+          text={
+            "scrape_configs:\n  - job_name: node\n    static_configs:\n      - targets: [localhost:9100]\n"
+          }
+        />
       </div>
     );
   }
   const filtered = filter.text !== "" || filter.health !== "all" || filter.pool !== "";
   const shown = pools
     .map(pool => ({ pool, targets: pool.targets.filter(target => matches(target, filter)) }))
-    .filter(({ pool, targets }) => targets.length > 0 || !filtered || (filter.pool === pool.name && filter.health === "all"));
+    .filter(
+      ({ pool, targets }) =>
+        targets.length > 0 || !filtered || (filter.pool === pool.name && filter.health === "all"),
+    );
   if (shown.length === 0) {
     return (
       <div class="empty">
         <p class="why">{text.noneMatch}</p>
         <p>
-          <button type="button" class="link" onClick={() => setParams({ q: null, health: null, pool: null }, "replace")}>
+          <button
+            type="button"
+            class="link"
+            onClick={() => setParams({ q: null, health: null, pool: null }, "replace")}
+          >
             {text.showAll}
           </button>
         </p>

@@ -44,10 +44,14 @@ it.each([
   ["", "down", "pool", true],
   ["", "down", "other", false],
 ] as const)("%j %s %j", (text, health, pool, found) =>
-  expect(matches(target("pool", "host:80", "down", "connection refused"), { text, health, pool })).toBe(found),
+  expect(matches(target("pool", "host:80", "down", "connection refused"), { text, health, pool })).toBe(
+    found,
+  ),
 );
 
 it("knows never from a time", () => {
   expect(scrapedAt(target("a", "b", "unknown"))).toBeNull();
-  expect(scrapedAt({ ...target("a", "b", "up"), lastScrape: "2026-11-24T00:00:00Z" })).toBe(Date.UTC(2026, 10, 24));
+  expect(scrapedAt({ ...target("a", "b", "up"), lastScrape: "2026-11-24T00:00:00Z" })).toBe(
+    Date.UTC(2026, 10, 24),
+  );
 });

@@ -61,7 +61,8 @@ export function matches(target: Target, { text, health, pool }: Filter): boolean
   if (pool !== "" && target.scrapePool !== pool) return false;
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return true;
-  const all = `${target.scrapeUrl} ${selectorOf(target.labels)} ${target.scrapePool} ${target.lastError}`.toLowerCase();
+  const all =
+    `${target.scrapeUrl} ${selectorOf(target.labels)} ${target.scrapePool} ${target.lastError}`.toLowerCase();
   return words.every(word => all.includes(word));
 }
 

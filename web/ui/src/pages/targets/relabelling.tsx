@@ -17,7 +17,11 @@ interface Props {
 export function Relabelling({ pool, discovered }: Props) {
   const labels = JSON.stringify(discovered);
   const { data, error, loading } = useResource(`${pool} ${labels}`, async signal => {
-    const answer = await get<{ steps: RelabelStep[] }>("targets/relabel_steps", { scrapePool: pool, labels }, signal);
+    const answer = await get<{ steps: RelabelStep[] }>(
+      "targets/relabel_steps",
+      { scrapePool: pool, labels },
+      signal,
+    );
     return answer.data.steps ?? [];
   });
   const text = t().targets;
@@ -51,9 +55,16 @@ function Step({ n, step, before }: { n: number; step: RelabelStep; before: Label
           <ul class="changes">
             {changes.map(change => (
               <li key={change.name} class="mono">
-                <span class="sign">{change.before === undefined ? "+" : change.after === undefined ? "−" : "~"}</span>
-                {change.name}={change.before !== undefined && <del title={change.before}>{cutMiddle(change.before, 60) || '""'}</del>}
-                {change.after !== undefined && <ins title={change.after}>{cutMiddle(change.after, 60) || '""'}</ins>}
+                <span class="sign">
+                  {change.before === undefined ? "+" : change.after === undefined ? "−" : "~"}
+                </span>
+                {change.name}=
+                {change.before !== undefined && (
+                  <del title={change.before}>{cutMiddle(change.before, 60) || '""'}</del>
+                )}
+                {change.after !== undefined && (
+                  <ins title={change.after}>{cutMiddle(change.after, 60) || '""'}</ins>
+                )}
               </li>
             ))}
           </ul>
@@ -78,7 +89,13 @@ export function changesBetween(before: Labels, after: Labels): Change[] {
 
 /** A rule on one line, without what is as usual. */
 export function ruleText(rule: RelabelRule): string {
-  const usual: Record<string, unknown> = { separator: ";", regex: "(.*)", replacement: "$1", action: "replace", modulus: 0 };
+  const usual: Record<string, unknown> = {
+    separator: ";",
+    regex: "(.*)",
+    replacement: "$1",
+    action: "replace",
+    modulus: 0,
+  };
   const { action = "replace", ...rest } = rule;
   const parts = Object.entries(rest)
     .filter(([key, value]) => value !== undefined && value !== "" && usual[key] !== value)

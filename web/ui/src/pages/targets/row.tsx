@@ -1,9 +1,9 @@
 // One target: how it is, its labels, its error in full, its last scrapes; unfolded, where its labels came from.
 
 import type { Health, Target } from "../../api/types";
-import { formatValue } from "../../format/unit";
 import { hash } from "../../chart/colours";
 import { cutMiddle, type Labels, labelsKey, quote } from "../../format/labels";
+import { formatValue } from "../../format/unit";
 import { Ago } from "../../parts/ago";
 import { Copy } from "../../parts/copy";
 import { LabelSet } from "../../parts/labels";
@@ -28,7 +28,12 @@ export function Row({ target }: { target: Target }) {
       <div class="line">
         <State name={states[target.health]} word={text.health[target.health]} />
         <div class="who">
-          <button type="button" class="name" aria-expanded={open} onClick={() => setParams({ open: open ? null : key }, "replace")}>
+          <button
+            type="button"
+            class="name"
+            aria-expanded={open}
+            onClick={() => setParams({ open: open ? null : key }, "replace")}
+          >
             {cutMiddle(nameOf(target), 80)}
           </button>
           {Object.keys(labels).length > 0 && <LabelSet labels={labels} limit={6} />}
@@ -68,12 +73,14 @@ function Details({ target }: { target: Target }) {
         <dd>
           <a href={href("query", { "g0.expr": `scrape_duration_seconds${selector}` })}>{text.durations}</a>
           {" · "}
-          <a href={href("query", { "g0.expr": `count by (__name__) (${selector})`, "g0.tab": "table" })}>{text.allSeries}</a>
+          <a href={href("query", { "g0.expr": `count by (__name__) (${selector})`, "g0.tab": "table" })}>
+            {text.allSeries}
+          </a>
         </dd>
       </dl>
       <div class="labels-before-after">
-        <LabelTable title={text.before} labels={target.discoveredLabels} other={target.labels} />
-        <LabelTable title={text.after} labels={target.labels} other={target.discoveredLabels} />
+        <LabelTable title={text.before} labels={target.discoveredLabels} />
+        <LabelTable title={text.after} labels={target.labels} before={target.discoveredLabels} />
       </div>
       <h3>{text.steps}</h3>
       <Relabelling pool={target.scrapePool} discovered={target.discoveredLabels} />
@@ -81,14 +88,15 @@ function Details({ target }: { target: Target }) {
   );
 }
 
-export function LabelTable({ title, labels, other }: { title: string; labels: Labels; other: Labels }) {
+/** With `before`, what is new or another is marked. */
+function LabelTable({ title, labels, before }: { title: string; labels: Labels; before?: Labels }) {
   return (
     <section>
       <h3>{title}</h3>
       <table class="label-table">
         <tbody>
           {Object.entries(labels).map(([name, value]) => (
-            <tr key={name} class={other[name] === value ? "same" : "differs"}>
+            <tr key={name} class={before === undefined || before[name] === value ? "" : "differs"}>
               <td class="mono muted">{name}</td>
               <td class="mono" title={value.length > 120 ? value : undefined}>
                 {cutMiddle(value, 120) || '""'}

@@ -15,7 +15,12 @@ export function Strip({ target }: { target: Target }) {
   if (recent.length === 0) return null;
   const longest = Math.max(...recent.map(([seconds]) => seconds), 1e-9);
   const nFailed = recent.filter(([, ok]) => !ok).length;
-  const label = t().targets.strip(recent.length, nFailed, formatValue(longest, { of: "s", perSecond: false }), spanOf(target, recent.length));
+  const label = t().targets.strip(
+    recent.length,
+    nFailed,
+    formatValue(longest, { of: "s", perSecond: false }),
+    spanOf(target, recent.length),
+  );
   return (
     <svg
       class="strip"
