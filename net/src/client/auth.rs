@@ -74,7 +74,7 @@ impl ConfiguredHeader {
 pub(super) async fn text_of(source: Option<&Source>, what: &'static str) -> Result<String, CredentialsError> {
     match source {
         None => Ok(String::new()),
-        Some(Source::Inline(text)) => Ok(text.to_string()),
+        Some(Source::Inline(text)) => Ok(text.expose().to_owned()),
         Some(Source::File(path)) => match tokio::fs::read_to_string(path).await {
             Ok(text) => Ok(text.trim().to_owned()),
             Err(error) => Err(CredentialsError::File { what, path: path.display().to_string(), error }),

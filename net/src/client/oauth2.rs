@@ -17,6 +17,7 @@ use super::error::CredentialsError;
 use super::{Channel, Request};
 use crate::form;
 use crate::percent::{self, Place};
+use crate::secret::Secret;
 use crate::tls::Source;
 use crate::url::Url;
 
@@ -41,7 +42,7 @@ struct State {
     channel: Channel,
     token: Option<Token>,
     /// What the last token was got with.
-    secret: String,
+    secret: Secret,
     shows_itself: Showing,
 }
 
@@ -55,7 +56,7 @@ enum Showing {
 
 #[derive(Debug)]
 struct Token {
-    authorization: String,
+    authorization: Secret,
     expires: Option<Instant>,
 }
 
@@ -79,23 +80,23 @@ impl TokenSource {
         endpoint_params: Vec<(String, String)>,
         channel: Channel,
     ) -> TokenSource {
-        let state = State { channel, token: None, secret: String::new(), shows_itself: Showing::Unknown };
+        let state = State { channel, token: None, secret: Secret::default(), shows_itself: Showing::Unknown };
         TokenSource { token_url, client_id, client_secret, scopes, endpoint_params, state: Mutex::new(state) }
     }
 
     /// The value of an `Authorization` header with a token that is still good.
     pub(super) async fn authorization(&self, deadline: Instant) -> Result<String, CredentialsError> {
-        let secret = text_of(self.client_secret.as_ref(), "oauth2 client secret").await?;
+        let secret = Secret::from(text_of(self.client_secret.as_ref(), "oauth2 client secret").await?);
         // Held while a token is fetched, so that a thousand targets ask for one token, not for a thousand.
         let mut state = self.state.lock().await;
         if let Some(token) = &state.token
             && state.secret == secret
             && token.expires.is_none_or(|expires| expires > Instant::now() + EXPIRY_MARGIN)
         {
-            return Ok(token.authorization.clone());
+            return Ok(token.authorization.expose().to_owned());
         }
-        let token = self.fetch(&mut state, &secret, deadline).await?;
-        let authorization = token.authorization.clone();
+        let token = self.fetch(&mut state, secret.expose(), deadline).await?;
+        let authorization = token.authorization.expose().to_owned();
         (state.token, state.secret) = (Some(token), secret);
         Ok(authorization)
     }
@@ -179,6 +180,6 @@ impl Token {
             _ => answer.token_type,
         };
         let expires = life.and_then(|life| Instant::now().checked_add(life));
-        Ok(Token { authorization: format!("{scheme} {}", answer.access_token), expires })
+        Ok(Token { authorization: format!("{scheme} {}", answer.access_token).into(), expires })
     }
 }

@@ -109,7 +109,7 @@ mod tests {
         let mut journey = Journey::new(&Request {
             method,
             url: from.parse().unwrap(),
-            headers: http::HeaderMap::new(),
+            headers: HeaderMap::new(),
             body: Bytes::from_static(b"body"),
         });
         for (status, location) in hops {

@@ -1,5 +1,7 @@
 //! The client against servers that follow a script, mostly bad ones.
 
+#![expect(clippy::disallowed_methods, reason = "the files that are read must be written by somebody")]
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -412,13 +414,14 @@ impl Authority {
 
 /// A TLS server on 127.0.0.1 in front of a script.
 async fn tls_server(cert: &str, key: &str, client_ca: Option<&str>, replies: Vec<Reply>) -> Server {
-    use crate::tls::{ClientAuth, ServerSettings, ServerTls};
+    use crate::config::ClientAuthType;
+    use crate::tls::{ServerSettings, ServerTls};
     let inline = |text: &str| Source::Inline(text.into());
     let settings = ServerSettings {
         cert: inline(cert),
         key: inline(key),
         client_ca: client_ca.map(inline),
-        client_auth: if client_ca.is_some() { ClientAuth::RequireAndVerify } else { ClientAuth::None },
+        client_auth: if client_ca.is_some() { ClientAuthType::RequireAndVerify } else { ClientAuthType::None },
         client_allowed_sans: Vec::new(),
         min_version: None,
         max_version: None,
@@ -517,7 +520,8 @@ async fn client_certificates_follow_their_files() {
     let got = fetch(&mut channel, url.clone()).await.unwrap_err();
     assert!(got.contains("remote error: tls: "), "{got}");
     let (my_cert, my_key) = client_side.issue(&["me"], false);
-    (write("cert", &my_cert), write("key", &my_key));
+    write("cert", &my_cert);
+    write("key", &my_key);
     assert_eq!(fetch(&mut channel, url).await, Ok("200 OK: hello".to_owned()));
     write("key", &stranger_key);
     let got = fetch(&mut channel, format!("https://localhost:{}/", server.port()).parse().unwrap()).await.unwrap_err();
@@ -558,4 +562,44 @@ async fn tls_goes_through_a_tunnel() {
     assert_eq!(got, Ok("200 OK: inside".to_owned()));
     assert!(proxy.headers(0).starts_with("connect target.invalid:8443 "));
     assert!(target.headers(0).starts_with("get /x ") && target.headers(0).contains("host: target.invalid:8443\r\n"));
+}
+
+#[test]
+fn what_configurations_become() {
+    let check = |text: &str, want: Result<(), &str>| {
+        let (config, problems) = model::yaml::Document::parse(text).unwrap().read::<crate::config::HttpConfig>();
+        assert_eq!(problems, [], "{text}");
+        let client = Client::new(&config.unwrap(), ClientOptions::default());
+        // Whatever is told of a client, its secrets are not.
+        let shown = format!("{client:?}");
+        assert!(!shown.contains("canary"), "{text}: {shown}");
+        let got = client.map(|_| ()).map_err(|error| error.to_string());
+        assert_eq!(got.as_ref().map_err(String::as_str), want.as_ref().map_err(|error| *error), "{text}");
+    };
+    check("follow_redirects: false", Ok(()));
+    check("basic_auth: {username: u, password: canary}", Ok(()));
+    check("authorization: {credentials: canary}", Ok(()));
+    check("bearer_token: canary", Ok(()));
+    check("bearer_token_file: /no/such/file", Ok(()));
+    check("oauth2: {client_id: id, client_secret: canary, token_url: 'http://u:canary@a/t'}", Ok(()));
+    check("http_headers: {X-Key: {secrets: [canary], values: [canary], files: [x]}}", Ok(()));
+    check("{proxy_url: 'http://u:canary@proxy:1', proxy_connect_header: {X-Key: [canary]}}", Ok(()));
+    check("proxy_from_environment: true", Ok(()));
+    check("tls_config: {insecure_skip_verify: true, min_version: TLS10}", Ok(()));
+    let no_version = "tls: no supported versions satisfy MinVersion and MaxVersion (TLS 1.2 and 1.3 are supported)";
+    check("tls_config: {max_version: TLS11}", Err(no_version));
+    let missing =
+        "unable to read CA cert: unable to read file /no/such/file: open /no/such/file: no such file or directory";
+    check("tls_config: {ca_file: /no/such/file}", Err(missing));
+    let pair = "unable to use specified client cert (inline) & key (inline): tls: failed to find any PEM data in certificate input";
+    check("tls_config: {cert: canary, key: canary}", Err(pair));
+    check("proxy_url: 'socks5://a:1'", Err("proxy_url with scheme \"socks5\" is not supported yet"));
+    check("oauth2: {client_id: id, token_url: nonsense}", Err("token_url: missing scheme in URL"));
+    let jwt =
+        "oauth2: {client_id: id, token_url: 'http://a/', grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer'}";
+    let refused = "oauth2 grant_type \"urn:ietf:params:oauth:grant-type:jwt-bearer\" is not supported yet";
+    check(jwt, Err(refused));
+    let reference = "a reference to a secret manager is not supported yet";
+    check("authorization: {credentials_ref: name}", Err(reference));
+    check("http_headers: {\"a b\": {values: [c]}}", Err("invalid header \"a b\""));
 }

@@ -4,33 +4,27 @@
 //! place on the disk has changed, so that a new certificate, a removed user or a typo takes effect at once. While it
 //! cannot be read or understood nothing is served, as in Prometheus: a typo must not open a door.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use model::yaml::{Document, Faults, Problem};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::counts::ServerCounts;
 use super::passwords::{Passwords, Users, Verdict};
 use super::response::Response;
+use crate::config::{RateLimit, WebConfig};
 use crate::tls::{ServerSettings, ServerTls, TlsError};
 
 /// What a web configuration file says.
 #[derive(Debug, Default)]
-pub(crate) struct WebSettings {
-    pub(crate) tls: Option<ServerSettings>,
-    pub(crate) users: Users,
-    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
-    pub(crate) rate_limit: Option<RateLimit>,
-}
-
-/// Requests that are let through: `burst` at once, and one more in each `interval`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RateLimit {
-    pub(crate) burst: u32,
-    pub(crate) interval: Duration,
+struct WebSettings {
+    tls: Option<ServerSettings>,
+    users: Users,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    rate_limit: Option<RateLimit>,
 }
 
 /// Why a web configuration file cannot be used.
@@ -65,9 +59,6 @@ pub enum WebConfigError {
     },
 }
 
-/// Makes settings of the text of a file.
-pub(crate) type ParseSettings = Box<dyn Fn(&str) -> Result<WebSettings, String> + Send + Sync>;
-
 /// Who is let in, by a file that may change.
 pub struct Access {
     file: Option<WebConfigFile>,
@@ -77,7 +68,6 @@ pub struct Access {
 
 struct WebConfigFile {
     path: PathBuf,
-    parse: ParseSettings,
     last: Mutex<(Stamp, Arc<Current>)>,
 }
 
@@ -114,10 +104,13 @@ impl Access {
     }
 
     /// Those whom a file names. Reads it, and what it names.
-    pub(crate) fn by_file(path: PathBuf, parse: ParseSettings) -> Result<Access, WebConfigError> {
+    ///
+    /// # Errors
+    /// When the file, or one that it names, cannot be read or used.
+    pub fn by_file(path: PathBuf) -> Result<Access, WebConfigError> {
         let stamp = Stamp::of(&path)?;
-        let current = Arc::new(Current::read(&path, &parse)?);
-        let file = WebConfigFile { path, parse, last: Mutex::new((stamp, current)) };
+        let current = Arc::new(Current::read(&path)?);
+        let file = WebConfigFile { path, last: Mutex::new((stamp, current)) };
         Ok(Access { file: Some(file), ..Access::open() })
     }
 
@@ -198,17 +191,60 @@ impl WebConfigFile {
         let stamp = Stamp::of(&self.path)?;
         let mut last = self.last.lock();
         if last.0 != stamp {
-            *last = (stamp, Arc::new(Current::read(&self.path, &self.parse)?));
+            *last = (stamp, Arc::new(Current::read(&self.path)?));
         }
         Ok(last.1.clone())
     }
 }
 
+impl WebSettings {
+    /// Reads a text, whose relative file names are relative to `directory`. What is wrong comes with its line.
+    fn parse(text: &str, directory: &Path) -> Result<WebSettings, String> {
+        if text.trim().is_empty() {
+            return Ok(WebSettings::default());
+        }
+        let at_line = |problem: Problem| {
+            let before = text.get(..problem.span.start).unwrap_or(text);
+            format!("line {}: {}", 1 + before.matches('\n').count(), problem.message)
+        };
+        let document = Document::parse(text).map_err(at_line)?;
+        let (config, problems) = document.read::<WebConfig>();
+        if let Some(problem) = problems.into_iter().next() {
+            return Err(at_line(problem));
+        }
+        let mut config = config.unwrap_or_default();
+        let mut faults = Faults::new();
+        config.check(&mut faults);
+        if let Some(fault) = faults.into_found().first() {
+            return Err(at_line(document.locate(fault)));
+        }
+        config.set_directory(directory);
+        WebSettings::of(&config)
+    }
+
+    fn of(config: &WebConfig) -> Result<WebSettings, String> {
+        let mut headers = Vec::new();
+        for (name, value) in &config.http_server_config.headers {
+            let name: HeaderName = name.parse().map_err(|_| format!("invalid header {name:?}"))?;
+            let value = value.parse().map_err(|_| format!("invalid value of header {name:?}"))?;
+            headers.push((name, value));
+        }
+        let users = config.basic_auth_users.iter().map(|(user, hash)| (user.clone(), hash.expose().to_owned()));
+        Ok(WebSettings {
+            tls: ServerSettings::of(&config.tls_server_config),
+            users: users.collect(),
+            headers,
+            rate_limit: Some(config.rate_limit).filter(|limit| !limit.interval.is_zero()),
+        })
+    }
+}
+
 impl Current {
-    fn read(path: &PathBuf, parse: &ParseSettings) -> Result<Current, WebConfigError> {
+    fn read(path: &Path) -> Result<Current, WebConfigError> {
         let shown = || path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|error| WebConfigError::Read { path: shown(), error })?;
-        let settings = parse(&text).map_err(|reason| WebConfigError::Parse { path: shown(), reason })?;
+        let settings = WebSettings::parse(&text, path.parent().unwrap_or(Path::new("")))
+            .map_err(|reason| WebConfigError::Parse { path: shown(), reason })?;
         let tls = settings.tls.clone().map(ServerTls::new).transpose();
         let tls = tls.map_err(|error| WebConfigError::Tls { path: shown(), error })?;
         Ok(Current { settings, tls })
@@ -216,7 +252,7 @@ impl Current {
 }
 
 impl Stamp {
-    fn of(path: &PathBuf) -> Result<Stamp, WebConfigError> {
+    fn of(path: &Path) -> Result<Stamp, WebConfigError> {
         use std::os::unix::fs::MetadataExt;
         let metadata = std::fs::metadata(path)
             .map_err(|error| WebConfigError::Read { path: path.display().to_string(), error })?;
@@ -226,7 +262,7 @@ impl Stamp {
 
 impl Bucket {
     fn take(&mut self, limit: RateLimit, now: Instant) -> bool {
-        let full = f64::from(limit.burst);
+        let full = limit.burst as f64;
         let level = self.filled.map_or(full, |(since, level)| {
             let n_new = now.duration_since(since).as_secs_f64() / limit.interval.as_secs_f64();
             (level + n_new).min(full)
@@ -239,6 +275,8 @@ impl Bucket {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

@@ -24,7 +24,6 @@ mod tests;
 mod watched;
 
 pub use access::{Access, WebConfigError};
-pub(crate) use access::{RateLimit, WebSettings};
 pub use cors::Cors;
 pub use counts::{Count, ServerCounts};
 pub use encoding::{Encoding, gzip};

@@ -17,8 +17,9 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::material::{certificates, key_pair};
-use super::versions::{self, Version};
+use super::versions;
 use super::{Source, TlsError, provider};
+use crate::config::TlsVersion;
 
 /// What a `tls_config` says.
 #[derive(Clone, Debug, Default)]
@@ -28,8 +29,8 @@ pub(crate) struct ClientSettings {
     pub(crate) key: Option<Source>,
     pub(crate) server_name: Option<String>,
     pub(crate) insecure_skip_verify: bool,
-    pub(crate) min_version: Option<Version>,
-    pub(crate) max_version: Option<Version>,
+    pub(crate) min_version: Option<TlsVersion>,
+    pub(crate) max_version: Option<TlsVersion>,
 }
 
 /// The client's TLS, up to date with its files.

@@ -1,29 +1,36 @@
 //! Certificates and keys: where they come from, and PEM.
 
-use std::fmt;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
 use super::{TlsError, provider};
+use crate::secret::Secret;
 
 /// Where a certificate, a key or another secret text stands.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) enum Source {
     /// In the configuration.
-    Inline(Arc<str>),
+    Inline(Secret),
     /// In a file, which may change.
     File(PathBuf),
 }
 
 impl Source {
+    /// What a configuration gives as a text or as the name of a file; `None` where it gives neither.
+    pub(crate) fn given(text: &Secret, file: &str) -> Option<Source> {
+        if !text.is_empty() {
+            return Some(Source::Inline(text.clone()));
+        }
+        (!file.is_empty()).then(|| Source::File(Path::new(file).to_owned()))
+    }
+
     /// The bytes as they are now.
     pub(crate) fn read(&self, what: &'static str) -> Result<Vec<u8>, TlsError> {
         match self {
-            Source::Inline(text) => Ok(text.as_bytes().to_vec()),
+            Source::Inline(text) => Ok(text.expose().as_bytes().to_vec()),
             Source::File(path) => {
                 std::fs::read(path).map_err(|error| TlsError::Read { what, path: path.display().to_string(), error })
             }
@@ -41,16 +48,6 @@ impl Source {
     /// Whether what is read may change.
     pub(crate) fn may_change(&self) -> bool {
         matches!(self, Source::File(_))
-    }
-}
-
-impl fmt::Debug for Source {
-    /// Without the text, which may be a key.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Source::Inline(_) => f.write_str("<secret>"),
-            Source::File(path) => write!(f, "file {}", path.display()),
-        }
     }
 }
 

@@ -14,8 +14,7 @@ mod versions;
 pub(crate) use client::{ClientSettings, ClientTls};
 pub use error::TlsError;
 pub(crate) use material::Source;
-pub(crate) use server::{ClientAuth, ServerSettings, ServerTls};
-pub(crate) use versions::Version;
+pub(crate) use server::{ServerSettings, ServerTls};
 
 use std::sync::{Arc, OnceLock};
 

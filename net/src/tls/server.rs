@@ -13,24 +13,9 @@ use rustls::{
 };
 
 use super::material::{certificates, key_pair};
-use super::versions::{self, Version};
+use super::versions;
 use super::{Source, TlsError, provider, san};
-
-/// How much a client must show.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum ClientAuth {
-    /// Nothing.
-    #[default]
-    None,
-    /// A certificate is asked for, and none needed; it is not checked.
-    Request,
-    /// Any certificate.
-    RequireAny,
-    /// None, or one of the given authority.
-    VerifyIfGiven,
-    /// One of the given authority.
-    RequireAndVerify,
-}
+use crate::config::{ClientAuthType, TlsVersion, WebTlsConfig};
 
 /// What a `tls_server_config` says.
 #[derive(Clone, Debug)]
@@ -38,10 +23,25 @@ pub(crate) struct ServerSettings {
     pub(crate) cert: Source,
     pub(crate) key: Source,
     pub(crate) client_ca: Option<Source>,
-    pub(crate) client_auth: ClientAuth,
+    pub(crate) client_auth: ClientAuthType,
     pub(crate) client_allowed_sans: Vec<String>,
-    pub(crate) min_version: Option<Version>,
-    pub(crate) max_version: Option<Version>,
+    pub(crate) min_version: Option<TlsVersion>,
+    pub(crate) max_version: Option<TlsVersion>,
+}
+
+impl ServerSettings {
+    /// What a configuration says, `None` where it says nothing of TLS or not enough.
+    pub(crate) fn of(config: &WebTlsConfig) -> Option<ServerSettings> {
+        Some(ServerSettings {
+            cert: Source::given(&config.cert.as_str().into(), &config.cert_file)?,
+            key: Source::given(&config.key, &config.key_file)?,
+            client_ca: Source::given(&config.client_ca.as_str().into(), &config.client_ca_file),
+            client_auth: config.client_auth_type.unwrap_or(ClientAuthType::None),
+            client_allowed_sans: config.client_allowed_sans.clone(),
+            min_version: Some(config.min_version),
+            max_version: Some(config.max_version),
+        })
+    }
 }
 
 /// The server's TLS, up to date with its files.
@@ -105,7 +105,7 @@ impl ServerSettings {
             .with_protocol_versions(&versions::between(self.min_version, self.max_version)?)
             .map_err(TlsError::Handshake)?;
         let builder = match self.client_auth {
-            ClientAuth::None => builder.with_no_client_auth(),
+            ClientAuthType::None => builder.with_no_client_auth(),
             _ => builder.with_client_cert_verifier(Arc::new(self.verifier(material)?)),
         };
         let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(pair)));
@@ -115,10 +115,10 @@ impl ServerSettings {
 
     fn verifier(&self, material: &Material) -> Result<ClientVerifier, TlsError> {
         let chain = match self.client_auth {
-            ClientAuth::None | ClientAuth::Request | ClientAuth::RequireAny => None,
-            ClientAuth::VerifyIfGiven | ClientAuth::RequireAndVerify => Some(self.chain_verifier(material)?),
+            ClientAuthType::None | ClientAuthType::Request | ClientAuthType::RequireAny => None,
+            ClientAuthType::VerifyIfGiven | ClientAuthType::RequireAndVerify => Some(self.chain_verifier(material)?),
         };
-        let required = matches!(self.client_auth, ClientAuth::RequireAny | ClientAuth::RequireAndVerify);
+        let required = matches!(self.client_auth, ClientAuthType::RequireAny | ClientAuthType::RequireAndVerify);
         Ok(ClientVerifier { chain, required, allowed_sans: self.client_allowed_sans.clone() })
     }
 
