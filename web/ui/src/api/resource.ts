@@ -1,6 +1,7 @@
 // Something read from the server and shown: what came last stays in place while the next is on its way or has failed.
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { suspect } from "../shell/health";
 import { refreshes } from "../time/range";
 import { isAbort } from "./client";
 
@@ -51,7 +52,11 @@ export function useResource<T>(
     };
     read(mine.abort.signal).then(
       data => settle({ data, error: null }),
-      error => isAbort(error) || settle({ error: asError(error) }),
+      error => {
+        if (isAbort(error)) return;
+        suspect(error);
+        settle({ error: asError(error) });
+      },
     );
   };
 
@@ -59,7 +64,7 @@ export function useResource<T>(
   useEffect(() => {
     if (question !== null && running.current?.question === question) return;
     stop();
-    if (question === null) setState({ data: null, error: null, loading: false, sinceMs: 0 });
+    if (question === null) setState(before => ({ ...before, error: null, loading: false }));
     else start(question);
   }, [question, refreshed]);
   useEffect(() => stop, []);

@@ -44,6 +44,8 @@ export function Chart({ drawing: given, height, label, nameOf, cursor, focus }: 
   const drawing: Drawing = { ...given, zone: zone.value };
   // The hooks of a living plot read what is shown now, not what was when it was made.
   const latest = useRef(drawing);
+  // Other charts move this one's crosshair too; the tip is only where the pointer is.
+  const pointed = useRef(false);
   latest.current = drawing;
 
   const colours = paint.value;
@@ -61,7 +63,6 @@ export function Chart({ drawing: given, height, label, nameOf, cursor, focus }: 
     }
     plot.current?.destroy();
     const font = `11px ${getComputedStyle(box.current).fontFamily}`;
-    const over = () => plot.current?.over.matches(":hover") ?? false;
     const options = optionsOf(
       drawing,
       { width, height },
@@ -72,7 +73,7 @@ export function Chart({ drawing: given, height, label, nameOf, cursor, focus }: 
           const inside = index !== null && left >= 0;
           cursor.value = inside ? index : null;
           pointer.value =
-            inside && over()
+            inside && pointed.current
               ? { left: left + plot.current!.over.offsetLeft, value: plot.current!.posToVal(top, "y") }
               : null;
         },
@@ -121,6 +122,14 @@ export function Chart({ drawing: given, height, label, nameOf, cursor, focus }: 
     spoken.value = speak(drawing, index, nameOf);
   };
 
+  // A finger reads the chart as a mouse does; dragging up and down still scrolls the page.
+  const onTouch = (event: PointerEvent) => {
+    if (event.pointerType !== "touch" || plot.current === null) return;
+    const { left, top } = plot.current.over.getBoundingClientRect();
+    pointed.current = true;
+    plot.current.setCursor({ left: event.clientX - left, top: event.clientY - top });
+  };
+
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is no figure.
     <div
@@ -130,6 +139,14 @@ export function Chart({ drawing: given, height, label, nameOf, cursor, focus }: 
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the crosshair.
       tabIndex={0}
       onKeyDown={onKeyDown}
+      onPointerEnter={() => {
+        pointed.current = true;
+      }}
+      onPointerLeave={() => {
+        pointed.current = false;
+      }}
+      onPointerDown={onTouch}
+      onPointerMove={onTouch}
       style={{ height: `${height}px` }}
     >
       <div ref={box} class="plot" />

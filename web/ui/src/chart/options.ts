@@ -140,11 +140,12 @@ function timeAxis(paint: Paint, font: string, zone: Zone): uPlot.Axis {
 }
 
 function valueAxis(paint: Paint, font: string, unit: Unit): uPlot.Axis {
-  const axis: uPlot.Axis = {
+  return {
     stroke: paint.muted,
     font,
     gap: 8,
     space: 34,
+    incrs: (_, __, min, max) => tickSteps(Math.max(Math.abs(min), Math.abs(max)), unit),
     grid: { stroke: paint.grid, width: 1 },
     ticks: { show: false },
     values: (_, splits, __, ___, step) => formatTicks(splits, step, unit),
@@ -155,7 +156,4 @@ function valueAxis(paint: Paint, font: string, unit: Unit): uPlot.Axis {
         Math.ceil(((values ?? []).reduce((n, text) => Math.max(n, text?.length ?? 0), 0) * 6.6 + 16) / 8) * 8,
       ),
   };
-  const steps = tickSteps(unit);
-  if (steps !== undefined) axis.incrs = steps;
-  return axis;
 }

@@ -3,7 +3,7 @@ import { parseDuration, printDuration } from "./duration";
 import { commonLabels, cutMiddle, differingNames, labelsKey, selectorOf } from "./labels";
 import { brief, digits, percent, whole } from "./number";
 import { formatInstant, parseInstant, zoneName } from "./time";
-import { formatTicks, formatValue, plain, type Unit } from "./unit";
+import { formatTicks, formatValue, plain, tickSteps, type Unit } from "./unit";
 
 const of = (name: string, perSecond = false): Unit => ({ of: name, perSecond });
 
@@ -75,7 +75,7 @@ describe("units", () => {
     [1200, of("", true), "1.2 k/s"],
     [21.5, of("°C"), "21.5 °C"],
     [0.25, of("s", true), "0.25 s/s"],
-    [0, of("ts"), "1970-01-01 00:00Z"],
+    [0, of("ts"), "1970-01-01 00:00:00 UTC"],
     [12, plain, "12"],
   ])("%d %j is %s", (value, unit, text) => expect(formatValue(value, unit)).toBe(text));
 
@@ -86,9 +86,22 @@ describe("units", () => {
     [[0, 1024, 2048], 1024, of("B"), ["0", "1 KiB", "2 KiB"]],
     [[0.99, 0.995, 1], 0.005, of("ratio"), ["99.0 %", "99.5 %", "100.0 %"]],
     [[1, 1.025], 0.025, plain, ["1.000", "1.025"]],
+    [[60, 120], 60, of("ts"), ["01-01 00:01", "01-01 00:02"]],
     [[0, 25, 50], 25, plain, ["0", "25", "50"]],
     [[-1, 0, 1], 1, of("", true), ["−1 /s", "0", "1 /s"]],
   ])("ticks %j", (ticks, step, unit, texts) => expect(formatTicks(ticks, step, unit)).toEqual(texts));
+});
+
+describe("tick steps", () => {
+  it.each([
+    [3.4e9, of("B"), 0.1 * 1024 ** 3],
+    [7200 * 3, of("s"), 900],
+    [0.05, of("s"), 0.02],
+    [100, plain, 20],
+    [0.5, of("ratio"), 0.05],
+  ])("up to %d %j may be %d", (top, unit, step) =>
+    expect(tickSteps(top, unit).some(one => Math.abs(one / step - 1) < 1e-9)).toBe(true),
+  );
 });
 
 describe("instants", () => {

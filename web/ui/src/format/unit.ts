@@ -56,7 +56,8 @@ export function formatValue(value: number, unit: Unit): string {
 /** The tick labels of an axis whose ticks stand `step` apart: one prefix for all, decimals as the step needs them. */
 export function formatTicks(ticks: number[], step: number, unit: Unit): string[] {
   const top = ticks.reduce((max, tick) => Math.max(max, Math.abs(tick)), 0);
-  if (unit.of === "ts" && !unit.perSecond) return ticks.map(instant);
+  if (unit.of === "ts" && !unit.perSecond)
+    return ticks.map(tick => instant(tick).slice(5, step < 60 ? 19 : 16));
   const { size, name } = axisScale(top, unit);
   const decimals = decimalsOf(step / size);
   return ticks.map(tick => {
@@ -74,19 +75,19 @@ function decimalsOf(step: number): number {
   return 12;
 }
 
-/** Distances that ticks may have, where decimal ones would give crooked labels; undefined leaves it to the chart. */
-export function tickSteps(unit: Unit): number[] | undefined {
-  if (unit.of === "B") return binarySteps;
-  return unit.of === "s" && !unit.perSecond ? secondSteps : undefined;
+/** Distances that ticks may have on an axis up to `top`, so that their labels are round in the unit that is shown. */
+export function tickSteps(top: number, unit: Unit): number[] {
+  const { size, name } = axisScale(top, unit);
+  const parts = unit.of === "s" && !unit.perSecond ? (clockParts[name] ?? []) : [];
+  const decimals = Array.from({ length: 36 }, (_, e) => [1, 2, 5].map(n => n * 10 ** (e - 18))).flat();
+  return (parts.length > 0 ? parts : decimals).map(step => step * size);
 }
 
-const binarySteps = Array.from({ length: 60 }, (_, i) => 2 ** i);
-
-const secondSteps = [
-  ...[-9, -8, -7, -6, -5, -4, -3, -2, -1].flatMap(e => [1, 2, 5].map(n => n * 10 ** e)),
-  ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200],
-  ...[1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000].map(days => days * 86_400),
-];
+/** Minutes and hours are not divided by ten. */
+const clockParts: Record<string, number[]> = {
+  min: [1 / 60, 1 / 30, 1 / 12, 1 / 6, 1 / 4, 1 / 2, 1, 2, 5, 10, 15, 30, 60],
+  h: [1 / 60, 1 / 30, 1 / 12, 1 / 6, 1 / 4, 1 / 2, 1, 2, 3, 6, 12, 24],
+};
 
 function axisScale(top: number, unit: Unit): { size: number; name: string } {
   if (unit.of === "ratio" && !unit.perSecond) return { size: 0.01, name: "%" };
@@ -113,5 +114,5 @@ function base(unit: Unit): Scale {
 function instant(value: number): string {
   const date = new Date(value * 1000);
   if (Number.isNaN(date.getTime())) return brief(value, "s");
-  return `${date.toISOString().slice(0, 16).replace("T", " ")}Z`;
+  return `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }

@@ -2,7 +2,7 @@
 // failed, or anyone who reaches its port may use it.
 
 import { signal } from "@preact/signals";
-import { get, ready, Unreachable } from "../api/client";
+import { ApiError, get, ready, Unreachable } from "../api/client";
 import type { BuildInfo, RuntimeInfo, WalReplay } from "../api/types";
 import { every } from "../clock";
 import { keep, read } from "../preferences";
@@ -25,18 +25,29 @@ export const isNarthex = () => server.value?.application === "narthex";
 const calmMs = 15_000;
 const waitingMs = 1000;
 
+const waiting = signal(false);
+let looking = false;
+
 export function watchHealth(): void {
-  const waiting = signal(false);
-  const look = async () => {
-    const found = await examine();
-    const blocked = found.some(({ kind }) => kind === "starting" || kind === "unreachable");
-    // What was asked for in vain is asked for again.
-    if (waiting.peek() && !blocked) refresh();
-    waiting.value = blocked;
-    troubles.value = found;
-  };
   void look();
   every(() => (waiting.value ? waitingMs : calmMs), look);
+}
+
+/** A request failed in a way that may be narthex's trouble rather than the request's. */
+export function suspect(error: unknown): void {
+  if (error instanceof Unreachable || (error instanceof ApiError && error.status === 503)) void look();
+}
+
+async function look(): Promise<void> {
+  if (looking) return;
+  looking = true;
+  const found = await examine();
+  looking = false;
+  const blocked = found.some(({ kind }) => kind === "starting" || kind === "unreachable");
+  // What was asked for in vain is asked for again.
+  if (waiting.peek() && !blocked) refresh();
+  waiting.value = blocked;
+  troubles.value = found;
 }
 
 async function examine(): Promise<Trouble[]> {

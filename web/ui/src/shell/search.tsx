@@ -135,7 +135,7 @@ function search(typed: string, names: Names): Found[] {
     })),
   ];
   const ranked = found.sort((a, b) => a.rank - b.rank).map(one => one.found);
-  if (!/[({\s+*/<>=[]/.test(query)) return ranked;
+  if (!/[({+*/<>=[]/.test(query)) return ranked;
   return [
     { key: "run", kind: text.query, what: query, more: text.run, open: () => openQuery(query) },
     ...ranked,

@@ -14,6 +14,7 @@ import { zone } from "../../preferences";
 import { t } from "../../texts";
 import { mark } from "./graph";
 import { changePanel, type Panel, type SortKey } from "./panels";
+import { select } from "./select";
 
 interface Props {
   panel: Panel;
@@ -129,7 +130,7 @@ function SortHead({
     >
       <button type="button" class="head" onClick={() => changePanel(panel.id, { sort: next })}>
         {children}
-        <span aria-hidden="true">{active === null ? "" : active.down ? "↓" : "↑"}</span>
+        {active !== null && <span aria-hidden="true">{active.down ? "↓" : "↑"}</span>}
       </button>
     </th>
   );
@@ -217,11 +218,4 @@ function Reading({
 
 function show(value: number, unit: Unit): string {
   return Number.isNaN(value) ? "–" : formatValue(value, unit);
-}
-
-/** The marks that are shown alone after a click: only this one, all again, or with `add` this one more or less. */
-export function select(only: string[], clicked: string, add: boolean, nAll: number): string[] {
-  if (!add) return only.length === 1 && only[0] === clicked ? [] : [clicked];
-  const next = only.includes(clicked) ? only.filter(one => one !== clicked) : [...only, clicked];
-  return next.length === nAll ? [] : next;
 }

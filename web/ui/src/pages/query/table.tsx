@@ -118,7 +118,7 @@ function Series({ rows, meaning }: { rows: Row[]; meaning: Meaning }) {
                 onClick={() => setDown(down === null ? true : down ? false : null)}
               >
                 {text.value}
-                <span aria-hidden="true">{down === null ? "" : down ? "↓" : "↑"}</span>
+                {down !== null && <span aria-hidden="true">{down ? "↓" : "↑"}</span>}
               </button>
             </th>
           </tr>
@@ -156,7 +156,7 @@ function Value({ row, meaning }: { row: Row; meaning: Meaning }) {
     return (
       <>
         {row.points.map(([seconds, value]) => (
-          <div key={seconds}>
+          <div key={seconds} title={formatInstant(seconds * 1000, zone.value)}>
             {value} <span class="muted">@{seconds}</span>
           </div>
         ))}

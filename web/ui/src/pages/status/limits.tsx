@@ -65,9 +65,9 @@ function Row({ limit }: { limit: Limit }) {
         {share > 0 && <span class="share" style={{ width: `${Math.min(100, share * 100)}%` }} />}
       </td>
       <td class="number">
-        {changed ? <strong>{show(limit.value, limit)}</strong> : show(limit.value, limit)}
+        {changed ? <strong>{bound(limit.value, limit)}</strong> : bound(limit.value, limit)}
       </td>
-      <td class="number default muted">{show(limit.default, limit)}</td>
+      <td class="number default muted">{bound(limit.default, limit)}</td>
     </tr>
   );
 }
@@ -76,8 +76,11 @@ function shareOf({ use, value }: Limit): number {
   return typeof use === "number" && typeof value === "number" && value > 0 ? use / value : 0;
 }
 
-function show(value: number | string | null, { unit }: Limit): string {
-  if (value === null || value === 0) return t().status.noLimit;
+function bound(value: number | string | null, limit: Limit): string {
+  return value === null || value === 0 ? t().status.noLimit : show(value, limit);
+}
+
+function show(value: number | string, { unit }: Limit): string {
   if (typeof value === "string") return value;
   if (unit === "bytes") return formatValue(value, { of: "B", perSecond: false });
   return unit === "seconds" ? formatValue(value, { of: "s", perSecond: false }) : whole(value);

@@ -34,7 +34,9 @@ export default function TargetsPage() {
       <div class="title">
         <h1>{t().pages.targets}</h1>
         <p>
-          {data !== null && text.sentence(sumOf(data, "up"), sumOf(data, "down"), sumOf(data, "unknown"))}
+          {data !== null &&
+            data.length > 0 &&
+            text.sentence(sumOf(data, "up"), sumOf(data, "down"), sumOf(data, "unknown"))}
         </p>
       </div>
       {error !== null && <Failure what={text.failed} error={error} onRetry={refresh} />}
