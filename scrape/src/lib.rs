@@ -1,5 +1,6 @@
 //! Exposition parsers, targets, scrape loops, discovery, and native collectors.
 
+pub mod config;
 pub mod fetch;
 pub mod lint;
 pub mod metrics;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::name::{self, ValidationScheme};
 use crate::regex::GoRegex;
+use crate::yaml::Faults;
 
 /// What stands between the values of several source labels.
 const DEFAULT_SEPARATOR: &str = ";";
@@ -132,6 +133,19 @@ pub enum RelabelError {
     OnlyRegex(Action),
 }
 
+impl RelabelError {
+    /// The field that is wrong, where it is one.
+    fn field(&self) -> Option<&'static str> {
+        match self {
+            RelabelError::NoAction | RelabelError::UnknownAction(_) => Some("action"),
+            RelabelError::NoModulus => Some("modulus"),
+            RelabelError::NoTarget(_) | RelabelError::InvalidTarget { .. } => Some("target_label"),
+            RelabelError::InvalidReplacement(_) | RelabelError::UnusedReplacement(_) => Some("replacement"),
+            RelabelError::OnlySourceAndTarget(_) | RelabelError::OnlyRegex(_) => None,
+        }
+    }
+}
+
 /// A rule as it is written in a configuration, with what was left out filled in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Written")]
@@ -219,6 +233,17 @@ impl RelabelConfig {
             return Err(RelabelError::OnlyRegex(action));
         }
         Ok(())
+    }
+
+    /// Says what is wrong with the rule, and with which of its fields.
+    pub fn check(&self, scheme: ValidationScheme, faults: &mut Faults) {
+        match self.validate(scheme) {
+            Ok(()) => {}
+            Err(error) => match error.field() {
+                Some(field) => faults.add(field, error),
+                None => faults.add_here(error),
+            },
+        }
     }
 
     fn has_default_source(&self) -> bool {
