@@ -187,11 +187,6 @@ impl LineCache {
         &self.texts[line.start..line.end]
     }
 
-    /// How many lines there are.
-    pub(crate) fn len(&self) -> usize {
-        self.lines.len()
-    }
-
     /// Whether this scrape has brought what the last one brought, so far.
     pub(crate) fn is_unchanged(&self) -> bool {
         self.order.is_none() && self.cursor as usize == self.n_lines_before
@@ -264,6 +259,7 @@ impl LineCache {
 
     /// Notes that stale markers have followed all series.
     pub(crate) fn bury(&mut self) {
+        self.alive = self.iteration;
         self.n_alive = 0;
         self.orphans = Vec::new();
     }

@@ -172,6 +172,7 @@ impl Ingest<'_> {
         }
         let Some(sample) = parser.next_if_series(text)? else { return Ok(false) };
         self.cache.take_expected();
+        self.rows.counts.n_scraped += 1;
         self.known_sample(id, sample);
         Ok(true)
     }
@@ -223,6 +224,7 @@ impl Ingest<'_> {
             match self.cache.expected() {
                 Some((id, _, text)) if text == name.as_bytes() => {
                     self.cache.take_expected();
+                    self.rows.counts.n_scraped += 1;
                     self.known_sample(id, sample);
                 }
                 _ => {
@@ -244,6 +246,7 @@ impl Ingest<'_> {
         sample: Sample,
         given_labels: impl FnOnce() -> Result<Labels, IngestError>,
     ) -> Result<(), IngestError> {
+        self.rows.counts.n_scraped += 1;
         match found {
             Found::Known(id) => self.known_sample(id, sample),
             Found::Repeated(id) => self.repeated_sample(id, sample),
@@ -253,7 +256,6 @@ impl Ingest<'_> {
     }
 
     fn known_sample(&mut self, id: LineId, sample: Sample) {
-        self.rows.counts.n_scraped += 1;
         let line = self.cache.line(id);
         if line.kind != LineKind::Dropped {
             self.row(id, line.series, sample);
@@ -265,7 +267,6 @@ impl Ingest<'_> {
         if self.settings.honor_timestamps && sample.timestamp_ms.is_some() {
             return self.known_sample(id, sample);
         }
-        self.rows.counts.n_scraped += 1;
         if self.cache.line(id).kind != LineKind::Dropped {
             self.rows.counts.n_relabelled += 1;
             self.rows.counts.n_repeated += 1;
@@ -282,10 +283,7 @@ impl Ingest<'_> {
                 }
                 self.known_sample(id, sample);
             }
-            None => {
-                self.rows.counts.n_scraped += 1;
-                self.cache.line_mut(id).kind = LineKind::Dropped;
-            }
+            None => self.cache.line_mut(id).kind = LineKind::Dropped,
         }
         Ok(())
     }

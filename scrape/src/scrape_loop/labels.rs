@@ -108,7 +108,7 @@ mod tests {
             honor_labels,
             relabel: Rules::default(),
             validation: ValidationScheme::Utf8,
-            limits: Limits::NONE,
+            limits: Limits::DEFAULT,
         }
     }
 

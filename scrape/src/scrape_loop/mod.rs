@@ -4,6 +4,7 @@
 //! therefore runs on the threads for that, only so many at a time.
 
 mod cache;
+mod departures;
 mod error;
 mod exposition;
 mod ingest;
@@ -15,7 +16,15 @@ mod recorder;
 mod report;
 mod slots;
 mod state;
+mod task;
 mod write;
+
+pub(crate) use departures::Departures;
+pub(crate) use ingest::IngestSettings;
+pub(crate) use labels::LabelSettings;
+pub(crate) use recorder::{RecordSettings, Recorder, Shared};
+pub(crate) use state::SharedState;
+pub(crate) use task::{Buffers, Command, Context, Predecessor, Running, ScrapeLoop};
 
 pub use error::{FailureKind, ScrapeError};
 pub use ingest::IngestError;

@@ -80,9 +80,9 @@ impl Recorder {
 
     /// Goes on where another recorder of the same target has stopped. With `same_series`, its settings make the same
     /// series of the same lines.
-    pub(crate) fn succeed(&mut self, mut other: Recorder, same_series: bool) {
+    pub(crate) fn succeed(&mut self, other: &mut Recorder, same_series: bool) {
         if same_series {
-            self.cache = other.cache;
+            self.cache = std::mem::replace(&mut other.cache, LineCache::new(self.shared.seed));
             self.exposition = other.exposition;
         } else {
             self.cache.adopt(other.take_alive());
@@ -104,6 +104,14 @@ impl Recorder {
     /// The series that stale markers have to follow.
     pub(crate) fn alive(&self) -> Vec<SeriesRef> {
         self.cache.alive_series()
+    }
+
+    /// Writes stale markers for series and for the report. Nobody is left to be told if that fails.
+    pub(crate) fn end(&mut self, series: &[SeriesRef], timestamp_ms: i64) {
+        if let Err(error) = self.writer.end(series, timestamp_ms) {
+            self.shared.metrics.append_failures.add(1);
+            tracing::warn!(%error, "Stale markers could not be written.");
+        }
     }
 
     /// Records an answer, whatever it is.
@@ -132,8 +140,8 @@ impl Recorder {
             Err(ScrapeError::Fetch(FetchError::BodyTooLarge { .. })) => BodySize::TooLarge,
             Err(_) => BodySize::None,
         };
+        self.cache.begin();
         let outcome = fetched.and_then(|fetched| {
-            self.cache.begin();
             guarded(|| self.ingest(&fetched, body, timestamp_ms)).unwrap_or_else(|panic| {
                 self.cache.clear();
                 Err(panic)

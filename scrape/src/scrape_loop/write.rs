@@ -130,6 +130,9 @@ impl Writer {
     /// Commits stale markers for `series` and for the report: the target is gone.
     pub(crate) fn end(&mut self, series: &[SeriesRef], timestamp_ms: i64) -> Result<(), AppendError> {
         let series = [series, &self.report_series].concat();
+        if series.is_empty() {
+            return Ok(());
+        }
         let values = vec![sample::stale_marker(); series.len()];
         self.appender.commit(&Batch {
             source: Some(self.source),

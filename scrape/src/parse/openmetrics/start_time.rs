@@ -38,7 +38,8 @@ impl OpenMetrics<'_> {
         while let Ok(Some(Event::Series { sample, .. })) = ahead.next() {
             let Some(family) = ahead.metric_name().strip_suffix(CREATED) else { continue };
             let is_ours = ahead.metric_of(family) == metric;
-            return is_ours.then(|| KnownStart { metric, timestamp_ms: (sample.value * 1000.0) as i64 });
+            let timestamp_ms = (sample.value * 1000.0) as i64;
+            return is_ours.then_some(KnownStart { metric, timestamp_ms });
         }
         None
     }

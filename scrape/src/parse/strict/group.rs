@@ -67,7 +67,7 @@ impl<'a> Groups<'a> {
     fn finish_current(&mut self) -> Result<(), Broken> {
         let Some(group) = self.current.take() else { return Ok(()) };
         self.finished.insert(group.labels);
-        group.buckets.map_or(Ok(()), |buckets| buckets.finish())
+        group.buckets.map_or(Ok(()), Buckets::finish)
     }
 
     pub(super) fn finish(mut self) -> Result<(), Broken> {

@@ -82,15 +82,15 @@ pub(super) fn of(pattern: &str) -> MetricType {
 
 fn is_counter(pattern: &str) -> bool {
     let last = pattern.rsplit_once('/').map_or(pattern, |(_, last)| last);
-    let begins_with = |prefix: &&str| pattern.starts_with(*prefix);
-    if begins_with(&"master/operations/") || begins_with(&"resource_providers/operations/") {
+    let begins_with = |prefix: &str| pattern.starts_with(prefix);
+    if begins_with("master/operations/") || begins_with("resource_providers/operations/") {
         return FINAL_STATES.contains(&last);
     }
-    if begins_with(&"resource_providers/csi_plugin/") {
+    if begins_with("resource_providers/csi_plugin/") {
         return PLUGIN_COUNTERS.contains(&last);
     }
     COUNTERS.binary_search(&pattern).is_ok()
-        || COUNTER_PREFIXES.iter().any(|prefix| begins_with(prefix))
+        || COUNTER_PREFIXES.into_iter().any(begins_with)
         || (last.ends_with("_errors") && pattern != RECOVERY_ERRORS)
 }
 

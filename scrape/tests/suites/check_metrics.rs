@@ -1,13 +1,13 @@
 //! What `check metrics` says: promtool's words, over its own example and over the conventions one by one.
 
-mod common;
-
 use scrape::lint::{self, Cardinality};
+
+use crate::data;
 
 #[test]
 fn the_example_of_promtool() {
-    let Some(body) = common::suite_file("promtool/metrics-test.prom") else { return };
-    let Some(expectations) = common::suite_json("promtool/expectations.json") else { return };
+    let Some(body) = data::suite_file("promtool/metrics-test.prom") else { return };
+    let Some(expectations) = data::suite_json("promtool/expectations.json") else { return };
     let expected = &expectations["check_metrics_extended"];
     let stats = lint::cardinality(&body).unwrap();
     let pairs: Vec<_> = stats.iter().map(|stat| serde_json::json!([stat.metric, stat.n_series])).collect();

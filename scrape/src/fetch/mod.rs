@@ -1,5 +1,7 @@
 //! How a scrape loop asks a target: a trait, so that loops can be tested without a network and without waiting.
 
+mod http;
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;

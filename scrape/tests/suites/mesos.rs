@@ -1,13 +1,13 @@
 //! Mesos, over captures of the real thing: every name becomes exactly one series, of the type that Mesos documents, and
 //! where the only other exporter says the same, it says it with the same value.
 
-mod common;
-
 use std::collections::BTreeMap;
 
 use model::Labels;
 use scrape::parse::{Event, Format, MetricType, Options, Parser};
 use scrape::smack::mesos::{self, Snapshot};
+
+use crate::data;
 
 const SNAPSHOTS: [(&str, usize); 9] = [
     ("exporter_pair/agent_metrics_snapshot.json", 431),
@@ -38,7 +38,7 @@ fn series_of(body: &[u8]) -> BTreeMap<Labels, (MetricType, f64)> {
 #[test]
 fn every_name_becomes_one_series() {
     for (path, n_metrics) in SNAPSHOTS {
-        let Some(body) = common::suite_file(&format!("smack/mesos/{path}")) else { return };
+        let Some(body) = data::suite_file(&format!("smack/mesos/{path}")) else { return };
         let series = series_of(&body);
         assert_eq!(series.len(), n_metrics, "{path}");
         for labels in series.keys() {
@@ -50,7 +50,7 @@ fn every_name_becomes_one_series() {
 
 #[test]
 fn values_are_those_of_the_snapshot() {
-    let Some(body) = common::suite_file("smack/mesos/metrics_snapshot_master_1agent.json") else { return };
+    let Some(body) = data::suite_file("smack/mesos/metrics_snapshot_master_1agent.json") else { return };
     let text = std::str::from_utf8(&body).unwrap().trim();
     let pairs = text.trim_start_matches('{').trim_end_matches('}').split(',');
     let expected: Vec<(String, u64)> = pairs
@@ -64,7 +64,7 @@ fn values_are_those_of_the_snapshot() {
 
 #[test]
 fn types_are_those_that_mesos_documents() {
-    let Some(table) = common::suite_file("smack/mesos/mesos-documented-metrics.tsv") else { return };
+    let Some(table) = data::suite_file("smack/mesos/mesos-documented-metrics.tsv") else { return };
     let table = String::from_utf8(table).unwrap();
     let mut n_checked = 0;
     for row in table.lines().filter(|line| !line.starts_with('#')) {
@@ -173,7 +173,7 @@ fn what_the_exporter_says_too_has_the_same_value() {
 }
 
 fn check_against_exporter(part: &str, pairs: &[(&str, &str)]) {
-    let read = |name: String| common::suite_file(&format!("smack/mesos/exporter_pair/{name}"));
+    let read = |name: String| data::suite_file(&format!("smack/mesos/exporter_pair/{name}"));
     let Some(snapshot) = read(format!("{part}_metrics_snapshot.json")) else { return };
     let Some(exported) = read(format!("mesos_exporter-1.1.2-{part}.prom")) else { return };
     let exported = samples(&exported);
@@ -205,7 +205,7 @@ fn written(labels: &Labels) -> String {
 #[test]
 fn memory_is_in_megabytes_as_mesos_gives_it() {
     // The exporter multiplies by 1024 once and calls the result bytes: 8388608 for 8192 MB.
-    let Some(body) = common::suite_file("smack/mesos/exporter_pair/agent_metrics_snapshot.json") else { return };
+    let Some(body) = data::suite_file("smack/mesos/exporter_pair/agent_metrics_snapshot.json") else { return };
     let mem_total = Labels::from_pairs([("__name__", "mesos_slave_mem_total")]);
     assert_eq!(series_of(&body)[&mem_total].1, 8192.0);
 }

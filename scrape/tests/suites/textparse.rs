@@ -1,13 +1,13 @@
 //! Prometheus's own cases for its text parsers: every event, every error text, every choice of a parser.
 
-mod common;
-
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use scrape::parse::content_type::{self, MediaType};
 use scrape::parse::{Event, Exemplar, Format, Options, ParseError, Parser};
 use serde_json::{Map, Value, json};
+
+use crate::data;
 
 #[test]
 fn prometheus_text() {
@@ -20,7 +20,7 @@ fn openmetrics() {
 }
 
 fn check_suite(path: &str, format: Format, expected_counts: [usize; 2]) {
-    let Some(suite) = common::suite_json(path) else { return };
+    let Some(suite) = data::suite_json(path) else { return };
     let list = |key: &str| suite[key].as_array().cloned().unwrap_or_default();
     let documents = [list("documents"), list("start_timestamp_limits")].concat();
     for document in &documents {
@@ -136,7 +136,7 @@ fn bytes(case: &Value, key: &str) -> Vec<u8> {
 
 #[test]
 fn content_type() {
-    let Some(suite) = common::suite_json("textparse/content-type.json") else { return };
+    let Some(suite) = data::suite_json("textparse/content-type.json") else { return };
     let cases = suite["cases"].as_array().unwrap();
     for case in cases {
         let fallback = case["fallback_scrape_protocol"].as_str().map(|protocol| match protocol {

@@ -1,12 +1,12 @@
 //! The 211 cases of the OpenMetrics project: a strict parser accepts exactly those that it should.
 
-mod common;
-
 use scrape::parse::strict;
+
+use crate::data;
 
 #[test]
 fn accepts_exactly_what_the_specification_allows() {
-    let Some(suite) = common::suite_json("textparse/openmetrics-suite.json") else { return };
+    let Some(suite) = data::suite_json("textparse/openmetrics-suite.json") else { return };
     let cases = suite["cases"].as_array().unwrap();
     let wrong: Vec<String> = cases
         .iter()
