@@ -117,8 +117,7 @@ async fn answer(stream: &mut TcpStream, behaviour: &Behaviour) -> std::io::Resul
         }
         Behaviour::Whole(bytes) => stream.write_all(bytes).await,
         Behaviour::Text(body) => {
-            let head =
-                format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n", body.len());
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n", body.len());
             stream.write_all(head.as_bytes()).await?;
             stream.write_all(body).await
         }

@@ -1,16 +1,13 @@
 //! Scrape loops, in a world where time passes only when everyone waits.
 
-#![expect(clippy::unwrap_used, reason = "a test may")]
-
-mod world;
-
 use std::time::Duration;
 
 use model::duration::PromDuration;
 use model::name::ValidationScheme;
 use scrape::config::ScrapeConfig;
 use scrape::scrape_loop::{FailureKind, Health};
-use world::{Answer, World, rule, text};
+
+use crate::world::{Answer, START_MS, World, rule, text};
 
 #[tokio::test(start_paused = true)]
 async fn samples_and_a_report_are_stored_each_interval() {
@@ -92,7 +89,7 @@ async fn a_silent_target_is_given_up_on() {
 
 #[tokio::test(start_paused = true)]
 async fn samples_with_times_of_their_own_get_no_markers() {
-    let (now, later) = (world::START_MS, world::START_MS + 20_000);
+    let (now, later) = (START_MS, START_MS + 20_000);
     let world = World::new();
     let answers = [text(&format!("m 1 {now}\nn 2\n")), text(&format!("m 2 {later}\n")), text("")];
     world.answers(&answers);
@@ -125,7 +122,7 @@ async fn times_of_targets_can_be_ignored() {
 #[tokio::test(start_paused = true)]
 async fn late_and_double_samples_are_dropped_and_told() {
     let world = World::new();
-    let (now, before) = (world::START_MS, world::START_MS - 1);
+    let (now, before) = (START_MS, START_MS - 1);
     world.answers(&[
         text(&format!("m 1 {now}\n")),
         text(&format!("m 2 {before}\nn 1\nn 2\n")),
