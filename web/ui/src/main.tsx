@@ -10,6 +10,7 @@ import { startRouter } from "./router";
 import { watchHealth } from "./shell/health";
 import { startKeys } from "./shell/keys";
 import { range, refresh, refreshMs } from "./time/range";
+import { fitToYoungServer } from "./time/young";
 
 followPreferences();
 startRouter();
@@ -18,4 +19,6 @@ startKeys();
 watchHealth();
 // A window with a fixed end shows the same when it is read again.
 every(() => (range.value.endMs === null ? refreshMs.value : null), refresh);
+// While narthex cannot be asked, the usual window is as good as any.
+fitToYoungServer().catch(() => {});
 render(<App />, document.getElementById("app")!);

@@ -21,12 +21,12 @@ export interface Resource<T> {
 export class Cancelled extends Error {}
 
 /**
- * Reads once for each `question`, and again on each refresh. A new question aborts the old one; a refresh that would
+ * Reads once for each `question` (then `first`), and again on each refresh. A new question aborts the old one; a refresh that would
  * overtake a slow answer is skipped. A null question asks nothing.
  */
 export function useResource<T>(
   question: string | null,
-  read: (signal: AbortSignal) => Promise<T>,
+  read: (signal: AbortSignal, first: boolean) => Promise<T>,
 ): Resource<T> {
   const [state, setState] = useState<State<T>>({
     data: null,
@@ -35,6 +35,7 @@ export function useResource<T>(
     sinceMs: 0,
   });
   const running = useRef<Running | null>(null);
+  const asked = useRef<string | null>(null);
   const refreshed = refreshes.value;
 
   const stop = () => {
@@ -50,7 +51,9 @@ export function useResource<T>(
       running.current = null;
       setState(before => ({ ...before, ...change, loading: false }));
     };
-    read(mine.abort.signal).then(
+    const first = asked.current !== question;
+    asked.current = question;
+    read(mine.abort.signal, first).then(
       data => settle({ data, error: null }),
       error => {
         if (isAbort(error)) return;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Colours } from "./colours";
-import { gridOf, lonely, pictureOf, roundStep, stack, statsOf, yRange } from "./lines";
+import { gridOf, lonely, Phases, pictureOf, roundStep, stack, statsOf, yRange } from "./lines";
 import { timeLabels } from "./timeaxis";
 
 const grid = { startS: 0, endS: 40, stepS: 10 };
@@ -104,10 +104,19 @@ describe("the grid", () => {
     [86_400 * 3000, 500, 86_400 * 6],
   ])("%d s on %d points steps by %d s", (length, n, step) => expect(roundStep(length, n)).toBe(step));
 
+  it("ends where it is told to", () => {
+    expect(gridOf(107, 60_000, 10)).toEqual({ startS: 47, endS: 107, stepS: 10 });
+    expect(gridOf(60, 5000, 10)).toEqual({ startS: 50, endS: 60, stepS: 10 });
+  });
+
   it("stays put from refresh to refresh", () => {
-    expect(gridOf(101_000, 60_000, 10)).toEqual({ startS: 40, endS: 100, stepS: 10 });
-    expect(gridOf(109_000, 60_000, 10)).toEqual({ startS: 40, endS: 100, stepS: 10 });
-    expect(gridOf(60_000, 5000, 10)).toEqual({ startS: 50, endS: 60, stepS: 10 });
+    const phases = new Phases();
+    expect(phases.endS(100.4, 10, true)).toBe(100);
+    expect(phases.endS(109.9, 10, false)).toBe(100);
+    expect(phases.endS(125, 10, false)).toBe(120);
+    expect(phases.endS(121, 10, true), "another panel, a moment later").toBe(120);
+    expect(phases.endS(127, 10, true), "another question").toBe(127);
+    expect(phases.endS(127, 60, false), "another step").toBe(127);
   });
 });
 

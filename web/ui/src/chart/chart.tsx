@@ -101,6 +101,16 @@ export function Chart({ drawing: given, height, label, nameOf, cursor, focus }: 
     plot.current?.setSeries(index < 0 ? null : index + 1, { focus: true });
   }, [focus.value]);
 
+  useEffect(() => {
+    const elsewhere = (event: PointerEvent) => {
+      if (event.target instanceof Node && box.current?.contains(event.target)) return;
+      pointed.current = false;
+      pointer.value = null;
+    };
+    document.addEventListener("pointerdown", elsewhere);
+    return () => document.removeEventListener("pointerdown", elsewhere);
+  }, [pointer]);
+
   useEffect(
     () => () => {
       plot.current?.destroy();
@@ -142,8 +152,9 @@ export function Chart({ drawing: given, height, label, nameOf, cursor, focus }: 
       onPointerEnter={() => {
         pointed.current = true;
       }}
-      onPointerLeave={() => {
-        pointed.current = false;
+      onPointerLeave={event => {
+        // A finger that is lifted has left, but what it read is still being looked at.
+        if (event.pointerType !== "touch") pointed.current = false;
       }}
       onPointerDown={onTouch}
       onPointerMove={onTouch}

@@ -99,7 +99,7 @@ export function yRange(min: number, max: number, fromZero: boolean): [number, nu
   return [lo === 0 ? 0 : lo - air, hi === 0 ? 0 : hi + air];
 }
 
-/** Steps that people know, so that instants fall on round times and stay put from refresh to refresh. */
+/** Steps that people know. */
 const roundSteps = [
   1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
 ];
@@ -111,9 +111,23 @@ export function roundStep(lengthS: number, nPoints: number): number {
   return roundSteps.find(step => step >= least) ?? Math.ceil(least / days) * days;
 }
 
-/** The window's grid, aligned to its step: the same instants come back when it is read again. */
-export function gridOf(endMs: number, lengthMs: number, stepS: number): Grid {
-  const endS = Math.floor(endMs / 1000 / stepS + 1e-9) * stepS;
-  const n = Math.max(1, Math.floor(lengthMs / 1000 / stepS));
+export function gridOf(endS: number, lengthMs: number, stepS: number): Grid {
+  const n = Math.max(1, Math.floor(lengthMs / 1000 / stepS + 1e-9));
   return { startS: endS - n * stepS, endS, stepS };
+}
+
+/**
+ * Where a window that follows the clock ends. A first question is answered up to now; when it is asked again the window
+ * moves by whole steps, so that its points stay put. Windows of one step share their instants.
+ */
+export class Phases {
+  private readonly onGrid = new Map<number, number>();
+
+  endS(nowS: number, stepS: number, first: boolean): number {
+    const known = this.onGrid.get(stepS);
+    const end = known === undefined ? Number.NaN : known + Math.floor((nowS - known) / stepS) * stepS;
+    if (!Number.isNaN(end) && (!first || nowS - end < 2)) return end;
+    this.onGrid.set(stepS, Math.floor(nowS));
+    return Math.floor(nowS);
+  }
 }

@@ -6,8 +6,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 interface Props {
   /** What the button shows. */
   face: ComponentChildren;
-  /** What the button is called, where its face is no text. */
-  label?: string;
+  /** What the button is for; its face is what is chosen. */
+  label: string;
   buttonClass?: string;
   /** The sheet's edge that stands under the button's. */
   edge?: "left" | "right";
@@ -54,10 +54,11 @@ export function Popover({ face, label, buttonClass = "quiet", edge = "right", ch
         ref={button}
         aria-haspopup="dialog"
         aria-expanded={open}
-        aria-label={label}
         title={label}
         onClick={() => setOpen(!open)}
       >
+        {/* The visible text stays part of the name, so that it can be spoken to. */}
+        <span class="unseen">{label}</span>
         {face}
       </button>
       {open && (

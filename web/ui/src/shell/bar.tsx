@@ -120,10 +120,10 @@ function LanguageSwitch() {
       type="button"
       class="quiet"
       lang={english ? "zh-CN" : "en"}
-      aria-label={english ? "简体中文" : "English"}
       title={english ? "简体中文" : "English"}
       onClick={() => chooseLanguage(english ? "zh-CN" : "en")}
     >
+      <span class="unseen">{english ? "简体中文" : "English"}</span>
       {english ? "中" : "EN"}
     </button>
   );

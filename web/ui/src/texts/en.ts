@@ -48,10 +48,10 @@ export const en = {
   },
 
   time: {
-    range: "Time range",
+    range: "Time range:",
     back: "Back in time",
     forth: "Forth in time",
-    refresh: "How often to refresh",
+    refresh: "Refresh:",
     refreshNow: "Refresh now",
     every: (text: string) => `Every ${text}`,
     never: "Off",
@@ -189,6 +189,7 @@ export const en = {
     lines: "Lines",
     stacked: "Stacked",
     axes: "Axes",
+    axesLabel: "Y axis and distance of points:",
     yAxis: "Y axis",
     yAuto: "Auto",
     yZero: "From zero",

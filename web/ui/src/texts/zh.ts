@@ -45,10 +45,10 @@ export const zh: Texts = {
   },
 
   time: {
-    range: "时间范围",
+    range: "时间范围：",
     back: "更早",
     forth: "更晚",
-    refresh: "刷新间隔",
+    refresh: "刷新间隔：",
     refreshNow: "立即刷新",
     every: text => `每 ${text}`,
     never: "关闭",
@@ -180,6 +180,7 @@ export const zh: Texts = {
     lines: "曲线",
     stacked: "堆叠",
     axes: "坐标",
+    axesLabel: "纵轴与点间隔：",
     yAxis: "纵轴",
     yAuto: "自动",
     yZero: "从零起",

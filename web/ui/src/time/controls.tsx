@@ -107,7 +107,7 @@ function refreshText(): string {
 }
 
 function shortSpan(ms: number): string {
-  return formatValue(ms / 1000, { of: "s", perSecond: false });
+  return ms === minute ? "1 min" : formatValue(ms / 1000, { of: "s", perSecond: false });
 }
 
 function RangeSheet({ close }: { close: () => void }) {

@@ -24,8 +24,8 @@ let loaded: ChartComponent | null = null;
 export function Ingest() {
   const text = t().home;
   const { lengthMs, endMs } = range.value;
-  const answer = useResource(JSON.stringify([lengthMs, endMs]), signal =>
-    runRange(query, { lengthMs, endMs }, stepOf(null, lengthMs, 640), signal),
+  const answer = useResource(JSON.stringify([lengthMs, endMs]), (signal, first) =>
+    runRange(query, { lengthMs, endMs }, stepOf(null, lengthMs, 640), first, signal),
   );
   const Drawn = useChart();
   const cursor = useSignal<number | null>(null);

@@ -57,6 +57,8 @@ export function createEditor(host: HTMLElement, options: Options): Editor {
         closeBrackets(),
         autocompletion({
           selectOnOpen: false,
+          // Nothing is accepted that was not asked for, so nobody has to be kept from accepting too early.
+          interactionDelay: 0,
           icons: false,
           maxRenderedOptions: 80,
           addToOptions: [kindOfOption],
@@ -104,6 +106,8 @@ function keys(onRun: (value: string) => void) {
     return true;
   };
   const tab = (view: EditorView) => {
+    // What is being looked up is waited for; Escape gives it up.
+    if (completionStatus(view.state) === "pending") return true;
     if (completionStatus(view.state) !== "active") return false;
     if (selectedCompletionIndex(view.state) === null) moveCompletionSelection(true)(view);
     return acceptCompletion(view);

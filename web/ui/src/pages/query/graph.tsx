@@ -131,7 +131,7 @@ export function GraphControls({ panel, stepS }: { panel: Panel; stepS: number | 
         onChoose={how => changePanel(panel.id, { stacked: how === "stacked" })}
       />
       <Popover
-        label={text.axes}
+        label={text.axesLabel}
         buttonClass="quiet small"
         face={
           <>

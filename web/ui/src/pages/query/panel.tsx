@@ -11,7 +11,7 @@ import { Tabs } from "../../parts/tabs";
 import { advise, type Mistake } from "../../promql/mistake";
 import { editing } from "../../shell/keys";
 import { t } from "../../texts";
-import { range, refresh } from "../../time/range";
+import { range } from "../../time/range";
 import { ExplainTab } from "./explain";
 import { Field } from "./field";
 import { GraphControls, GraphTab } from "./graph";
@@ -32,6 +32,8 @@ export function PanelView({ panel, letter, alone }: Props) {
   const { id, expr, tab } = panel;
   const text = t().query;
   const [draft, setDraft] = useState(expr);
+  // How often the same query was run by hand.
+  const [nRuns, setRuns] = useState(0);
   // What is put into the field from outside. What is typed only comes out of it: it would be behind on its way back.
   const [given, setGiven] = useState({ text: expr });
   const give = (text: string) => {
@@ -46,8 +48,8 @@ export function PanelView({ panel, letter, alone }: Props) {
     if (letter === "A" || editing.focus === null) editing.focus = () => field.current?.focus();
   }, [letter]);
 
-  const graph = useGraph(panel, root);
-  const table = useTable(panel);
+  const graph = useGraph(panel, nRuns, root);
+  const table = useTable(panel, nRuns);
   const shown = tab === "table" ? table : graph;
   const loading = tab !== "explain" && shown.loading;
   const mistake = useMistake(draft, expr, shown.error);
@@ -56,7 +58,7 @@ export function PanelView({ panel, letter, alone }: Props) {
   const run = (query = draft) => {
     remember(query);
     if (query !== draft) give(query);
-    if (query === expr) refresh();
+    if (query === expr) setRuns(nRuns + 1);
     else changePanel(id, { expr: query, only: [] }, "push");
   };
   const format = async () => {
@@ -154,19 +156,19 @@ export function PanelView({ panel, letter, alone }: Props) {
   );
 }
 
-function useGraph({ expr, tab, stepMs }: Panel, root: { current: HTMLElement | null }) {
+function useGraph({ expr, tab, stepMs }: Panel, nRuns: number, root: { current: HTMLElement | null }) {
   const { lengthMs, endMs } = range.value;
-  const question = tab === "graph" && expr !== "" ? JSON.stringify([expr, lengthMs, endMs, stepMs]) : null;
-  const kept = useResource(question, signal => {
+  const question =
+    tab === "graph" && expr !== "" ? JSON.stringify([expr, lengthMs, endMs, stepMs, nRuns]) : null;
+  return useResource(question, (signal, first) => {
     const width = root.current?.clientWidth ?? 800;
-    return runRange(expr, { lengthMs, endMs }, stepOf(stepMs, lengthMs, width), signal);
+    return runRange(expr, { lengthMs, endMs }, stepOf(stepMs, lengthMs, width), first, signal);
   });
-  return kept;
 }
 
-function useTable({ expr, tab }: Panel) {
+function useTable({ expr, tab }: Panel, nRuns: number) {
   const { endMs, lengthMs } = range.value;
-  const question = tab === "table" && expr !== "" ? JSON.stringify([expr, endMs]) : null;
+  const question = tab === "table" && expr !== "" ? JSON.stringify([expr, endMs, nRuns]) : null;
   return useResource(question, signal => runInstant(expr, { lengthMs, endMs }, signal));
 }
 

@@ -2,7 +2,7 @@
 
 import { post } from "../../api/client";
 import type { MatrixSeries, QueryResult } from "../../api/types";
-import { gridOf, type Picture, pictureOf, roundStep } from "../../chart/lines";
+import { gridOf, Phases, type Picture, pictureOf, roundStep } from "../../chart/lines";
 import type { Range } from "../../time/range";
 
 /** More series than this are not drawn nor listed: the browser would stand still. The answer says that it is cut. */
@@ -34,19 +34,24 @@ export function stepOf(stepMs: number | null, lengthMs: number, widthPx: number)
   const lengthS = lengthMs / 1000;
   const round = Math.max(
     roundStep(lengthS, Math.min(800, Math.max(120, widthPx / 2.5))),
-    Math.min(closestS, lengthS / 24),
+    Math.min(closestS, lengthS / 60),
   );
   const wanted = stepMs === null ? round : stepMs / 1000;
   return Math.max(wanted, lengthS / mostPoints);
 }
 
+const phases = new Phases();
+
+/** `first` is a question that was not asked before; else it is asked again as time goes on. */
 export async function runRange(
   expr: string,
   range: Range,
   stepS: number,
+  first: boolean,
   signal: AbortSignal,
 ): Promise<GraphAnswer> {
-  const grid = gridOf(range.endMs ?? Date.now(), range.lengthMs, stepS);
+  const endS = range.endMs === null ? phases.endS(Date.now() / 1000, stepS, first) : range.endMs / 1000;
+  const grid = gridOf(endS, range.lengthMs, stepS);
   const sentMs = performance.now();
   const { data, warnings, infos } = await post<{ result: MatrixSeries[] }>(
     "query_range",

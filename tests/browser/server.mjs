@@ -1,0 +1,107 @@
+// The server under test, and how the tests come to it:
+//
+// - NARTHEX_URL: one that runs already.
+// - NARTHEX_BIN: the program to start on a directory of its own; it takes Prometheus's flags.
+// - NARTHEX_STAND_IN=1 with either: the page comes from web/ui/dist through `stand-in.mjs` and only the API from the
+//   server. This is how the page is tested before a narthex is built, in front of a Prometheus.
+//
+// With none of them the tests fail: there is nothing to test.
+
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { serve } from "./stand-in.mjs";
+
+/** Scrapes itself each second, misses one target and drops another, so that each state is there to see. */
+const configuration = port => `
+global:
+  scrape_interval: 1s
+  scrape_timeout: 1s
+scrape_configs:
+  - job_name: self
+    static_configs:
+      - targets: ["127.0.0.1:${port}"]
+        labels: {room: "机房-北京"}
+      - targets: ["10.0.0.1:80"]
+    relabel_configs:
+      - source_labels: [__address__]
+        regex: 10\\..*
+        action: drop
+      - source_labels: [__address__]
+        regex: (.*):.*
+        target_label: host
+  - job_name: broken
+    static_configs:
+      - targets: ["127.0.0.1:1"]
+`;
+
+/** Answers with the address of the server, that of its API, and a function that stops what was started. */
+export async function startServer() {
+  const { NARTHEX_URL: url, NARTHEX_BIN: program, NARTHEX_STAND_IN: standIn } = process.env;
+  const own = url === undefined && program !== undefined ? await start(program) : null;
+  const api = url ?? own?.url;
+  if (api === undefined) throw new Error("set NARTHEX_URL or NARTHEX_BIN: there is no server to test");
+  await hasSamples(api);
+  const front = standIn === "1" ? await serve({ upstream: api }) : null;
+  const stop = async () => {
+    await front?.stop();
+    await own?.stop();
+  };
+  return { url: withSlash(front?.url ?? api), api: withSlash(api), stop };
+}
+
+async function start(program) {
+  const directory = await mkdtemp(join(tmpdir(), "narthex-browser-"));
+  const port = await freePort();
+  const file = join(directory, "prometheus.yml");
+  await writeFile(file, configuration(port));
+  const flags = [`--config.file=${file}`, `--storage.tsdb.path=${join(directory, "data")}`];
+  const child = spawn(program, [...flags, `--web.listen-address=127.0.0.1:${port}`], { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", bytes => (said += bytes));
+  const ended = new Promise(resolve => child.on("exit", resolve));
+  const url = `http://127.0.0.1:${port}/`;
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await ended;
+    await rm(directory, { recursive: true, force: true });
+  };
+  await until("the server is ready", async () => {
+    if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}:\n${said}`);
+    return (await fetch(`${url}-/ready`).catch(() => null))?.ok;
+  });
+  return { url, stop };
+}
+
+/** There is a line to draw once a target has been scraped a few times. */
+function hasSamples(api) {
+  const query = new URLSearchParams({ query: "max(count_over_time(scrape_samples_scraped[1h]))" });
+  return until("a target has been scraped three times", async () => {
+    const answer = await fetch(`${withSlash(api)}api/v1/query?${query}`).catch(() => null);
+    const body = await answer?.json().catch(() => null);
+    return Number(body?.data?.result?.[0]?.value?.[1] ?? 0) >= 3;
+  });
+}
+
+/** Asks again and again until `condition` holds; after half a minute it never will. */
+export async function until(what, condition) {
+  const deadline = Date.now() + 30_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`waited half a minute in vain until ${what}`);
+    await new Promise(resolve => setTimeout(resolve, 50));
+  }
+}
+
+async function freePort() {
+  const probe = createServer();
+  await new Promise(resolve => probe.listen(0, "127.0.0.1", resolve));
+  const { port } = probe.address();
+  await new Promise(resolve => probe.close(resolve));
+  return port;
+}
+
+function withSlash(url) {
+  return url.endsWith("/") ? url : `${url}/`;
+}
