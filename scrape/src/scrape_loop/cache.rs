@@ -56,6 +56,12 @@ pub(crate) struct Line {
 /// Stands for "not known to storage yet".
 pub(crate) const UNRESOLVED: SeriesRef = SeriesRef(u64::MAX);
 
+/// Stands for a line that no scrape has left alive.
+const NEVER: u32 = 0;
+
+/// Stands for a scrape that left no line alive.
+const NO_SCRAPE: u32 = u32::MAX;
+
 /// What a search for a line found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
@@ -105,7 +111,7 @@ impl LineCache {
             order: None,
             n_lines_before: 0,
             n_bytes_before: 0,
-            alive: 0,
+            alive: NO_SCRAPE,
             n_alive: 0,
             orphans: Vec::new(),
         }
@@ -167,7 +173,7 @@ impl LineCache {
         self.texts.extend_from_slice(text);
         let end = self.texts.len();
         let seen = self.iteration;
-        self.lines.push(Line { start, end, kind, metric_type, series: UNRESOLVED, seen, alive: 0 });
+        self.lines.push(Line { start, end, kind, metric_type, series: UNRESOLVED, seen, alive: NEVER });
         let (lines, texts, seed) = (&self.lines, &self.texts, self.seed);
         index.insert_unique(hash, id, |id| hash_of(&lines[*id as usize], texts, seed));
         order.push(id);
@@ -185,6 +191,11 @@ impl LineCache {
     pub(crate) fn text(&self, id: LineId) -> &[u8] {
         let line = self.line(id);
         &self.texts[line.start..line.end]
+    }
+
+    #[cfg(test)]
+    pub(crate) fn has_no_index(&self) -> bool {
+        self.index.is_none()
     }
 
     /// Whether this scrape has brought what the last one brought, so far.
@@ -220,13 +231,13 @@ impl LineCache {
         gone
     }
 
-    /// The series that the last scrape has left alive.
+    /// The series that the last scrape has left alive, each once.
     pub(crate) fn alive_series(&self) -> Vec<SeriesRef> {
-        if self.n_alive == 0 {
-            return self.orphans.clone();
-        }
         let alive = self.lines.iter().filter(|line| line.alive == self.alive).map(|line| line.series);
-        alive.chain(self.orphans.iter().copied()).collect()
+        let mut alive: Vec<SeriesRef> = alive.chain(self.orphans.iter().copied()).collect();
+        alive.sort_unstable();
+        alive.dedup();
+        alive
     }
 
     /// Takes over series whose lines are not known; stale markers will follow those that do not come back.
@@ -259,7 +270,7 @@ impl LineCache {
 
     /// Notes that stale markers have followed all series.
     pub(crate) fn bury(&mut self) {
-        self.alive = self.iteration;
+        self.alive = NO_SCRAPE;
         self.n_alive = 0;
         self.orphans = Vec::new();
     }

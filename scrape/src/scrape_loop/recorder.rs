@@ -299,3 +299,185 @@ fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, ScrapeError> {
         ScrapeError::Panicked(text.unwrap_or_else(|| "panic".to_owned()))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use model::name::ValidationScheme;
+    use model::relabel::Rules;
+    use model::storage::{Batch, Refusal, Refused, SourceRef};
+    use model::{Labels, SystemClock, sample};
+    use parking_lot::Mutex;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::scrape_loop::labels::LabelSettings;
+    use crate::scrape_loop::limits::Limits;
+
+    /// Keeps everything.
+    #[derive(Debug, Default)]
+    struct Store {
+        series: Mutex<Vec<Labels>>,
+        samples: Mutex<BTreeMap<String, Vec<(i64, u64)>>>,
+    }
+
+    impl Append for Store {
+        fn open_source(&self, _name: &Labels) -> SourceRef {
+            SourceRef(0)
+        }
+
+        fn close_source(&self, _source: SourceRef) {}
+
+        fn resolve(
+            &self,
+            _source: Option<SourceRef>,
+            series: &[Labels],
+        ) -> Result<Vec<Result<SeriesRef, Refusal>>, AppendError> {
+            let mut known = self.series.lock();
+            let mut resolve = |labels: &Labels| {
+                let at = known.iter().position(|candidate| candidate == labels).unwrap_or_else(|| {
+                    known.push(labels.clone());
+                    known.len() - 1
+                });
+                Ok(SeriesRef(at as u64))
+            };
+            Ok(series.iter().map(&mut resolve).collect())
+        }
+
+        fn commit(&self, batch: &Batch<'_>) -> Result<Vec<Refused>, AppendError> {
+            let known = self.series.lock();
+            let mut samples = self.samples.lock();
+            for (row, (series, value)) in batch.series.iter().zip(batch.values).enumerate() {
+                let name = known[series.0 as usize].to_string();
+                samples.entry(name).or_default().push((batch.timestamps.at(row), value.to_bits()));
+            }
+            Ok(Vec::new())
+        }
+    }
+
+    fn recorder(store: &Arc<Store>) -> Recorder {
+        let settings = RecordSettings {
+            ingest: IngestSettings {
+                labels: LabelSettings {
+                    target: Labels::from_pairs([("job", "j")]),
+                    honor_labels: false,
+                    relabel: Rules::default(),
+                    validation: ValidationScheme::Utf8,
+                    limits: Limits { n_samples: Some(9), ..Limits::NONE },
+                },
+                honor_timestamps: true,
+                track_timestamps_staleness: false,
+                type_and_unit_labels: false,
+            },
+            fallback: None,
+            timeout: Duration::from_secs(1),
+            extra_scrape_metrics: false,
+        };
+        let shared =
+            Shared { appender: store.clone(), clock: Arc::new(SystemClock::new()), metrics: Arc::default(), seed: 7 };
+        Recorder::new(shared, Arc::new(settings), Metadata::default())
+    }
+
+    fn record(recorder: &mut Recorder, timestamp_ms: i64, body: &str) -> Outcome {
+        let is_openmetrics = body.contains("# EOF");
+        let content_type = if is_openmetrics { "application/openmetrics-text" } else { "text/plain" };
+        let fetched = match body {
+            "refused" => Err(FetchError::Failed("refused".to_owned()).into()),
+            _ => Ok(Fetched { content_type: content_type.to_owned() }),
+        };
+        recorder.record(Answer { fetched, body: body.as_bytes(), timestamp_ms, started: Duration::ZERO })
+    }
+
+    /// What was stored of a target that answered so, but for what may differ: how long it took and which series were
+    /// new. With `forgetful`, the recorder knows no line of the scrape before.
+    fn stored(bodies: &[String], forgetful: bool) -> (BTreeMap<String, Vec<(i64, u64)>>, Vec<Option<String>>) {
+        let store = Arc::new(Store::default());
+        let mut recorder = recorder(&store);
+        let mut errors = Vec::new();
+        for (slot, body) in bodies.iter().enumerate() {
+            if forgetful {
+                recorder.cache.clear();
+            }
+            errors.push(record(&mut recorder, 1000 * slot as i64 + 500, body).error);
+        }
+        let mut samples = store.samples.lock().clone();
+        samples.retain(|name, _| !name.contains("scrape_duration_seconds") && !name.contains("scrape_series_added"));
+        // The order of rows within a batch does not matter.
+        samples.values_mut().for_each(|samples| samples.sort_unstable());
+        (samples, errors)
+    }
+
+    fn line() -> impl Strategy<Value = String> {
+        prop_oneof![
+            8 => "(a|b|c|d)(\\{x=\"[12]\"\\}|\\{x=\"1\",y=\"2\"\\}|\\{y=\"2\",x=\"1\"\\}|\\{ x = \"1\"\\})? [0-9]{1,3}( 5000| 1)?\n",
+            2 => "# (HELP|TYPE) (a|b) (counter|gauge)\n",
+            1 => "(#|# x)?\n",
+            1 => Just("a{x=\"1\"} x\n".to_owned()),
+            1 => Just("ab 1\n".to_owned()),
+        ]
+    }
+
+    fn body() -> impl Strategy<Value = String> {
+        let text = || prop::collection::vec(line(), 0..12).prop_map(|lines| lines.concat());
+        prop_oneof![
+            6 => text(),
+            1 => text().prop_map(|text| text.trim_end_matches('\n').to_owned()),
+            1 => text().prop_map(|text| format!("{}# EOF\n", text.replace("\n\n", "\n"))),
+            1 => Just("refused".to_owned()),
+        ]
+    }
+
+    /// Bodies that differ in a line or two, or not at all: what targets really say.
+    fn bodies() -> impl Strategy<Value = Vec<String>> {
+        let change = (any::<prop::sample::Index>(), prop::option::of(line()));
+        (body(), prop::collection::vec(prop_oneof![Just(None), change.prop_map(Some)], 0..12)).prop_map(
+            |(first, changes)| {
+                let mut bodies = vec![first];
+                for change in changes {
+                    let last = bodies.last().cloned().unwrap_or_default();
+                    let mut lines: Vec<String> = last.split_inclusive('\n').map(str::to_owned).collect();
+                    if let Some((at, line)) = change {
+                        let at = at.index(lines.len() + 1);
+                        match line {
+                            Some(line) => lines.insert(at, line),
+                            None => drop((at < lines.len()).then(|| lines.remove(at))),
+                        }
+                    }
+                    bodies.push(lines.concat());
+                }
+                bodies
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_remembered_changes_nothing(bodies in prop_oneof![bodies(), prop::collection::vec(body(), 0..8)]) {
+            prop_assert_eq!(stored(&bodies, false), stored(&bodies, true));
+        }
+
+        #[test]
+        fn a_series_is_ended_once_and_only_when_it_is_gone(bodies in bodies()) {
+            let (samples, _) = stored(&bodies, false);
+            for (name, samples) in samples.iter().filter(|(name, _)| !name.contains("\"up\"")) {
+                let is_stale = |sample: &(i64, u64)| sample.1 == sample::STALE_BITS;
+                let twice = samples.windows(2).any(|pair| is_stale(&pair[0]) && is_stale(&pair[1]));
+                prop_assert!(!twice, "{name}: {samples:?}");
+                let beside_a_value = samples.windows(2).any(|pair| pair[0].0 == pair[1].0 && is_stale(&pair[1]));
+                prop_assert!(!beside_a_value, "{name}: {samples:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_lines_is_learnt() {
+        let store = Arc::new(Store::default());
+        let mut recorder = recorder(&store);
+        let bodies = ["a 1\nb 1\nc 1\n", "c 2\na 2\nb 2\n", "c 3\na 3\nb 3\n"];
+        for (slot, body) in bodies.iter().enumerate() {
+            assert_eq!(record(&mut recorder, slot as i64, body).error, None);
+        }
+        assert!(recorder.cache.has_no_index(), "the third body came in the order of the second");
+    }
+}
