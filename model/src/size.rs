@@ -26,15 +26,26 @@ impl ByteSize {
 
 /// Why a text is not a size.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("units: invalid {0}")]
-pub struct SizeError(String);
+pub enum SizeError {
+    /// There is no number, or something before it.
+    #[error("units: invalid {0}")]
+    Invalid(String),
+    /// Behind a number there is no unit, or none that is known.
+    #[error("units: unknown unit {unit} in {text}")]
+    UnknownUnit {
+        /// What stands there.
+        unit: String,
+        /// The whole text.
+        text: String,
+    },
+}
 
 impl FromStr for ByteSize {
     type Err = SizeError;
 
     /// One or more of number and unit (`1GB512MB`, `1.5GiB`); the number 0 needs no unit.
     fn from_str(text: &str) -> Result<ByteSize, SizeError> {
-        let invalid = || SizeError(text.to_owned());
+        let invalid = || SizeError::Invalid(text.to_owned());
         let mut rest = text.strip_prefix('+').unwrap_or(text);
         if rest == "0" {
             return Ok(ByteSize(0));
@@ -49,7 +60,8 @@ impl FromStr for ByteSize {
             let (unit, after) = after.split_at(after.find(is_number).unwrap_or(after.len()));
             rest = after;
             let number: f64 = number.parse().map_err(|_| invalid())?;
-            bytes += number * factor_of(unit).ok_or_else(invalid)?;
+            let unknown = || SizeError::UnknownUnit { unit: unit.to_owned(), text: text.to_owned() };
+            bytes += number * factor_of(unit).ok_or_else(unknown)?;
         }
         if bytes < i64::MAX as f64 { Ok(ByteSize(bytes as u64)) } else { Err(invalid()) }
     }
@@ -123,8 +135,19 @@ mod tests {
 
     #[test]
     fn what_is_not_a_size() {
-        for text in ["", "15", "MB", "1kB", "1XB", "-1MB", "1..5MB", "8EB", "1iB", "1 MB"] {
-            assert_eq!(text.parse::<ByteSize>().unwrap_err().to_string(), format!("units: invalid {text}"));
+        for (text, want) in [
+            ("", "invalid "),
+            ("MB", "invalid MB"),
+            ("-1MB", "invalid -1MB"),
+            ("1..5MB", "invalid 1..5MB"),
+            ("8EB", "invalid 8EB"),
+            ("15", "unknown unit  in 15"),
+            ("1kB", "unknown unit kB in 1kB"),
+            ("1XB", "unknown unit XB in 1XB"),
+            ("1iB", "unknown unit iB in 1iB"),
+            ("1 MB", "unknown unit  MB in 1 MB"),
+        ] {
+            assert_eq!(text.parse::<ByteSize>().unwrap_err().to_string(), format!("units: {want}"), "{text}");
         }
     }
 }

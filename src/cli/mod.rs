@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
-use crate::serve;
+use crate::{check, serve};
 
 /// What goes wrong in a way that the user can mend.
 const EXIT_BAD_INPUT: u8 = 1;
@@ -47,6 +47,9 @@ pub(crate) fn command() -> Command {
             flags::declare(Command::new("serve"))
                 .about("Scrape, store, answer, show; what narthex does without a command"),
         )
+        .subcommand(
+            check::CheckArgs::augment_args(Command::new("check")).about("Say what is wrong in files, and where: config"),
+        )
         .subcommand(query::QueryArgs::augment_args(Command::new("query")).about("Ask a server: instant, range"))
         .subcommand(
             completions::CompletionsArgs::augment_args(Command::new("completions"))
@@ -61,6 +64,7 @@ pub(crate) fn run() -> ExitCode {
         None if matches.get_flag(HELP_ALL) => print(&flags::help_all()),
         None => serve(&matches),
         Some(("serve", matches)) => serve(matches),
+        Some(("check", matches)) => with_args(matches, check::run),
         Some(("query", matches)) => with_args(matches, query::run),
         Some(("completions", matches)) => with_args(matches, completions::run),
         Some((other, _)) => unreachable!("the command {other} is declared above"),
@@ -101,4 +105,10 @@ pub(crate) fn print(text: &str) -> ExitCode {
 #[expect(clippy::print_stderr, reason = "errors of the command line go to standard error")]
 pub(crate) fn complain(error: &dyn std::fmt::Display) {
     eprintln!("narthex: {error}");
+}
+
+/// Writes to standard error as it is.
+#[expect(clippy::print_stderr, reason = "errors of the command line go to standard error")]
+pub(crate) fn complain_raw(text: &str) {
+    eprintln!("{text}");
 }

@@ -1,7 +1,10 @@
 // Answers of the API that are made up, for what a fresh server does not have: many series, long labels, a spike.
 
 /** Routes under which every range query answers with `n` series of `nPoints`, and every query parses. */
-export function madeUp(n, { nPoints = 240, labelsOf = i => ({ __name__: "made_up", shard: String(i).padStart(3, "0") }), valueAt = wave } = {}) {
+export function madeUp(
+  n,
+  { nPoints = 240, labelsOf = i => ({ __name__: "made_up", shard: String(i).padStart(3, "0") }), valueAt = wave } = {},
+) {
   return {
     "**/api/v1/query_range": async route => {
       const form = new URLSearchParams(route.request().postData());
@@ -14,7 +17,10 @@ export function madeUp(n, { nPoints = 240, labelsOf = i => ({ __name__: "made_up
     },
     "**/api/v1/query": async route => {
       const time = Number(new URLSearchParams(route.request().postData()).get("time"));
-      const result = Array.from({ length: n }, (_, series) => ({ metric: labelsOf(series), value: [time, String(valueAt(series, 0))] }));
+      const result = Array.from({ length: n }, (_, series) => ({
+        metric: labelsOf(series),
+        value: [time, String(valueAt(series, 0))],
+      }));
       await route.fulfill({ json: { status: "success", data: { resultType: "vector", result } } });
     },
     "**/api/v1/parse_query": route =>

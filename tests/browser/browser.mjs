@@ -28,7 +28,15 @@ export function launch() {
  * refused requests. `routes` maps address patterns to answers that stand in for the server's.
  */
 export async function open(browser, url, options = {}) {
-  const { width = 1440, height = 900, theme = "light", language = "en-US", allow = /$^/, routes = {}, touch = false } = options;
+  const {
+    width = 1440,
+    height = 900,
+    theme = "light",
+    language = "en-US",
+    allow = /$^/,
+    routes = {},
+    touch = false,
+  } = options;
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: theme,
@@ -64,7 +72,9 @@ export async function open(browser, url, options = {}) {
 export async function assertNoSidewaysScroll(page) {
   const { scrolls, wide } = await page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;
-    const beyond = [...document.querySelectorAll("body *")].filter(one => one.getBoundingClientRect().right > clientWidth + 1);
+    const beyond = [...document.querySelectorAll("body *")].filter(
+      one => one.getBoundingClientRect().right > clientWidth + 1,
+    );
     return { scrolls: scrollWidth > clientWidth, wide: beyond.slice(0, 3).map(one => one.outerHTML.slice(0, 120)) };
   });
   assert.equal(scrolls, false, `the page scrolls sideways: ${wide.join("\n")}`);
@@ -75,7 +85,13 @@ export async function assertAccessible(page) {
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
   const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  const said = serious.map(({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.slice(0, 4).map(node => `${node.html}\n  ${node.failureSummary}`).join("\n  ")}`);
+  const said = serious.map(
+    ({ id, help, nodes }) =>
+      `${id}: ${help}\n  ${nodes
+        .slice(0, 4)
+        .map(node => `${node.html}\n  ${node.failureSummary}`)
+        .join("\n  ")}`,
+  );
   assert.deepEqual(said, [], "axe found serious violations");
 }
 
@@ -108,7 +124,8 @@ export async function lineDrawn(page, { nth = 0, least = 8 } = {}) {
       for (let at = 0; at < width * height; at++) {
         const [r, g, b, alpha] = data.subarray(at * 4, at * 4 + 4);
         if (alpha < 128) continue;
-        if (colours.some(([x, y, z]) => Math.abs(r - x) + Math.abs(g - y) + Math.abs(b - z) < 40)) columns.add(at % width);
+        if (colours.some(([x, y, z]) => Math.abs(r - x) + Math.abs(g - y) + Math.abs(b - z) < 40))
+          columns.add(at % width);
       }
       return columns.size >= least;
     },

@@ -58,20 +58,28 @@ test("types a query with completion, sees the line, zooms, shares the link", asy
 });
 
 test("opens Prometheus's links", async () => {
-  const { page, close } = await open(browser, at("graph?g0.expr=up&g0.tab=1&g0.stacked=0&g0.range_input=30m&g1.expr=vector(1)"));
+  const { page, close } = await open(
+    browser,
+    at("graph?g0.expr=up&g0.tab=1&g0.stacked=0&g0.range_input=30m&g1.expr=vector(1)"),
+  );
   await page.locator(".values table").waitFor();
   const { pathname, searchParams } = new URL(page.url());
   assert.equal(pathname.endsWith("/query"), true);
-  assert.deepEqual(
-    Object.fromEntries(searchParams),
-    { range: "30m", "g0.expr": "up", "g0.tab": "table", "g1.expr": "vector(1)" },
-  );
+  assert.deepEqual(Object.fromEntries(searchParams), {
+    range: "30m",
+    "g0.expr": "up",
+    "g0.tab": "table",
+    "g1.expr": "vector(1)",
+  });
   await lineDrawn(page);
   await close();
 });
 
 test("keeps several panels, one crosshair", async () => {
-  const { page, close } = await open(browser, at("query?range=2m&g0.expr=scrape_samples_scraped&g1.expr=scrape_duration_seconds"));
+  const { page, close } = await open(
+    browser,
+    at("query?range=2m&g0.expr=scrape_samples_scraped&g1.expr=scrape_duration_seconds"),
+  );
   await lineDrawn(page, { nth: 0 });
   await lineDrawn(page, { nth: 1 });
   const box = await plotBox(page);
@@ -112,10 +120,15 @@ test("isolates series in the legend, and keeps that in the link", async () => {
 
 test("puts a mistake under its token, and mends it", async () => {
   const allow = /400 POST .*\/(query_range|parse_query)|status of 400/;
-  const { page, close } = await open(browser, at("query?range=2m&g0.expr=sum(rat(scrape_samples_scraped%5B1m%5D))"), { allow });
+  const { page, close } = await open(browser, at("query?range=2m&g0.expr=sum(rat(scrape_samples_scraped%5B1m%5D))"), {
+    allow,
+  });
   await page.locator(".mistake-note").waitFor();
   assert.equal(await page.locator(".mistake").innerText(), "rat");
-  assert.match(await page.locator(".mistake-note").innerText(), /unknown function with name "rat".*Did you mean rate\?/s);
+  assert.match(
+    await page.locator(".mistake-note").innerText(),
+    /unknown function with name "rat".*Did you mean rate\?/s,
+  );
   const token = await page.locator(".mistake").boundingBox();
   const caret = await page.locator(".mistake-note .caret").boundingBox();
   assert.ok(Math.abs(token.x - caret.x) < 6, `the caret at ${caret.x} stands under the token at ${token.x}`);
@@ -127,16 +140,28 @@ test("puts a mistake under its token, and mends it", async () => {
 });
 
 test("says why nothing was found", async () => {
-  const { page, close } = await open(browser, at("query?g0.expr=scrape_sample_scraped&g1.expr=up%7Bjob%3D%22nobody%22%7D"));
+  const { page, close } = await open(
+    browser,
+    at("query?g0.expr=scrape_sample_scraped&g1.expr=up%7Bjob%3D%22nobody%22%7D"),
+  );
   await page.getByRole("link", { name: "scrape_samples_scraped" }).waitFor();
   await page.getByText('no series of it has job="nobody"').waitFor();
   await close();
 });
 
 test("explains a query", async () => {
-  const { page, close } = await open(browser, at("query?g0.tab=explain&g0.expr=sum%20by%20(job)%20(rate(up%5B5m%5D%20offset%201h))%20%2F%202"));
+  const { page, close } = await open(
+    browser,
+    at("query?g0.tab=explain&g0.expr=sum%20by%20(job)%20(rate(up%5B5m%5D%20offset%201h))%20%2F%202"),
+  );
   await page.locator(".tree").waitFor();
-  assert.deepEqual(await page.locator(".tree .head").allInnerTexts(), ["… / 2", "sum by (job) (…)", "rate(…)", "up[5m] offset 1h", "2"]);
+  assert.deepEqual(await page.locator(".tree .head").allInnerTexts(), [
+    "… / 2",
+    "sum by (job) (…)",
+    "rate(…)",
+    "up[5m] offset 1h",
+    "2",
+  ]);
   await assertAccessible(page);
   await close();
 });
@@ -153,7 +178,11 @@ test("shows warnings", async () => {
   const routes = madeUp(1);
   const answer = routes["**/api/v1/query_range"];
   routes["**/api/v1/query_range"] = route =>
-    answer({ request: () => route.request(), fulfill: ({ json }) => route.fulfill({ json: { ...json, warnings: ["results truncated"], infos: ["not a counter"] } }) });
+    answer({
+      request: () => route.request(),
+      fulfill: ({ json }) =>
+        route.fulfill({ json: { ...json, warnings: ["results truncated"], infos: ["not a counter"] } }),
+    });
   const { page, close } = await open(browser, at("query?g0.expr=x"), { routes });
   await page.getByText("results truncated").waitFor();
   await page.getByText("not a counter").waitFor();
@@ -257,7 +286,10 @@ test("draws fifty series of ten thousand points without standing still", async t
 test("takes text from targets as data", async () => {
   const labelsOf = () => ({ __name__: "made_up", path: longLabel, evil: hostile });
   for (const tab of ["graph", "table"]) {
-    const { page, close } = await open(browser, at(`query?g0.expr=x&g0.tab=${tab}`), { width: 360, routes: madeUp(1, { labelsOf }) });
+    const { page, close } = await open(browser, at(`query?g0.expr=x&g0.tab=${tab}`), {
+      width: 360,
+      routes: madeUp(1, { labelsOf }),
+    });
     await page.locator(".legend, .values table").first().waitFor();
     await page.getByText("broken into").first().waitFor();
     assert.equal(await page.locator("main img, main script").count(), 0);

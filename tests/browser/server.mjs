@@ -58,7 +58,9 @@ async function start(program) {
   const file = join(directory, "prometheus.yml");
   await writeFile(file, configuration(port));
   const flags = [`--config.file=${file}`, `--storage.tsdb.path=${join(directory, "data")}`];
-  const child = spawn(program, [...flags, `--web.listen-address=127.0.0.1:${port}`], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, [...flags, `--web.listen-address=127.0.0.1:${port}`], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", bytes => (said += bytes));
   const ended = new Promise(resolve => child.on("exit", resolve));

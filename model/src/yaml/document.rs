@@ -12,6 +12,9 @@ pub struct Span {
     pub end: usize,
 }
 
+/// Aliases may let a document have more keys than its text; after these, no more are visited.
+const MAX_VISITED_KEYS: usize = 1_000_000;
+
 /// A node's place in [`Document::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct NodeId(pub(super) usize);
@@ -94,6 +97,45 @@ impl Document {
                 entries.iter().filter_map(text).collect()
             }
             _ => Vec::new(),
+        }
+    }
+
+    /// Goes through all keys, those of a section before those within it. `visit` is given the path, the key's bytes and
+    /// the text of its value where that is a scalar; it says whether what stands within is of interest too.
+    pub fn visit_keys(&self, visit: &mut impl FnMut(&[Step], Span, Option<&str>) -> bool) {
+        let mut budget = MAX_VISITED_KEYS;
+        if let Some(root) = self.root {
+            self.visit_keys_in(root, &mut Vec::new(), &mut budget, visit);
+        }
+    }
+
+    fn visit_keys_in(
+        &self,
+        id: NodeId,
+        path: &mut Vec<Step>,
+        budget: &mut usize,
+        visit: &mut impl FnMut(&[Step], Span, Option<&str>) -> bool,
+    ) {
+        match &self.node(id).content {
+            Content::List(elements) => {
+                for (index, element) in elements.iter().enumerate() {
+                    path.push(Step::Index(index));
+                    self.visit_keys_in(*element, path, budget, visit);
+                    path.pop();
+                }
+            }
+            Content::Map { entries, .. } => {
+                for entry in entries {
+                    *budget = budget.saturating_sub(1);
+                    path.push(Step::Key(self.key_text(entry.key).unwrap_or_default().to_owned()));
+                    let is_of_interest = visit(path, self.node(entry.key).span, self.key_text(entry.value));
+                    if is_of_interest && *budget > 0 {
+                        self.visit_keys_in(entry.value, path, budget, visit);
+                    }
+                    path.pop();
+                }
+            }
+            Content::Plain(_) | Content::Text(_) | Content::Bytes(_) => {}
         }
     }
 

@@ -12,7 +12,8 @@ pub enum Step {
 }
 
 /// Displays a path as `scrape_configs[0].job_name`.
-pub(super) struct DisplayPath<'p>(pub(super) &'p [Step]);
+#[derive(Debug)]
+pub struct DisplayPath<'p>(pub &'p [Step]);
 
 impl fmt::Display for DisplayPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -25,7 +25,7 @@ mod tests;
 
 pub use document::{Document, Span};
 pub use emit::to_yaml;
-pub use fault::{Fault, Faults, Step};
+pub use fault::{DisplayPath, Fault, Faults, Step};
 pub use problem::Problem;
 
 /// The name of a field whose own fields stand among those around it. A structure may have several, whose names begin

@@ -149,14 +149,26 @@ impl<'r, 'd> At<'r, 'd> {
 
     /// The node does not fit into `wanted`.
     fn mismatch(self, wanted: &str) -> ReadError {
-        let found = match (self.content(), self.scalar()) {
-            (Some(Content::List(_)), _) => "!!seq".to_owned(),
-            (Some(Content::Map { .. }), _) => "!!map".to_owned(),
+        match (self.content(), self.scalar()) {
             (Some(Content::Plain(text) | Content::Text(text)), Some(scalar)) => {
-                format!("{} `{}`", scalar.tag(), shortened(text))
+                self.misfit(&format!("{} `{}`", scalar.tag(), shortened(text)), wanted)
             }
-            _ => "!!binary".to_owned(),
+            _ => self.mismatched_kind(wanted),
+        }
+    }
+
+    /// The same without the text of a scalar: one that stands in the place of a section may be a secret.
+    fn mismatched_kind(self, wanted: &str) -> ReadError {
+        let found = match (self.content(), self.scalar()) {
+            (Some(Content::List(_)), _) => "!!seq",
+            (Some(Content::Map { .. }), _) => "!!map",
+            (_, Some(scalar)) => scalar.tag(),
+            _ => "!!binary",
         };
+        self.misfit(found, wanted)
+    }
+
+    fn misfit(self, found: &str, wanted: &str) -> ReadError {
         ReadError { node: self.node, message: format!("cannot unmarshal {found} into {wanted}") }
     }
 
@@ -182,7 +194,7 @@ impl<'r, 'd> At<'r, 'd> {
         match self.content() {
             Some(Content::Map { entries, repeated }) => Ok((entries, repeated)),
             _ if self.is_null() => Ok((&[], &[])),
-            _ => Err(self.mismatch(wanted)),
+            _ => Err(self.mismatched_kind(wanted)),
         }
     }
 }
@@ -304,7 +316,7 @@ impl<'de> de::Deserializer<'de> for At<'_, '_> {
         let elements: &[NodeId] = match self.content() {
             Some(Content::List(elements)) => elements,
             _ if self.is_null() => &[],
-            _ => return Err(self.mismatch("a list")),
+            _ => return Err(self.mismatched_kind("a list")),
         };
         let elements = elements.iter().filter(|element| !self.reader.is_left_out(**element));
         let elements: Vec<NodeId> = elements.copied().collect();

@@ -140,7 +140,7 @@ fn all_mistakes_are_named_at_their_places() {
         ],
     );
     check("- a", &[": cannot unmarshal !!seq into Outer at \"- a\""]);
-    check("text", &[": cannot unmarshal !!str `text` into Outer at \"text\""]);
+    check("text", &[": cannot unmarshal !!str into Outer at \"text\""]);
     check("a: [", &[": yaml: unclosed bracket '[' at \"\""]);
     check("name: !!binary '!'", &[": yaml: !!binary value contains invalid base64 data at \"'!'\""]);
     check("<<: x", &[": yaml: map merge requires map or sequence of maps as the value at \"x\""]);

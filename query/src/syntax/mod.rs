@@ -27,6 +27,8 @@ pub use ast::{
     Aggregate, AggregateOp, At, Binary, BinaryOp, Border, Cardinality, DurationExpr, DurationOp, Expr, Length,
     Matching, Node, NodeId, NodeKind, Subquery, VectorSelector, Walk,
 };
+pub(crate) use number::percent_g;
+
 pub use error::{ParseError, ParseErrors};
 pub use function::{Function, Variadic};
 pub use parse::{MAX_TEXT_BYTES, Options, parse, parse_bytes, parse_selector};

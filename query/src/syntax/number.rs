@@ -1,6 +1,7 @@
-//! Numbers as Go reads them: decimal, hexadecimal, with underscores, and octal where they begin with a zero.
+//! Numbers as Go reads them: decimal, hexadecimal, with underscores, and octal where they begin with a zero; and as its
+//! `%g` writes them.
 
-use model::name;
+use model::{float, name};
 
 /// The value of a number: first as an integer with any prefix, then as a float.
 pub(super) fn number(text: &str) -> Result<f64, NumberError> {
@@ -75,6 +76,13 @@ fn are_underscores_in_place(text: &str) -> bool {
     })
 }
 
+/// A float as Go's `%g` shows it: the fewest digits, with an exponent where it is below -4 or at least 6.
+pub(crate) fn percent_g(value: f64) -> String {
+    let scientific = float::scientific(value);
+    let exponent = scientific.rsplit_once('e').and_then(|(_, exponent)| exponent.parse::<i32>().ok());
+    if exponent.is_some_and(|exponent| !(-4..6).contains(&exponent)) { scientific } else { float::plain(value) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,6 +107,12 @@ mod tests {
             assert_eq!(number(text), Ok(want), "{text}");
         }
         assert_eq!(number("NaN").map(f64::to_bits), Ok(0x7ff8_0000_0000_0001));
+    }
+
+    #[test]
+    fn floats_as_go_shows_them() {
+        let shown = [100_000.0, 1e6, 123_456_789.0, 0.0001, 0.000_01, -1.5, f64::INFINITY, f64::NAN].map(percent_g);
+        assert_eq!(shown, ["100000", "1e+06", "1.23456789e+08", "0.0001", "1e-05", "-1.5", "+Inf", "NaN"]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use model::labels::METRIC_NAME;
 use model::{MatchOp, Matcher, float, name};
 
 use super::ast::{Aggregate, Matching, VectorSelector};
+use super::number::percent_g;
 use super::ast::{At, Binary, Border, Cardinality, DurationExpr, DurationOp, Expr, Length, NodeId, NodeKind, Subquery};
 
 impl fmt::Display for Expr {
@@ -175,8 +176,7 @@ fn push_matching(out: &mut String, matching: &Matching) {
     }
     let mut push_fill = |word: &str, value: Option<f64>| {
         if let Some(value) = value {
-            // As Go's %v: an exponent from 1e21 on.
-            let _ = write!(out, " {word} ({})", float::general(value));
+            let _ = write!(out, " {word} ({})", percent_g(value));
         }
     };
     match (matching.fill_left, matching.fill_right) {

@@ -14,6 +14,8 @@ mod loops;
 mod mesos;
 /// The OpenMetrics project's cases for strict parsers.
 mod openmetrics_strict;
+/// Another parser as an oracle.
+mod oracle;
 /// Prometheus's cases for its text parsers and for the choice between them.
 mod textparse;
 /// Targets that say what a test writes down, a store in memory, and a clock that stands still.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use model::Histogram;
-use model::float::general;
 use model::histogram::{CUSTOM_BUCKETS_SCHEMA, ResetHint, Span};
 
 use super::MAX_VALUES;
+use crate::syntax::number::percent_g;
 
 /// What was written between `{{` and `}}`.
 #[derive(Clone, Debug, Default)]
@@ -161,7 +161,7 @@ pub(super) fn text(histogram: &Histogram) -> Result<String, Unprintable> {
         ("z_bucket_w", histogram.zero_threshold),
     ];
     parts.extend(
-        numbers.iter().filter(|(_, value)| *value != 0.0).map(|(key, value)| format!("{key}:{}", general(*value))),
+        numbers.iter().filter(|(_, value)| *value != 0.0).map(|(key, value)| format!("{key}:{}", percent_g(*value))),
     );
     if histogram.schema == CUSTOM_BUCKETS_SCHEMA {
         parts.push(format!("custom_values:[{}]", list(histogram.custom_bounds.iter().copied())));
@@ -198,7 +198,7 @@ fn list(values: impl Iterator<Item = f64>) -> String {
         if !out.is_empty() {
             out.push(' ');
         }
-        let _ = write!(out, "{}", general(value));
+        let _ = write!(out, "{}", percent_g(value));
     }
     out
 }

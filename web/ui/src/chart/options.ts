@@ -52,7 +52,7 @@ export function optionsOf(
   return {
     width,
     height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     focus: { alpha: 0.35 },
     tzDate: seconds =>

@@ -1,5 +1,5 @@
-// How many samples per second were scraped. Counted from the series that every scrape leaves behind, so that it is true of
-// any server and for as long as the samples are kept.
+// How many samples per second are scraped, from the series that every scrape leaves behind: samples of a scrape by the
+// interval of its pool. It is true of any server from the first scrape on.
 
 import { useSignal } from "@preact/signals";
 import type { ComponentType } from "preact";
@@ -14,17 +14,19 @@ import { href } from "../../router";
 import { t } from "../../texts";
 import { range } from "../../time/range";
 import { runRange, stepOf } from "../query/run";
+import type { Pool } from "../targets/pools";
+import { ingestQuery } from "./ingestquery";
 
-const query = "sum(sum_over_time(scrape_samples_scraped[5m])) / 300";
 const perSecond = { of: "", perSecond: true };
 
 type ChartComponent = ComponentType<Parameters<typeof Chart>[0]>;
 let loaded: ChartComponent | null = null;
 
-export function Ingest() {
+export function Ingest({ pools }: { pools: Pool[] }) {
   const text = t().home;
+  const query = ingestQuery(pools);
   const { lengthMs, endMs } = range.value;
-  const answer = useResource(JSON.stringify([lengthMs, endMs]), (signal, first) =>
+  const answer = useResource(JSON.stringify([query, lengthMs, endMs]), (signal, first) =>
     runRange(query, { lengthMs, endMs }, stepOf(null, lengthMs, 640), first, signal),
   );
   const Drawn = useChart();

@@ -65,7 +65,7 @@ function Sheet({
             <dd>{head.data === null ? "–" : whole(head.data.numSeries)}</dd>
           </div>
         </dl>
-        <Ingest />
+        <Ingest pools={pools} />
       </div>
       {down.length > 0 && <Down targets={down} />}
       <Scraped pools={pools} />

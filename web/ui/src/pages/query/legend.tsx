@@ -55,6 +55,10 @@ export function Legend(props: Props) {
         </p>
       )}
       <table onPointerLeave={() => point(null)}>
+        <colgroup>
+          <col class="swatches" />
+          <col span={names?.length ?? 1} />
+        </colgroup>
         <thead>
           <tr>
             {names === null ? (

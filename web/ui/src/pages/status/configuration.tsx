@@ -25,8 +25,9 @@ function Yaml({ yaml }: { yaml: string }) {
   const box = useRef<HTMLOListElement>(null);
   useEffect(() => setAt(0), [needle]);
   useEffect(() => {
-    const line = hits[at];
-    if (line !== undefined) box.current?.children[line]?.scrollIntoView({ block: "center" });
+    const line = box.current?.children[hits[at] ?? -1];
+    // Only the text scrolls, not the page around it.
+    if (line instanceof HTMLElement) box.current!.scrollTop = line.offsetTop - box.current!.clientHeight / 2;
   }, [hits, at]);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== "Enter" || hits.length === 0) return;

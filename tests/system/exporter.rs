@@ -1,0 +1,57 @@
+//! A target to be scraped, whose every value says which scrape it is of.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+/// Serves `n_series` series `scraped{i="…"}`, each with the number of the scrape as its value.
+#[derive(Debug)]
+pub(crate) struct Exporter {
+    pub(crate) address: SocketAddr,
+    n_scrapes: Arc<AtomicU64>,
+}
+
+impl Exporter {
+    pub(crate) fn start(n_series: usize) -> Exporter {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let n_scrapes = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&n_scrapes);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let counter = Arc::clone(&counter);
+                // Connections of killed processes end in errors, which concern nobody.
+                thread::spawn(move || stream.and_then(|stream| serve(&stream, n_series, &counter)));
+            }
+        });
+        Exporter { address, n_scrapes }
+    }
+
+    /// How many scrapes have been answered.
+    pub(crate) fn n_scrapes(&self) -> u64 {
+        self.n_scrapes.load(Ordering::SeqCst)
+    }
+}
+
+fn serve(stream: &std::net::TcpStream, n_series: usize, counter: &AtomicU64) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    loop {
+        let mut line = String::new();
+        while line != "\r\n" {
+            line.clear();
+            if reader.read_line(&mut line)? == 0 {
+                return Ok(());
+            }
+        }
+        let number = counter.fetch_add(1, Ordering::SeqCst) + 1;
+        let body: String = (0..n_series).map(|i| format!("scraped{{i=\"{i}\"}} {number}\n")).collect();
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let mut stream = stream;
+        stream.write_all((head + &body).as_bytes())?;
+    }
+}

@@ -1,0 +1,26 @@
+//! The real binary from outside: real files, real sockets, real signals.
+//!
+//! How many kills, and for how long, is set by `NARTHEX_KILLS` (default 5): a run on a developer's machine takes seconds,
+//! CI takes the full number.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test stops where it cannot go on, and says what it saw"
+)]
+#![allow(clippy::disallowed_methods, reason = "these tests are outside: they use files and clocks as users do")]
+
+/// A target to be scraped, with values that say which scrape they are of.
+mod exporter;
+/// Just enough HTTP to ask and to be asked.
+mod http;
+/// Killed at any moment, nothing acknowledged is lost.
+mod kill;
+/// The process: started, ready, killed.
+mod narthex;
+/// A sender of remote writes.
+mod remote_write;
+/// Started without anything, it scrapes and shows itself; stopped, it stops.
+mod serve;
+/// Beside a real Prometheus.
+mod side_by_side;

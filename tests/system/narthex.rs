@@ -1,0 +1,121 @@
+//! The process: started, ready, killed.
+
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::http;
+
+/// A running narthex. Killed when dropped.
+#[derive(Debug)]
+pub(crate) struct Narthex {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    /// From the start of the process to the first `/-/ready` that says yes.
+    pub(crate) time_to_ready: Duration,
+}
+
+/// A port that was free a moment ago.
+pub(crate) fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+impl Narthex {
+    /// Starts it in a directory of its own, and waits until it is ready.
+    pub(crate) fn start(dir: &Path, address: SocketAddr, flags: &[&str]) -> Narthex {
+        let mut starting = Starting::new(dir, address, flags);
+        while !starting.is_ready() {
+            if let Some(status) = starting.child.try_wait().unwrap() {
+                panic!("narthex ended: {status}: {}", std::fs::read_to_string(dir.join("log")).unwrap_or_default());
+            }
+            assert!(starting.started.elapsed() < Duration::from_secs(60), "not ready within a minute");
+            std::thread::yield_now();
+        }
+        let Starting { child, address, started } = starting;
+        Narthex { child, address, time_to_ready: started.elapsed() }
+    }
+
+    /// SIGKILL.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Sends a signal by its name.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits for the process to end by itself.
+    pub(crate) fn wait(mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+
+    /// Asks and takes the `data` of the answer, which must be a success.
+    pub(crate) fn api(&self, path: &str) -> serde_json::Value {
+        let response = http::get(self.address, path).unwrap();
+        let mut document = response.json();
+        assert_eq!(document["status"], "success", "{path}: {document}");
+        document["data"].take()
+    }
+
+    /// All samples of the series that a selector names, as (labels, time in ms, value).
+    pub(crate) fn samples(&self, selector: &str) -> Vec<(serde_json::Value, Vec<(i64, String)>)> {
+        let data = self.api(&format!("/api/v1/query?query={}", http::encoded(&format!("{selector}[1d]"))));
+        let point = |pair: &serde_json::Value| {
+            let time_ms = (pair[0].as_f64().unwrap() * 1000.0).round() as i64;
+            (time_ms, pair[1].as_str().unwrap().to_owned())
+        };
+        let series = data["result"].as_array().unwrap().iter();
+        series
+            .map(|one| (one["metric"].clone(), one["values"].as_array().unwrap().iter().map(point).collect()))
+            .collect()
+    }
+}
+
+impl Drop for Narthex {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A process that is not known to be ready.
+#[derive(Debug)]
+pub(crate) struct Starting {
+    child: Child,
+    address: SocketAddr,
+    started: Instant,
+}
+
+impl Starting {
+    /// Starts it with its data in `dir/data` and its log in `dir/log`.
+    pub(crate) fn new(dir: &Path, address: SocketAddr, flags: &[&str]) -> Starting {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(dir.join("log")).unwrap();
+        let started = Instant::now();
+        let child = Command::new(env!("CARGO_BIN_EXE_narthex"))
+            .current_dir(dir)
+            .arg(format!("--web.listen-address={address}"))
+            .arg("--web.enable-remote-write-receiver")
+            .args(flags)
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        Starting { child, address, started }
+    }
+
+    fn is_ready(&self) -> bool {
+        http::get(self.address, "/-/ready").is_ok_and(|response| response.status == 200)
+    }
+
+    /// SIGKILL.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        assert_eq!(self.child.wait().unwrap().signal(), Some(9));
+    }
+}

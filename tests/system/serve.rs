@@ -1,0 +1,125 @@
+//! Started without anything, it scrapes and shows itself; stopped, it stops.
+
+use std::time::{Duration, Instant};
+
+use crate::exporter::Exporter;
+use crate::http;
+use crate::narthex::{Narthex, Starting, free_address};
+
+/// Asks until the answer pleases, for half a minute at most.
+fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(started.elapsed() < Duration::from_secs(30), "{what}: not within 30 s");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn instant(narthex: &Narthex, expression: &str) -> Vec<serde_json::Value> {
+    let data = narthex.api(&format!("/api/v1/query?query={}", http::encoded(expression)));
+    data["result"].as_array().unwrap().clone()
+}
+
+#[test]
+fn without_a_configuration_it_scrapes_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let narthex = Narthex::start(dir.path(), free_address(), &[]);
+    let up = wait_for("up", || instant(&narthex, "up").pop());
+    assert_eq!((&up["metric"]["job"], &up["value"][1]), (&"narthex".into(), &"1".into()));
+    wait_for("its own series", || (instant(&narthex, "{__name__=~\"narthex_.+\"}").len() > 20).then_some(()));
+    let page = http::get(narthex.address, "/").unwrap();
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+}
+
+#[test]
+fn sigterm_ends_it_in_five_seconds_and_what_it_had_is_there_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let exporter = Exporter::start(100);
+    let configuration = format!(
+        "global: {{scrape_interval: 100ms, scrape_timeout: 100ms}}\n\
+         scrape_configs:\n- job_name: exporter\n  static_configs: [{{targets: ['{}']}}]\n",
+        exporter.address
+    );
+    std::fs::write(dir.path().join("prometheus.yml"), configuration).unwrap();
+    let address = free_address();
+    let narthex = Narthex::start(dir.path(), address, &[]);
+    wait_for("three scrapes", || (exporter.n_scrapes() >= 3).then_some(()));
+    let before = narthex.samples("scraped");
+    let started = Instant::now();
+    narthex.signal("TERM");
+    let status = narthex.wait();
+    println!("ended {:.0?} after SIGTERM: {status}", started.elapsed());
+    assert!(status.success() && started.elapsed() < Duration::from_secs(5), "{status}");
+
+    // Its targets are not shown as up for five minutes more: their series end with a stale marker.
+    std::fs::write(dir.path().join("prometheus.yml"), "scrape_configs: []\n").unwrap();
+    let narthex = Narthex::start(dir.path(), address, &[]);
+    assert_eq!(instant(&narthex, "scraped").len(), 0);
+    let after = narthex.samples("scraped");
+    for ((labels, before), (_, after)) in before.iter().zip(&after) {
+        assert_eq!(after[..before.len()], before[..], "{labels}");
+    }
+}
+
+#[test]
+fn a_second_instance_is_refused_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let _first = Narthex::start(dir.path(), free_address(), &[]);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_narthex"))
+        .current_dir(dir.path())
+        .arg(format!("--web.listen-address={}", free_address()))
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("data directory") && text.contains("in use"), "{text}");
+}
+
+#[test]
+fn a_bad_configuration_is_shown_with_its_line_and_a_bad_reload_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("prometheus.yml");
+    let good = "global: {scrape_interval: 10s}\nscrape_configs: []\n";
+    std::fs::write(&file, "global: {scrape_intervall: 10s}\n").unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_narthex"))
+        .current_dir(dir.path())
+        .arg(format!("--web.listen-address={}", free_address()))
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("prometheus.yml:1:") && text.contains("scrape_interval"), "{text}");
+
+    std::fs::write(&file, good).unwrap();
+    let narthex = Narthex::start(dir.path(), free_address(), &["--web.enable-lifecycle"]);
+    let yaml = || narthex.api("/api/v1/status/config")["yaml"].as_str().unwrap().to_owned();
+    assert!(yaml().contains("scrape_interval: 10s"), "{}", yaml());
+    std::fs::write(&file, "global: {scrape_interval: soon}\n").unwrap();
+    let reload = || http::request(narthex.address, "POST", "/-/reload", &[], &[]).unwrap();
+    let refused = reload();
+    assert_eq!(refused.status, 500, "{}", refused.text());
+    assert!(refused.text().contains("soon"), "{}", refused.text());
+    assert!(yaml().contains("scrape_interval: 10s"), "the old one stands");
+    std::fs::write(&file, good.replace("10s", "20s")).unwrap();
+    assert_eq!(reload().status, 200);
+    assert!(yaml().contains("scrape_interval: 20s"), "{}", yaml());
+    // SIGHUP does the same.
+    std::fs::write(&file, good.replace("10s", "30s")).unwrap();
+    narthex.signal("HUP");
+    wait_for("the reload", || yaml().contains("scrape_interval: 30s").then_some(()));
+}
+
+#[test]
+fn readiness_is_told_while_the_log_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let address = free_address();
+    Narthex::start(dir.path(), address, &[]).kill();
+    // Healthy from the first answer on, whatever readiness says.
+    let starting = Starting::new(dir.path(), address, &[]);
+    let health = wait_for("health", || http::get(address, "/-/healthy").ok());
+    assert_eq!(health.status, 200);
+    starting.kill();
+}

@@ -1,0 +1,140 @@
+//! The endpoints of `/api/v1`: each a function from parameters to an answer, run on a blocking thread.
+
+mod exemplars;
+mod language;
+mod listing;
+mod metadata;
+pub(crate) mod query;
+mod rules;
+mod status;
+mod targets;
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use net::form::{Form, FormError};
+use net::percent::{self, Place};
+use net::server::{Request, Response, produce};
+
+use crate::reply::{ApiError, ApiResult, ErrorType, Reply};
+use crate::route::Endpoint;
+use crate::state::Parts;
+use crate::web::Shared;
+
+pub(crate) use status::version;
+
+/// What an endpoint is asked.
+pub(crate) struct Asked {
+    pub(crate) shared: Arc<Shared>,
+    /// The parameters of the body, and behind them those of the URL.
+    pub(crate) form: Form,
+    /// The parameters of the URL alone.
+    pub(crate) query: Form,
+    /// The name in the path, still escaped.
+    pub(crate) name: String,
+}
+
+/// Answers what no endpoint of its own reads the request for.
+pub(crate) async fn answer(
+    shared: &Arc<Shared>,
+    parts: Option<Parts>,
+    endpoint: Endpoint,
+    name: &str,
+    mut request: Request,
+) -> Response {
+    let encoding = request.accepted_encoding();
+    let query = request.query();
+    let form = match form_of(&mut request).await {
+        Ok(form) => form,
+        Err(refusal) => return refusal,
+    };
+    let asked = Asked { shared: Arc::clone(shared), form, query, name: name.to_owned() };
+    produce(encoding, move || respond(dispatch(endpoint, parts.as_ref(), &asked))).await
+}
+
+/// The parameters of a request.
+pub(crate) async fn form_of(request: &mut Request) -> Result<Form, Response> {
+    match request.form().await {
+        Ok(form) => match form.error() {
+            Some(FormError::Percent(percent::PercentError::NotUtf8) | FormError::TooManyPairs) => {
+                Err(ApiError::bad_data(format_args!("error parsing form values: {}", shown(&form))).respond())
+            }
+            _ => Ok(form),
+        },
+        Err(error) => Err(Response::error(error.status(), error)),
+    }
+}
+
+/// What is wrong with a form.
+fn shown(form: &Form) -> String {
+    form.error().map(ToString::to_string).unwrap_or_default()
+}
+
+/// Refuses forms of which a pair could not be read; most endpoints pass over it, as in Prometheus.
+fn strict(form: &Form) -> Result<(), ApiError> {
+    match form.error() {
+        None => Ok(()),
+        Some(error) => Err(ApiError::bad_data(format_args!("error parsing form values: {error}"))),
+    }
+}
+
+/// The response to an answer, or to the lack of one.
+pub(crate) fn respond(result: ApiResult) -> Response {
+    match result {
+        Ok(reply) => reply.respond(),
+        Err(error) => error.respond(),
+    }
+}
+
+fn dispatch(endpoint: Endpoint, parts: Option<&Parts>, asked: &Asked) -> ApiResult {
+    match endpoint {
+        Endpoint::WalReplay => return status::wal_replay(asked),
+        Endpoint::Notifications => return Reply::data(|json| json.raw("[]")),
+        _ => {}
+    }
+    let Some(parts) = parts else {
+        return Err(ApiError::new(ErrorType::Unavailable, "TSDB not ready"));
+    };
+    match endpoint {
+        Endpoint::QueryExemplars => exemplars::query_exemplars(parts, asked),
+        Endpoint::FormatQuery => language::format_query(parts, asked),
+        Endpoint::ParseQuery => language::parse_query(parts, asked),
+        Endpoint::Labels => listing::labels(parts, asked),
+        Endpoint::LabelValues => listing::label_values(parts, asked),
+        Endpoint::Series => listing::series(parts, asked),
+        Endpoint::Metadata => metadata::metadata(parts, asked),
+        Endpoint::TargetsMetadata => metadata::targets_metadata(parts, asked),
+        Endpoint::Targets => targets::targets(parts, asked),
+        Endpoint::RelabelSteps => targets::relabel_steps(asked),
+        Endpoint::ScrapePools => targets::scrape_pools(parts),
+        Endpoint::ScrapePoolConfig => targets::scrape_pool_config(asked),
+        Endpoint::Alertmanagers => {
+            Reply::data(|json| json.raw("{\"activeAlertmanagers\":[],\"droppedAlertmanagers\":[]}"))
+        }
+        Endpoint::Rules => rules::rules(asked),
+        Endpoint::Alerts => Reply::data(|json| json.raw("{\"alerts\":[]}")),
+        Endpoint::StatusConfig => status::config(asked),
+        Endpoint::StatusFlags => status::flags(asked),
+        Endpoint::StatusBuildInfo => status::build_info(asked),
+        Endpoint::StatusRuntimeInfo => status::runtime_info(parts, asked),
+        Endpoint::StatusTsdb => status::tsdb(parts, asked),
+        Endpoint::StatusBlocks => Reply::data(|json| json.raw("{\"blocks\":[]}")),
+        Endpoint::StatusLimits => status::limits(asked),
+        Endpoint::Features => status::features(asked),
+        Endpoint::Admin => Err(ApiError::new(ErrorType::Unavailable, "admin APIs disabled")),
+        Endpoint::Search => Err(ApiError::new(ErrorType::Unavailable, "search API disabled")),
+        _ => Err(ApiError::new(ErrorType::Internal, "no such endpoint")),
+    }
+}
+
+/// A name in a path, decoded.
+fn decoded_name(name: &str) -> Result<String, ApiError> {
+    percent::decode(name, Place::Path)
+        .map(String::from)
+        .map_err(|_| ApiError::bad_data(format_args!("invalid label name: \"{name}\"")))
+}
+
+/// A response of a status and nothing else.
+pub(crate) fn empty(status: StatusCode) -> Response {
+    Response::new(status)
+}

@@ -1,0 +1,15 @@
+//! `/metrics`: what narthex says of itself, in the text format or in OpenMetrics, as the client asks.
+//!
+//! Every room counts in plain atomics of its own; here they get their names. [`Exposition`] knows how both formats are
+//! written, [`families`](families::write) which series there are.
+
+mod exposition;
+mod families;
+mod http;
+mod negotiate;
+mod process;
+
+pub use exposition::{Exposition, Format, Kind};
+pub(crate) use families::write;
+pub(crate) use http::HttpMetrics;
+pub(crate) use negotiate::negotiated;

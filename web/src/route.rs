@@ -1,0 +1,245 @@
+//! All routes: paths, methods, and what stands behind them.
+
+use http::Method;
+
+/// What stands behind a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    Query,
+    QueryRange,
+    QueryExemplars,
+    FormatQuery,
+    ParseQuery,
+    Labels,
+    LabelValues,
+    Series,
+    Metadata,
+    Targets,
+    TargetsMetadata,
+    RelabelSteps,
+    ScrapePools,
+    ScrapePoolConfig,
+    Alertmanagers,
+    Rules,
+    Alerts,
+    StatusConfig,
+    StatusFlags,
+    StatusBuildInfo,
+    StatusRuntimeInfo,
+    StatusTsdb,
+    StatusBlocks,
+    StatusLimits,
+    Features,
+    WalReplay,
+    Notifications,
+    LiveNotifications,
+    Admin,
+    Search,
+    RemoteWrite,
+    Otlp,
+    Federate,
+    Metrics,
+    Version,
+    Healthy,
+    Ready,
+    Reload,
+    Quit,
+    Graph,
+    Page,
+    Asset,
+}
+
+/// The methods of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Methods {
+    Get,
+    GetHead,
+    GetPost,
+    Post,
+    PostPut,
+    /// Others than these are named in a text of their own.
+    GetPostPut,
+}
+
+impl Methods {
+    fn list(self) -> &'static [Method] {
+        match self {
+            Methods::Get => &[Method::GET],
+            Methods::GetHead => &[Method::GET, Method::HEAD],
+            Methods::GetPost => &[Method::GET, Method::POST],
+            Methods::Post => &[Method::POST],
+            Methods::PostPut => &[Method::POST, Method::PUT],
+            Methods::GetPostPut => &[Method::GET, Method::POST, Method::PUT],
+        }
+    }
+
+    pub(crate) fn allow(self, method: &Method) -> bool {
+        self.list().contains(method)
+    }
+
+    /// The value of an `Allow` header.
+    pub(crate) fn allow_header(self) -> String {
+        let mut names: Vec<&str> = self.list().iter().map(Method::as_str).chain(["OPTIONS"]).collect();
+        names.sort_unstable();
+        names.join(", ")
+    }
+}
+
+/// One route. The path is the label of its metrics, too.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Route {
+    pub(crate) path: &'static str,
+    pub(crate) methods: Methods,
+    pub(crate) endpoint: Endpoint,
+    /// Whether it answers only once the storage is open.
+    pub(crate) needs_parts: bool,
+}
+
+/// Where the API begins.
+pub(crate) const API_PREFIX: &str = "/api/v1/";
+/// The one path with a name in it, and what stands before and behind the name.
+const LABEL_VALUES: &str = "/api/v1/label/:name/values";
+const LABEL_PREFIX: &str = "/api/v1/label/";
+const LABEL_SUFFIX: &str = "/values";
+/// The files of the page.
+const ASSET: &str = "/assets/*filepath";
+const ASSET_PREFIX: &str = "/assets/";
+
+const fn ready(path: &'static str, methods: Methods, endpoint: Endpoint) -> Route {
+    Route { path, methods, endpoint, needs_parts: true }
+}
+
+const fn always(path: &'static str, methods: Methods, endpoint: Endpoint) -> Route {
+    Route { path, methods, endpoint, needs_parts: false }
+}
+
+/// All routes.
+pub(crate) const ROUTES: &[Route] = {
+    use Endpoint as E;
+    use Methods as M;
+    &[
+        ready("/api/v1/query", M::GetPost, E::Query),
+        ready("/api/v1/query_range", M::GetPost, E::QueryRange),
+        ready("/api/v1/query_exemplars", M::GetPost, E::QueryExemplars),
+        ready("/api/v1/format_query", M::GetPost, E::FormatQuery),
+        ready("/api/v1/parse_query", M::GetPost, E::ParseQuery),
+        ready("/api/v1/labels", M::GetPost, E::Labels),
+        ready(LABEL_VALUES, M::Get, E::LabelValues),
+        ready("/api/v1/series", M::GetPost, E::Series),
+        ready("/api/v1/metadata", M::Get, E::Metadata),
+        ready("/api/v1/targets", M::Get, E::Targets),
+        ready("/api/v1/targets/metadata", M::Get, E::TargetsMetadata),
+        ready("/api/v1/targets/relabel_steps", M::Get, E::RelabelSteps),
+        ready("/api/v1/scrape_pools", M::Get, E::ScrapePools),
+        ready("/api/v1/scrape_pools/config", M::Get, E::ScrapePoolConfig),
+        ready("/api/v1/alertmanagers", M::Get, E::Alertmanagers),
+        ready("/api/v1/rules", M::Get, E::Rules),
+        ready("/api/v1/alerts", M::Get, E::Alerts),
+        ready("/api/v1/status/config", M::Get, E::StatusConfig),
+        ready("/api/v1/status/flags", M::Get, E::StatusFlags),
+        ready("/api/v1/status/buildinfo", M::Get, E::StatusBuildInfo),
+        ready("/api/v1/status/runtimeinfo", M::Get, E::StatusRuntimeInfo),
+        ready("/api/v1/status/tsdb", M::Get, E::StatusTsdb),
+        ready("/api/v1/status/tsdb/blocks", M::Get, E::StatusBlocks),
+        ready("/api/v1/status/limits", M::Get, E::StatusLimits),
+        ready("/api/v1/features", M::Get, E::Features),
+        always("/api/v1/status/walreplay", M::Get, E::WalReplay),
+        always("/api/v1/notifications", M::Get, E::Notifications),
+        always("/api/v1/notifications/live", M::Get, E::LiveNotifications),
+        ready("/api/v1/admin/tsdb/delete_series", M::PostPut, E::Admin),
+        ready("/api/v1/admin/tsdb/clean_tombstones", M::PostPut, E::Admin),
+        ready("/api/v1/admin/tsdb/snapshot", M::PostPut, E::Admin),
+        ready("/api/v1/search/metric_names", M::GetPost, E::Search),
+        ready("/api/v1/search/label_names", M::GetPost, E::Search),
+        ready("/api/v1/search/label_values", M::GetPost, E::Search),
+        ready("/api/v1/write", M::Post, E::RemoteWrite),
+        ready("/api/v1/otlp/v1/metrics", M::Post, E::Otlp),
+        ready("/federate", M::Get, E::Federate),
+        always("/metrics", M::Get, E::Metrics),
+        always("/version", M::Get, E::Version),
+        always("/-/healthy", M::GetHead, E::Healthy),
+        ready("/-/ready", M::GetHead, E::Ready),
+        always("/-/reload", M::GetPostPut, E::Reload),
+        always("/-/quit", M::GetPostPut, E::Quit),
+        always("/graph", M::GetHead, E::Graph),
+        always("/", M::GetHead, E::Page),
+        always("/query", M::GetHead, E::Page),
+        always("/targets", M::GetHead, E::Page),
+        always("/status", M::GetHead, E::Page),
+        always("/config", M::GetHead, E::Page),
+        always("/flags", M::GetHead, E::Page),
+        always("/service-discovery", M::GetHead, E::Page),
+        always("/tsdb-status", M::GetHead, E::Page),
+        always("/rules", M::GetHead, E::Page),
+        always("/alerts", M::GetHead, E::Page),
+        always(ASSET, M::GetHead, E::Asset),
+        always("/favicon.svg", M::GetHead, E::Asset),
+        always("/theme.js", M::GetHead, E::Asset),
+        always("/THIRD-PARTY.txt", M::GetHead, E::Asset),
+    ]
+};
+
+/// A route, by its index in [`ROUTES`], and the name in its path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Found<'path> {
+    pub(crate) index: usize,
+    /// The name in the path, still escaped.
+    pub(crate) name: &'path str,
+}
+
+/// The route of a path without the prefix.
+pub(crate) fn find(path: &str) -> Option<Found<'_>> {
+    let name = path.strip_prefix(LABEL_PREFIX).and_then(|rest| rest.strip_suffix(LABEL_SUFFIX));
+    let (wanted, name) = match name.filter(|name| !name.is_empty() && !name.contains('/')) {
+        Some(name) => (LABEL_VALUES, name),
+        None if path.starts_with(ASSET_PREFIX) => (ASSET, ""),
+        None => (path, ""),
+    };
+    let index = ROUTES.iter().position(|route| route.path == wanted)?;
+    Some(Found { index, name })
+}
+
+/// Whether a path is the API's, so that `OPTIONS` gets the API's answer.
+pub(crate) fn is_api(path: &str) -> bool {
+    path.starts_with(API_PREFIX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths() {
+        let check = |path: &str, want: Option<(&str, &str)>| {
+            let got = find(path).map(|found| (ROUTES[found.index].path, found.name));
+            assert_eq!(got, want, "{path}");
+        };
+        check("/", Some(("/", "")));
+        check("/api/v1/query", Some(("/api/v1/query", "")));
+        check("/api/v1/query/", None);
+        check("/api/v1/label/a%2fb/values", Some((LABEL_VALUES, "a%2fb")));
+        check("/api/v1/label//values", None);
+        check("/api/v1/label/a/b/values", None);
+        check("/api/v1/label/values", None);
+        check("/api/v1/label/:name/values", Some((LABEL_VALUES, ":name")));
+        check("/assets/index-1.js", Some((ASSET, "")));
+        check("/assets/../../etc/passwd", Some((ASSET, "")));
+        check("/assets/*filepath", Some((ASSET, "")));
+        check("//", None);
+        check("/nope", None);
+        check("", None);
+    }
+
+    #[test]
+    fn each_path_is_there_once() {
+        for (n, route) in ROUTES.iter().enumerate() {
+            assert!(ROUTES[..n].iter().all(|other| other.path != route.path), "{}", route.path);
+        }
+    }
+
+    #[test]
+    fn allowed_methods() {
+        assert_eq!(Methods::GetPost.allow_header(), "GET, OPTIONS, POST");
+        assert!(Methods::PostPut.allow(&Method::PUT) && !Methods::PostPut.allow(&Method::GET));
+    }
+}
