@@ -38,7 +38,7 @@ export function chooseZone(value: Zone): void {
 }
 
 /** The first of the browser's languages that there is a table for. */
-export function ofBrowser(languages: readonly string[]): Language {
+function ofBrowser(languages: readonly string[]): Language {
   const first = languages.find(language => /^(en|zh)\b/i.test(language));
   return first !== undefined && /^zh/i.test(first) ? "zh-CN" : "en";
 }

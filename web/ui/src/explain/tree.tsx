@@ -1,8 +1,6 @@
-// The parsed query as a tree: each node as PromQL, its type, and what it does in words. Beside each node is room for how
-// many series it gave and how long it took, for when narthex traces an evaluation.
+// The parsed query as a tree: each node as PromQL, its type, and what it does in words.
 
 import "./explain.css";
-import { formatValue } from "../format/unit";
 import { language } from "../preferences";
 import { children, type Node, typeOf, type ValueType, walk } from "../promql/ast";
 import { head } from "../promql/print";
@@ -11,21 +9,14 @@ import { describe } from "./describe";
 import { english, type Words } from "./words.en";
 import { chinese } from "./words.zh";
 
-/** What evaluating a node cost, in the order in which `walk` visits the tree. */
-export interface Trace {
-  nSeries: number;
-  seconds: number;
-}
-
 const deepest = 40;
 
-export default function Tree({ root, trace }: { root: Node; trace?: Trace[] }) {
+export default function Tree({ root }: { root: Node }) {
   const words = language.value === "zh-CN" ? chinese : english;
-  const order = new Map([...walk(root)].map((node, i) => [node, i]));
   return (
     <div class="explain">
       <ul class="tree">
-        <Branch node={root} depth={0} words={words} traceOf={node => trace?.[order.get(node) ?? -1]} />
+        <Branch node={root} depth={0} words={words} />
       </ul>
       <UnitOf root={root} words={words} />
     </div>
@@ -36,28 +27,21 @@ interface BranchProps {
   node: Node;
   depth: number;
   words: Words;
-  traceOf: (node: Node) => Trace | undefined;
 }
 
-function Branch({ node, depth, words, traceOf }: BranchProps) {
+function Branch({ node, depth, words }: BranchProps) {
   const below = children(node);
-  const trace = traceOf(node);
   return (
     <li>
       <div class="node">
         <code class={`head ${typeOf(node)}`}>{head(node)}</code>
         <Type type={typeOf(node)} words={words} />
-        {trace !== undefined && (
-          <span class="trace">
-            {words.series} {trace.nSeries} · {formatValue(trace.seconds, { of: "s", perSecond: false })}
-          </span>
-        )}
         <p>{describe(node, words)}</p>
       </div>
       {below.length > 0 && depth < deepest && (
         <ul>
           {below.map((child, i) => (
-            <Branch key={i} node={child} depth={depth + 1} words={words} traceOf={traceOf} />
+            <Branch key={i} node={child} depth={depth + 1} words={words} />
           ))}
         </ul>
       )}

@@ -4,7 +4,6 @@ export const english = {
   types: { vector: "instant vector", matrix: "range vector", scalar: "scalar", string: "string" },
   unit: (unit: string) => `Its values count ${unit}.`,
   deeper: (n: number) => `${n} more below, too deep to show.`,
-  series: "Series",
   time: "Time",
 
   /** `what` of the series, then how they are grouped. */

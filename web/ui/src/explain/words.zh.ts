@@ -6,7 +6,6 @@ export const chinese: Words = {
   types: { vector: "瞬时向量", matrix: "区间向量", scalar: "标量", string: "字符串" },
   unit: unit => `单位：${unit}。`,
   deeper: n => `其下还有 ${n} 项，层次过深，不再展开。`,
-  series: "序列数",
   time: "耗时",
 
   aggregations: {

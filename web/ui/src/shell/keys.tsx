@@ -8,7 +8,7 @@ import { t } from "../texts";
 import { move, refresh, zoomBack, zoomBy } from "../time/range";
 import { searching } from "./search";
 
-export const keysShown = signal(false);
+const keysShown = signal(false);
 
 /** Filled in by the page that has something to edit. */
 export const editing: { focus: (() => void) | null } = { focus: null };

@@ -13,8 +13,8 @@ export interface Range {
   endMs: number | null;
 }
 
-export const defaultRange: Range = { lengthMs: 3_600_000, endMs: null };
-export const defaultRefreshMs = 15_000;
+const defaultRange: Range = { lengthMs: 3_600_000, endMs: null };
+const defaultRefreshMs = 15_000;
 const shortestMs = 1000;
 const longestMs = 20 * 31_536_000_000;
 

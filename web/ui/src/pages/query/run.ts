@@ -6,7 +6,7 @@ import { gridOf, Phases, type Picture, pictureOf, roundStep } from "../../chart/
 import type { Range } from "../../time/range";
 
 /** More series than this are not drawn nor listed: the browser would stand still. The answer says that it is cut. */
-export const mostSeries = 5000;
+const mostSeries = 5000;
 
 /** narthex answers at most this many points per series; it is asked for no more. */
 const mostPoints = 11_000;

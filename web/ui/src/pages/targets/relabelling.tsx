@@ -80,7 +80,7 @@ interface Change {
   after: string | undefined;
 }
 
-export function changesBetween(before: Labels, after: Labels): Change[] {
+function changesBetween(before: Labels, after: Labels): Change[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   return names
     .filter(name => before[name] !== after[name])
@@ -88,7 +88,7 @@ export function changesBetween(before: Labels, after: Labels): Change[] {
 }
 
 /** A rule on one line, without what is as usual. */
-export function ruleText(rule: RelabelRule): string {
+function ruleText(rule: RelabelRule): string {
   const usual: Record<string, unknown> = {
     separator: ";",
     regex: "(.*)",
