@@ -5,6 +5,7 @@
 mod config;
 mod files;
 mod lint;
+mod metrics;
 mod report;
 mod sd_file;
 mod targets;
@@ -25,6 +26,8 @@ pub(crate) struct CheckArgs {
 enum CheckCommand {
     /// Check configuration files and all that they name.
     Config(config::ConfigArgs),
+    /// Check a body of metrics on standard input.
+    Metrics(metrics::MetricsArgs),
     /// Check discovery files: lists of targets in YAML or JSON.
     SdFile(sd_file::SdFileArgs),
     /// Check files of --web.config.file.
@@ -35,6 +38,7 @@ enum CheckCommand {
 pub(crate) fn run(args: CheckArgs) -> ExitCode {
     match args.command {
         CheckCommand::Config(args) => config::run(&args),
+        CheckCommand::Metrics(args) => metrics::run(&args),
         CheckCommand::SdFile(args) => sd_file::run(&args),
         CheckCommand::WebConfig(args) => web_config::run(&args),
     }

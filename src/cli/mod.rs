@@ -73,7 +73,7 @@ pub(crate) fn run() -> ExitCode {
 
 fn serve(matches: &ArgMatches) -> ExitCode {
     match flags::Flags::from_matches(matches) {
-        Ok(flags) => serve::run(flags),
+        Ok(flags) => serve::run(&flags),
         Err(error) => {
             complain(&error);
             ExitCode::from(EXIT_USAGE)

@@ -90,7 +90,7 @@ impl GlobalConfig {
     }
 
     /// What scrape configurations take from here. A limit that is not written is narthex's own.
-    pub(super) fn inherited(&self) -> Inherited {
+    pub(crate) fn inherited(&self) -> Inherited {
         let default = Inherited::default();
         Inherited {
             scrape_interval: self.scrape_interval,

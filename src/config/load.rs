@@ -24,6 +24,7 @@ global:
   scrape_interval: 15s
 scrape_configs:
 - job_name: narthex
+  metrics_path: '{metrics_path}'
   static_configs:
   - targets: ['{address}']
 ";
@@ -100,9 +101,9 @@ pub(crate) fn load(
     load_source(Source::read(path)?, agent, variable)
 }
 
-/// The configuration where there is no file. `address` is where narthex listens.
-pub(crate) fn builtin(address: &str) -> Loaded {
-    let text = BUILTIN.replace("{address}", address);
+/// The configuration where there is no file: narthex itself, by its own address and path.
+pub(crate) fn builtin(address: &str, metrics_path: &str) -> Loaded {
+    let text = BUILTIN.replace("{address}", address).replace("{metrics_path}", metrics_path);
     load_source(Source::new(Path::new("(built in)"), text), Agent::No, |_| None)
         .unwrap_or_else(|errors| unreachable!("the configuration that is built in: {errors}"))
 }
@@ -335,7 +336,7 @@ mod tests {
 
     #[test]
     fn what_is_built_in_scrapes_narthex() {
-        let loaded = builtin("localhost:9090");
+        let loaded = builtin("localhost:9090", "/metrics");
         assert_eq!(loaded.scrape_configs[0].discovery.static_configs[0].targets, ["localhost:9090"]);
         assert!(is_default(&loaded.not_built));
     }

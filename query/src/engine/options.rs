@@ -15,7 +15,7 @@ pub struct EngineOptions {
     /// How old a sample may be to count as the value of its series, in milliseconds. The default is five minutes.
     pub lookback_ms: i64,
     /// The step of a subquery that names none, in milliseconds. The default is one minute; a server sets its evaluation
-    /// interval.
+    /// interval, and sets it again when that changes ([`Engine::set_default_subquery_step_ms`](super::Engine)).
     pub default_subquery_step_ms: i64,
     /// Metric names are dropped at the end of a query instead of by each function.
     pub delayed_name_removal: bool,

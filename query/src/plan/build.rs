@@ -6,7 +6,7 @@ use super::invariance::unwrapped_id;
 use super::lengths::Lengths;
 use super::places::{Place, Places, at_ms};
 use super::{AggregateOf, Grid, MapOp, Op, Plan, PlanNode, QueryTimes, Selection, Slot};
-use crate::engine::{EngineOptions, QueryError};
+use crate::engine::QueryError;
 use crate::syntax::{
     Aggregate, AggregateOp, Binary, Expr, Length, Node, NodeId, NodeKind, Span, ValueType, VectorSelector,
 };
@@ -19,11 +19,10 @@ pub(crate) fn plan(
     expr: &Expr,
     times: QueryTimes,
     lookback_ms: i64,
-    options: &EngineOptions,
+    default_subquery_step_ms: i64,
 ) -> Result<Plan, QueryError> {
     let lengths = Lengths::new(expr, times);
-    let places =
-        Places::of(expr, times, options.default_subquery_step_ms, &lengths).map_err(QueryError::Invalid)?;
+    let places = Places::of(expr, times, default_subquery_step_ms, &lengths).map_err(QueryError::Invalid)?;
     let parents = parents(expr);
     let mut builder = Builder {
         expr,
@@ -240,8 +239,9 @@ impl<'a> Builder<'a> {
         self.lookback_ms
     }
 
-    pub(super) fn offset_of(&self, selector: &VectorSelector) -> i64 {
-        self.lengths.signed(selector.offset).unwrap_or(0)
+    /// A length that has been computed before without an error.
+    pub(super) fn signed(&self, length: Length) -> i64 {
+        self.lengths.signed(length).unwrap_or(0)
     }
 
     /// The function or aggregation around a selector, and the grouping where an aggregation is directly around it.
@@ -328,11 +328,11 @@ fn is_ordered(expr: &Expr) -> bool {
                 Some(&arg) if expr.node(arg).value_type == ValueType::Vector => arg,
                 _ => return false,
             },
-            NodeKind::Binary(Binary { left, right, op, .. }) if !op.is_set() => {
+            NodeKind::Binary(binary) if !binary.op.is_set() => {
                 let is_scalar = |id: NodeId| expr.node(id).value_type == ValueType::Scalar;
-                match (is_scalar(*left), is_scalar(*right)) {
-                    (true, false) => *right,
-                    (false, true) => *left,
+                match (is_scalar(binary.left), is_scalar(binary.right)) {
+                    (true, false) => binary.right,
+                    (false, true) => binary.left,
                     _ => return false,
                 }
             }

@@ -1,0 +1,139 @@
+//! The configuration file of a running server: loaded, made ready, looked at for changes.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use model::yaml::Step;
+use scrape::pool::{Features, PoolErrorCause, PoolSettings};
+use web::Snapshot;
+
+use super::address::Addresses;
+use crate::cli::flags::Flags;
+use crate::config::{self, Agent, Config, ConfigErrors, Loaded, Source};
+
+/// What is read where no file is named.
+const DEFAULT_FILE: &str = "prometheus.yml";
+
+/// Where the configuration is, and what it said last.
+#[derive(Debug)]
+pub(super) struct ConfigurationFile {
+    /// `None` where none was named: then it is [`DEFAULT_FILE`] once that is there, and before that what is built in.
+    path: Option<PathBuf>,
+    address: String,
+    metrics_path: String,
+    /// What the last attempt to load it read, or why it failed.
+    last: Seen,
+}
+
+/// What can be told apart from what was there before.
+#[derive(Debug, PartialEq)]
+enum Seen {
+    Nothing,
+    Files(Vec<Arc<Source>>),
+    Errors(String),
+}
+
+/// A configuration that can be put into force: nothing that is left can fail.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub(super) config: Config,
+    pub(super) pools: Vec<PoolSettings>,
+}
+
+impl ConfigurationFile {
+    pub(super) fn new(flags: &Flags, addresses: &Addresses) -> ConfigurationFile {
+        ConfigurationFile {
+            path: flags.path("config.file"),
+            address: addresses.local(),
+            metrics_path: addresses.metrics_path(),
+            last: Seen::Nothing,
+        }
+    }
+
+    /// Loads the configuration and makes it ready.
+    ///
+    /// # Errors
+    /// When anything is wrong with it; everything that is.
+    pub(super) fn load(&mut self) -> Result<Ready, ConfigErrors> {
+        self.read().map(|(_, loaded)| made_ready(&loaded)).and_then(|ready| ready)
+    }
+
+    /// The same where its files are not what they were.
+    ///
+    /// # Errors
+    /// As [`ConfigurationFile::load`], once for the same mistake.
+    pub(super) fn load_if_changed(&mut self) -> Result<Option<Box<Ready>>, ConfigErrors> {
+        match self.read() {
+            Ok((false, _)) => Ok(None),
+            Ok((true, loaded)) => made_ready(&loaded).map(|ready| Some(Box::new(ready))),
+            Err(errors) => {
+                let is_new = self.note(Seen::Errors(errors.to_string()));
+                if is_new { Err(errors) } else { Ok(None) }
+            }
+        }
+    }
+
+    /// Reads the files; whether they are not what they were.
+    fn read(&mut self) -> Result<(bool, Loaded), ConfigErrors> {
+        let default = Path::new(DEFAULT_FILE);
+        let loaded = match &self.path {
+            Some(path) => config::load(path, Agent::No, variable)?,
+            None if default.exists() => config::load(default, Agent::No, variable)?,
+            None => config::builtin(&self.address, &self.metrics_path),
+        };
+        let is_new = self.note(Seen::Files(loaded.sources.clone()));
+        Ok((is_new, loaded))
+    }
+
+    fn note(&mut self, seen: Seen) -> bool {
+        let is_new = self.last != seen;
+        self.last = seen;
+        is_new
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Makes everything that can fail, and says in the log what is strange.
+fn made_ready(loaded: &Loaded) -> Result<Ready, ConfigErrors> {
+    let mut pools = Vec::new();
+    let mut errors = Vec::new();
+    for (index, config) in loaded.scrape_configs.iter().enumerate() {
+        match PoolSettings::new(config.clone(), Features::default()) {
+            Ok(settings) => pools.push(settings),
+            Err(error) => {
+                let path = match &error.cause {
+                    PoolErrorCause::Relabel(_) => vec![Step::Key("relabel_configs".to_owned())],
+                    PoolErrorCause::Client(_) => Vec::new(),
+                };
+                errors.push(loaded.error_in_scrape_config(index, path, &error));
+            }
+        }
+    }
+    if !errors.is_empty() {
+        return Err(ConfigErrors(errors));
+    }
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    if let Some(warning) = loaded.not_built_warning() {
+        tracing::warn!("{warning}");
+    }
+    Ok(Ready { config: loaded.config.clone(), pools })
+}
+
+impl Ready {
+    /// The configuration as the web server shows it.
+    pub(super) fn snapshot(&self, now_ms: i64) -> Snapshot {
+        Snapshot {
+            yaml: self.config.to_yaml(),
+            scrape_configs: self.pools.iter().map(|pool| Arc::new(pool.config().clone())).collect(),
+            external_labels: self.config.global.external_labels.clone(),
+            retention: "unlimited".to_owned(),
+            loaded_ms: now_ms,
+            error: None,
+        }
+    }
+}

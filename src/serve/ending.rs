@@ -1,0 +1,49 @@
+//! Stopping within five seconds: targets end their series, requests end, the log is on disk.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use scrape::Scraper;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use web::Web;
+
+use super::Serving;
+use super::storage::OpenStore;
+
+/// How long targets may take to end their series, and requests to be answered; both at the same time.
+pub(super) const QUIET: Duration = Duration::from_secs(2);
+/// How long the last sync may take. What it does not reach survives all the same, unless the power fails.
+const LAST_SYNC: Duration = Duration::from_secs(2);
+
+/// What is taken apart at the end.
+#[derive(Debug)]
+pub(super) struct Ending {
+    pub(super) store: Arc<OpenStore>,
+    pub(super) scraper: Arc<Scraper>,
+    pub(super) web: Web,
+    pub(super) stop_server: oneshot::Sender<()>,
+    pub(super) serving: Serving,
+}
+
+impl Ending {
+    /// Stops everything.
+    pub(super) async fn carry_out(self) -> anyhow::Result<()> {
+        self.web.stop();
+        // The server may have ended by itself.
+        let _ = self.stop_server.send(());
+        let (has_ended, _) = tokio::join!(self.scraper.shut_down(QUIET), timeout(QUIET, self.serving));
+        if !has_ended {
+            tracing::warn!("some targets did not end their series in time");
+        }
+        let closing = tokio::task::spawn_blocking(move || self.store.store().close());
+        match timeout(LAST_SYNC, closing).await {
+            Ok(Ok(closed)) => closed.context("the log could not be synced")?,
+            Ok(Err(panic)) => return Err(panic).context("the store could not be closed"),
+            Err(_) => tracing::warn!("the last sync of the log takes too long, and is not waited for"),
+        }
+        tracing::info!("stopped");
+        Ok(())
+    }
+}

@@ -1,0 +1,106 @@
+//! What the web server asks of the process: orders, progress, limits.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use arc_swap::ArcSwap;
+use net::server::ServerCounts;
+use query::Engine;
+use tokio::sync::{mpsc, oneshot};
+use tsdb::Progress;
+use web::{Host, LimitStatus, Reloading, ReplayProgress};
+
+use super::limits;
+use super::storage::OpenStore;
+use crate::config::{Config, GlobalConfig};
+
+/// What the process is told to do.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// Loads the configuration again, and answers how that went.
+    Reload(oneshot::Sender<Result<(), String>>),
+    /// Stops.
+    Quit,
+}
+
+/// The process, as the web server sees it.
+#[derive(Debug)]
+pub(super) struct ServeHost {
+    orders: mpsc::UnboundedSender<Order>,
+    is_quitting: AtomicBool,
+    progress: Arc<Progress>,
+    counts: OnceLock<Arc<ServerCounts>>,
+    limited: OnceLock<(Arc<OpenStore>, Arc<Engine>)>,
+    global: ArcSwap<GlobalConfig>,
+}
+
+impl ServeHost {
+    /// A host, and the orders that it will be given.
+    pub(super) fn new() -> (Arc<ServeHost>, mpsc::UnboundedReceiver<Order>) {
+        let (orders, received) = mpsc::unbounded_channel();
+        let host = ServeHost {
+            orders,
+            is_quitting: AtomicBool::new(false),
+            progress: Arc::default(),
+            counts: OnceLock::new(),
+            limited: OnceLock::new(),
+            global: ArcSwap::default(),
+        };
+        (Arc::new(host), received)
+    }
+
+    /// Where the store says how far its log has been read.
+    pub(super) fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
+    }
+
+    /// What the server has seen. Set once.
+    pub(super) fn set_server_counts(&self, counts: Arc<ServerCounts>) {
+        let _ = self.counts.set(counts);
+    }
+
+    /// Whose limits are listed. Set once.
+    pub(super) fn set_limited(&self, store: Arc<OpenStore>, engine: Arc<Engine>, config: &Config) {
+        let _ = self.limited.set((store, engine));
+        self.set_config(config);
+    }
+
+    /// A configuration is in force.
+    pub(super) fn set_config(&self, config: &Config) {
+        self.global.store(Arc::new(config.global.clone()));
+    }
+}
+
+impl Host for ServeHost {
+    fn reload(&self) -> Reloading {
+        let (answer, answered) = oneshot::channel();
+        let is_sent = self.orders.send(Order::Reload(answer)).is_ok();
+        Box::pin(async move {
+            match answered.await {
+                Ok(result) if is_sent => result,
+                _ => Err("narthex is stopping".to_owned()),
+            }
+        })
+    }
+
+    fn quit(&self) -> bool {
+        let is_first = !self.is_quitting.swap(true, Ordering::AcqRel);
+        is_first && self.orders.send(Order::Quit).is_ok()
+    }
+
+    fn replay_progress(&self) -> ReplayProgress {
+        ReplayProgress {
+            done_bytes: self.progress.done_bytes.load(Ordering::Relaxed),
+            total_bytes: self.progress.total_bytes.load(Ordering::Relaxed),
+        }
+    }
+
+    fn limits(&self) -> Vec<LimitStatus> {
+        let Some((store, engine)) = self.limited.get() else { return Vec::new() };
+        limits::all(store.store(), engine, &self.global.load())
+    }
+
+    fn server_counts(&self) -> Option<Arc<ServerCounts>> {
+        self.counts.get().cloned()
+    }
+}

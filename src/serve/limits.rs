@@ -1,0 +1,104 @@
+//! The limits of storage, queries and scrapes, with what is used of them.
+
+use model::size::ByteSize;
+use query::{Engine, Limits};
+use tsdb::{Options, Store};
+use web::LimitStatus;
+
+use crate::config::GlobalConfig;
+
+/// All of them. What a scrape configuration sets for itself is not among them.
+pub(super) fn all(store: &Store, engine: &Engine, global: &GlobalConfig) -> Vec<LimitStatus> {
+    let mut limits = of_storage(store);
+    limits.extend(of_queries(engine));
+    limits.extend(of_scrapes(global));
+    limits
+}
+
+fn of_storage(store: &Store) -> Vec<LimitStatus> {
+    let (options, default) = (store.options(), Options::default());
+    let seconds = |ms: i64| ms as f64 / 1000.0;
+    vec![
+        LimitStatus {
+            name: "head_series",
+            value: Some(options.max_series as f64),
+            default: Some(default.max_series as f64),
+            used: Some(store.head_stats().n_series as f64),
+            unit: "",
+            setting: "narthex.limits.head_series",
+        },
+        LimitStatus {
+            name: "sample_ahead",
+            value: Some(seconds(options.max_ahead_ms)),
+            default: Some(seconds(default.max_ahead_ms)),
+            used: None,
+            unit: "seconds",
+            setting: "narthex.limits.sample_ahead",
+        },
+    ]
+}
+
+fn of_queries(engine: &Engine) -> Vec<LimitStatus> {
+    let (limits, default) = (&engine.options().limits, Limits::default());
+    let limit = |name, value: f64, default: f64, used, unit, setting| LimitStatus {
+        name,
+        value: Some(value),
+        default: Some(default),
+        used,
+        unit,
+        setting,
+    };
+    let (time, default_time) = (limits.timeout.as_secs_f64(), default.timeout.as_secs_f64());
+    let (samples, default_samples) = (limits.max_samples as f64, default.max_samples as f64);
+    let (one, default_one) = (limits.max_query_bytes as f64, default.max_query_bytes as f64);
+    let (total, default_total) = (limits.max_queries_bytes as f64, default.max_queries_bytes as f64);
+    let used = Some(engine.used_bytes() as f64);
+    vec![
+        limit("query_time", time, default_time, None, "seconds", "--query.timeout"),
+        limit("query_samples", samples, default_samples, None, "", "--query.max-samples"),
+        limit("query_memory", one, default_one, None, "bytes", "narthex.limits.query_memory"),
+        limit("query_memory_total", total, default_total, used, "bytes", "narthex.limits.query_memory_total"),
+    ]
+}
+
+fn of_scrapes(global: &GlobalConfig) -> Vec<LimitStatus> {
+    let (inherited, default) = (global.inherited(), scrape::config::Inherited::default());
+    let bytes = |size: Option<ByteSize>| size.map(|ByteSize(bytes)| bytes);
+    let rows = [
+        (
+            "scrape_body",
+            bytes(inherited.body_size_limit),
+            bytes(default.body_size_limit),
+            "bytes",
+            "global.body_size_limit",
+        ),
+        ("scrape_samples", inherited.sample_limit, default.sample_limit, "", "global.sample_limit"),
+        ("scrape_targets", inherited.target_limit, default.target_limit, "", "global.target_limit"),
+        ("scrape_labels", inherited.label_limit, default.label_limit, "", "global.label_limit"),
+        (
+            "scrape_label_name",
+            inherited.label_name_length_limit,
+            default.label_name_length_limit,
+            "bytes",
+            "global.label_name_length_limit",
+        ),
+        (
+            "scrape_label_value",
+            inherited.label_value_length_limit,
+            default.label_value_length_limit,
+            "bytes",
+            "global.label_value_length_limit",
+        ),
+    ];
+    // Zero is how a configuration says that there is no limit.
+    let number = |limit: Option<u64>| limit.filter(|limit| *limit > 0).map(|limit| limit as f64);
+    rows.map(|(name, value, default, unit, setting)| LimitStatus {
+        name,
+        value: number(value),
+        default: number(default),
+        used: None,
+        unit,
+        setting,
+    })
+    .into()
+}

@@ -1,0 +1,220 @@
+//! The server: from flags to a running narthex, and to its end.
+//!
+//! [`run`] reads the configuration, listens, opens the store while `/-/ready` tells how far that has come, and then waits
+//! for orders: reload, or stop. One task carries them out one after the other, so that a reload is whole before the next
+//! begins. What cannot be had at the start ends the process with a message that names it.
+
+mod address;
+mod configuration;
+mod ending;
+mod host;
+mod limits;
+mod log;
+mod settings;
+mod signals;
+mod storage;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use model::storage::Append;
+use model::{Clock, Rng, SeededRng, SystemClock};
+use net::server::{Access, Server};
+use query::Engine;
+use scrape::Scraper;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval};
+use web::{Parts, Web};
+
+use self::address::Addresses;
+use self::configuration::{ConfigurationFile, Ready};
+use self::ending::Ending;
+use self::host::{Order, ServeHost};
+use self::signals::Signals;
+use self::storage::OpenStore;
+use crate::cli::flags::Flags;
+use crate::cli::{complain, complain_raw};
+use crate::config::ConfigErrors;
+
+/// Serves until it is told to stop.
+pub(crate) fn run(flags: &Flags) -> ExitCode {
+    log::start(flags);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&format_args!("cannot start threads: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let result = runtime.block_on(serve(flags));
+    // What still runs on other threads has been told to stop; the process does not wait for it.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            match error.downcast_ref::<ConfigErrors>() {
+                Some(errors) => complain_raw(&errors.draw(std::io::stderr().is_terminal())),
+                None => complain(&format_args!("{error:#}")),
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(flags: &Flags) -> anyhow::Result<()> {
+    for warning in flags.warnings() {
+        tracing::warn!("{warning}");
+    }
+    settings::raise_open_files();
+    let mut signals = Signals::new().context("cannot wait for signals")?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let addresses = Addresses::new(flags)?;
+    let file = ConfigurationFile::new(flags, &addresses);
+    let ready = file.load()?;
+    let access = match flags.path("web.config.file") {
+        Some(path) => Access::by_file(path)?,
+        None => Access::open(),
+    };
+    let listeners = addresses.listen().await?;
+    let (host, mut orders) = ServeHost::new();
+    let settings = settings::settings(flags, &addresses, &access, &ready.config, Arc::clone(&clock))?;
+    let is_secure = access.is_secure();
+    let server_limits = settings.server_limits.clone();
+    let web = Web::new(settings, Arc::clone(&host) as Arc<dyn web::Host>);
+    web.load(ready.snapshot(clock.now_ms()));
+    let server = Server::new(Arc::new(web.clone()), access, server_limits);
+    host.set_server_counts(server.counts());
+    let (stop_server, server_stops) = oneshot::channel::<()>();
+    let serving = tokio::spawn(server.serve(listeners, async {
+        // An error says that the sender is gone, which means the same.
+        let _ = server_stops.await;
+    }));
+
+    let opening = storage::open(flags, &ready.config, Arc::clone(&clock), host.progress());
+    let store = tokio::select! {
+        opened = opening => opened?,
+        () = signals.termination() => return Ok(()),
+        () = quit_order(&mut orders) => return Ok(()),
+    };
+    let mut narthex = Narthex::start(store, file, web, host, clock, flags, ready)?;
+    address::tell(&addresses, is_secure);
+    narthex.obey(&mut signals, &mut orders).await;
+    let Narthex { store, scraper, web, .. } = narthex;
+    Ending { store, scraper, web, stop_server, serving }.carry_out().await
+}
+
+/// Waits for the order to stop, while there is nothing yet that could be reloaded.
+async fn quit_order(orders: &mut mpsc::UnboundedReceiver<Order>) {
+    while let Some(Order::Reload(answer)) = orders.recv().await {
+        // Whoever asked may have gone.
+        let _ = answer.send(Err("narthex is starting; try again when /-/ready says that it is ready".to_owned()));
+    }
+}
+
+/// The server's task.
+type Serving = JoinHandle<()>;
+
+/// A running narthex: what a reload touches, and what the end takes apart.
+#[derive(Debug)]
+struct Narthex {
+    store: Arc<OpenStore>,
+    engine: Arc<Engine>,
+    scraper: Arc<Scraper>,
+    web: Web,
+    file: ConfigurationFile,
+    host: Arc<ServeHost>,
+    clock: Arc<dyn Clock>,
+    /// How often changed files are looked for; `None` for never.
+    look_every: Option<Duration>,
+}
+
+impl Narthex {
+    fn start(
+        store: OpenStore,
+        file: ConfigurationFile,
+        web: Web,
+        host: Arc<ServeHost>,
+        clock: Arc<dyn Clock>,
+        flags: &Flags,
+        ready: Ready,
+    ) -> anyhow::Result<Narthex> {
+        let store = Arc::new(store);
+        let engine = Arc::new(Engine::new(settings::engine_options(flags, &ready.config, Arc::clone(&clock))));
+        let mut rng = SeededRng::from_entropy().context("the operating system gives no random numbers")?;
+        let appender = Arc::clone(store.store()) as Arc<dyn Append>;
+        let offset_seed = settings::offset_seed(&ready.config);
+        let scraper = Arc::new(Scraper::new(appender, Arc::clone(&clock), &mut rng as &mut dyn Rng, offset_seed));
+        host.set_limited(Arc::clone(&store), Arc::clone(&engine), &ready.config);
+        scraper.apply(ready.pools);
+        web.open(Parts {
+            select: Arc::clone(store.store()) as _,
+            append: Arc::clone(store.store()) as _,
+            engine: Arc::clone(&engine),
+            targets: Arc::clone(&scraper) as _,
+            storage: Arc::clone(&store) as _,
+        });
+        let is_looking = flags.is_on("config.auto-reload") || flags.has_feature("auto-reload-config");
+        let look_every = is_looking.then(|| flags.duration("config.auto-reload-interval").max(Duration::from_secs(1)));
+        Ok(Narthex { store, engine, scraper, web, file, host, clock, look_every })
+    }
+
+    /// Carries out orders until one of them is to stop.
+    async fn obey(&mut self, signals: &mut Signals, orders: &mut mpsc::UnboundedReceiver<Order>) {
+        let mut looking = interval(self.look_every.unwrap_or(Duration::from_secs(3600)));
+        looking.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        looking.reset();
+        loop {
+            tokio::select! {
+                () = signals.termination() => return,
+                () = signals.hang_up() => drop(self.reload()),
+                order = orders.recv() => match order {
+                    Some(Order::Reload(answer)) => drop(answer.send(self.reload())),
+                    Some(Order::Quit) | None => return,
+                },
+                _ = looking.tick(), if self.look_every.is_some() => self.reload_if_changed(),
+            }
+        }
+    }
+
+    /// Loads the configuration again and takes it whole, or leaves everything as it is and says why.
+    fn reload(&mut self) -> Result<(), String> {
+        let loaded = tokio::task::block_in_place(|| self.file.load());
+        match loaded {
+            Ok(ready) => {
+                self.apply(ready);
+                Ok(())
+            }
+            Err(error) => {
+                let text = format!("{error:#}");
+                self.refuse(&text);
+                Err(text)
+            }
+        }
+    }
+
+    fn reload_if_changed(&mut self) {
+        match tokio::task::block_in_place(|| self.file.load_if_changed()) {
+            Ok(Some(ready)) => self.apply(*ready),
+            Ok(None) => {}
+            Err(error) => self.refuse(&format!("{error:#}")),
+        }
+    }
+
+    fn apply(&self, ready: Ready) {
+        let interval_ms = ready.config.global.evaluation_interval.as_millis();
+        self.engine.set_default_subquery_step_ms(interval_ms);
+        self.host.set_config(&ready.config);
+        self.web.load(ready.snapshot(self.clock.now_ms()));
+        self.scraper.apply(ready.pools);
+        tracing::info!("configuration loaded");
+    }
+
+    fn refuse(&self, error: &str) {
+        tracing::error!(error, "configuration not loaded, the old one stays in force");
+        self.web.load_failed(error);
+    }
+}

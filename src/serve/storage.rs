@@ -1,0 +1,105 @@
+//! Opening the store, and telling the web server how it is.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use journal::{Disk, OsDisk};
+use model::{Clock, SeededRng};
+use tsdb::{Cardinality, HeadStats, Options, Progress, Replayed, Store, WalStats};
+use web::StorageStatus;
+
+use crate::cli::flags::Flags;
+use crate::config::Config;
+
+/// The store, and what was found when it was opened.
+#[derive(Debug)]
+pub(super) struct OpenStore {
+    store: Arc<Store>,
+    n_corruptions: u64,
+}
+
+/// Opens the store on a thread of its own, and says in the log what was found.
+pub(super) async fn open(
+    flags: &Flags,
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    progress: Arc<Progress>,
+) -> anyhow::Result<OpenStore> {
+    let path = flags.path("storage.tsdb.path").unwrap_or_else(|| PathBuf::from("data"));
+    let options = options(config);
+    let began = clock.elapsed();
+    let opening = {
+        let clock = Arc::clone(&clock);
+        tokio::task::spawn_blocking(move || {
+            let disk: Arc<dyn Disk> = Arc::new(OsDisk);
+            let mut rng = SeededRng::from_entropy().context("the operating system gives no random numbers")?;
+            Ok::<_, anyhow::Error>(Store::open(&disk, &clock, &mut rng, &path, options, &progress)?)
+        })
+    };
+    let (store, replayed) = opening.await.context("the store cannot be opened")??;
+    let seconds = clock.elapsed().saturating_sub(began).as_secs_f64();
+    tracing::info!(
+        series = replayed.n_series,
+        samples = replayed.n_samples,
+        bytes = replayed.n_bytes,
+        seconds,
+        "storage open"
+    );
+    Ok(OpenStore { store: Arc::new(store), n_corruptions: report_damage(&replayed) })
+}
+
+fn options(config: &Config) -> Options {
+    let default = Options::default();
+    let limit = |name| config.narthex.limit(name);
+    Options {
+        max_series: limit("head_series").unwrap_or(default.max_series),
+        max_ahead_ms: limit("sample_ahead")
+            .map_or(default.max_ahead_ms, |ms| if ms == 0 { i64::MAX } else { i64::try_from(ms).unwrap_or(i64::MAX) }),
+        ..default
+    }
+}
+
+/// Names each damaged place in the log; how many there are.
+fn report_damage(replayed: &Replayed) -> u64 {
+    for damage in &replayed.damage {
+        let (segment, from, to) = (&damage.segment, damage.from, damage.to);
+        if damage.torn_tail {
+            tracing::info!(%segment, from, to, "the log ends in a record that was never finished");
+        } else {
+            tracing::warn!(%segment, from, to, "a part of the log is damaged and is left out");
+        }
+    }
+    for place in &replayed.unreadable {
+        tracing::error!(place, "a record of the log makes no sense and is left out");
+    }
+    if replayed.n_skipped_scrapes > 0 {
+        tracing::warn!(scrapes = replayed.n_skipped_scrapes, "scrapes that leaned on damaged ones are left out");
+    }
+    (replayed.damage.iter().filter(|damage| !damage.torn_tail).count() + replayed.unreadable.len()) as u64
+}
+
+impl OpenStore {
+    /// The store.
+    pub(super) fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+}
+
+impl StorageStatus for OpenStore {
+    fn head(&self) -> HeadStats {
+        self.store.head_stats()
+    }
+
+    fn wal(&self) -> WalStats {
+        self.store.wal_stats()
+    }
+
+    fn cardinality(&self, limit: usize) -> Cardinality {
+        self.store.cardinality(limit)
+    }
+
+    fn n_corruptions(&self) -> u64 {
+        self.n_corruptions
+    }
+}
