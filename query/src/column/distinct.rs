@@ -68,7 +68,8 @@ mod tests {
 
     #[test]
     fn what_does_not_overlap_is_one_series() {
-        let columns = vec![column("x", &[Some(1.0), None]), column("y", &[None, None]), column("x", &[None, Some(2.0)])];
+        let columns =
+            vec![column("x", &[Some(1.0), None]), column("y", &[None, None]), column("x", &[None, Some(2.0)])];
         let merged = merged(columns).unwrap();
         assert_eq!((merged.len(), &merged[0].floats[..], merged[0].n_points()), (2, &[1.0, 2.0][..], 2));
     }

@@ -74,9 +74,8 @@ impl Budget {
 
 /// Adds to a counter unless that would lift it above the limit; the new count, or what it would have been.
 fn take_up_to(counter: &AtomicU64, n: u64, limit: u64) -> Result<u64, u64> {
-    let taken = counter.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
-        used.checked_add(n).filter(|&sum| sum <= limit)
-    });
+    let taken = counter
+        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| used.checked_add(n).filter(|&sum| sum <= limit));
     match taken {
         Ok(before) => Ok(before + n),
         Err(used) => Err(used.saturating_add(n)),

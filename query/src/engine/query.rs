@@ -138,7 +138,6 @@ fn check_type(value_type: ValueType, times: QueryTimes) -> Result<(), QueryError
     if times.step_ms == 0 || matches!(value_type, ValueType::Scalar | ValueType::Vector) {
         return Ok(());
     }
-    let message =
-        format!("invalid expression type \"{value_type}\" for range query, must be Scalar or instant Vector");
+    let message = format!("invalid expression type \"{value_type}\" for range query, must be Scalar or instant Vector");
     Err(QueryError::Invalid(message))
 }

@@ -28,11 +28,7 @@ pub(super) fn absent<'a>(
 }
 
 /// The value of the only float at each step; NaN where there is none, or more than one.
-pub(super) fn scalar_of(
-    evaluation: &Evaluation<'_>,
-    vector: Pipeline<'_>,
-    grid: Grid,
-) -> Result<Scalars, QueryError> {
+pub(super) fn scalar_of(evaluation: &Evaluation<'_>, vector: Pipeline<'_>, grid: Grid) -> Result<Scalars, QueryError> {
     let mut seen = Presence::none(grid.n_steps);
     let mut several = Presence::none(grid.n_steps);
     let held = evaluation.budget.hold(grid.n_steps.saturating_mul(8))?;

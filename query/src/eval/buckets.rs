@@ -127,11 +127,8 @@ fn make_monotonic(buckets: &mut [Bucket]) -> Option<Fixed> {
             bucket.count = before;
         } else if bucket.count < before {
             let fall = before - bucket.count;
-            let so_far = fixed.unwrap_or(Fixed {
-                min_bound: f64::INFINITY,
-                max_bound: f64::NEG_INFINITY,
-                max_fall: 0.0,
-            });
+            let so_far =
+                fixed.unwrap_or(Fixed { min_bound: f64::INFINITY, max_bound: f64::NEG_INFINITY, max_fall: 0.0 });
             fixed = Some(Fixed {
                 min_bound: so_far.min_bound.min(bucket.bound),
                 max_bound: so_far.max_bound.max(bucket.bound),
@@ -186,7 +183,8 @@ mod tests {
 
     #[test]
     fn counts_that_fall_are_lifted() {
-        let (value, fixed) = quantile_of(1.0, &mut buckets(&[(1.0, 10.0), (2.0, 7.0), (3.0, 11.0), (f64::INFINITY, 11.0)]));
+        let (value, fixed) =
+            quantile_of(1.0, &mut buckets(&[(1.0, 10.0), (2.0, 7.0), (3.0, 11.0), (f64::INFINITY, 11.0)]));
         assert_eq!((value, fixed), (3.0, Some(Fixed { min_bound: 2.0, max_bound: 2.0, max_fall: 3.0 })));
         let rounding = &mut buckets(&[(1.0, 1.0), (2.0, 1.0 - 1e-14), (f64::INFINITY, 1.0)]);
         assert_eq!(quantile_of(0.5, rounding).1, None);
@@ -195,7 +193,9 @@ mod tests {
     #[test]
     fn fractions_of_buckets() {
         let pairs = [(1.0, 10.0), (2.0, 20.0), (f64::INFINITY, 40.0)];
-        for (lower, upper, want) in [(0.0, 1.0, 0.25), (0.5, 1.5, 0.25), (1.0, 1.0, 0.0), (f64::NEG_INFINITY, f64::INFINITY, 1.0)] {
+        for (lower, upper, want) in
+            [(0.0, 1.0, 0.25), (0.5, 1.5, 0.25), (1.0, 1.0, 0.0), (f64::NEG_INFINITY, f64::INFINITY, 1.0)]
+        {
             assert_eq!(fraction_between(lower, upper, &mut buckets(&pairs)), want, "{lower} {upper}");
         }
         assert!(fraction_between(0.0, 1.0, &mut Vec::new()).is_nan());

@@ -1,6 +1,5 @@
 //! Classic histograms: series whose `le` label is the upper bound of a bucket, counting all observations up to it.
 
-
 use model::Labels;
 use model::labels::BUCKET_LABEL;
 use model::name::quoted;

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use model::storage::{Select, SelectHints, SeriesSet};
 use model::Matcher;
+use model::storage::{Select, SelectHints, SeriesSet};
 
 use super::map::Mapping;
 use super::pipeline::{Pipeline, SeriesKind, SeriesSource, Source, Stage};
@@ -247,12 +247,7 @@ impl<'a> Evaluation<'a> {
         if grid.n_steps == 0 { Ok(None) } else { Ok(Some(self.storage.select(matchers, hints)?)) }
     }
 
-    fn series(
-        &self,
-        selection: &'a Selection,
-        grid: Grid,
-        kind: SeriesKind,
-    ) -> Result<Pipeline<'a>, QueryError> {
+    fn series(&self, selection: &'a Selection, grid: Grid, kind: SeriesKind) -> Result<Pipeline<'a>, QueryError> {
         let Some(set) = self.select(&selection.matchers, &selection.hints, grid)? else {
             return Ok(Pipeline::of(Vec::new(), grid));
         };
@@ -303,9 +298,7 @@ impl<'a> Evaluation<'a> {
                 let scalars = inputs.scalars(*input);
                 self.unlabelled(grid, |step| scalars.at(step))?
             }
-            Op::DateNow(field) => {
-                self.unlabelled(grid, |step| date::field(*field, grid.at(step) / 1000))?
-            }
+            Op::DateNow(field) => self.unlabelled(grid, |step| date::field(*field, grid.at(step) / 1000))?,
             Op::Aggregate(of) => {
                 let param = of.param.map(|(slot, span)| (inputs.scalars(slot), span));
                 aggregate::aggregate(self, of, param, inputs.vector(of.input), grid)?
@@ -331,9 +324,7 @@ impl<'a> Evaluation<'a> {
             Op::Labels { input, change } => labels::change(self, change, inputs.vector(*input), grid)?,
             Op::Sort { input, order } => order::sort(self, order, inputs.vector(*input), grid, span)?,
             Op::Absent { input, labels } => absent::absent(self, inputs.vector(*input), labels, grid)?,
-            Op::Info { input, matchers, hints } => {
-                info::enrich(self, inputs.vector(*input), matchers, hints, grid)?
-            }
+            Op::Info { input, selection } => info::enrich(self, inputs.vector(*input), selection, grid)?,
         })
     }
 
@@ -348,12 +339,7 @@ impl<'a> Evaluation<'a> {
         self.vector(vec![column], grid)
     }
 
-    fn window(
-        &self,
-        window: &'a Window,
-        grid: Grid,
-        inputs: &mut Inputs<'_, 'a>,
-    ) -> Result<Evaluated<'a>, QueryError> {
+    fn window(&self, window: &'a Window, grid: Grid, inputs: &mut Inputs<'_, 'a>) -> Result<Evaluated<'a>, QueryError> {
         let scalars: Vec<Scalars> = window.scalars.iter().map(|&slot| inputs.scalars(slot)).collect();
         let keeps_name = matches!(window.function, WindowFunction::First | WindowFunction::Last);
         let call = |at_ms, offset_ms, range_ms, border| WindowCall {

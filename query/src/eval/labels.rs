@@ -1,8 +1,8 @@
 //! `label_replace` and `label_join`.
 
+use model::Labels;
 use model::labels::METRIC_NAME;
 use model::regex::{GoRegex, Template};
-use model::Labels;
 
 use super::evaluation::{Evaluated, Evaluation};
 use super::pipeline::Pipeline;

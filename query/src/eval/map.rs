@@ -90,7 +90,8 @@ impl Mapping {
     ) -> Result<(), QueryError> {
         self.scalar_with_histograms(worker, column, op, is_swapped)?;
         let number = &self.scalars[0];
-        let sides = |step: usize, value: f64| if is_swapped { (number.at(step), value) } else { (value, number.at(step)) };
+        let sides =
+            |step: usize, value: f64| if is_swapped { (number.at(step), value) } else { (value, number.at(step)) };
         match op {
             BinaryOp::TrimUpper | BinaryOp::TrimLower => {
                 if !column.present.is_empty() {

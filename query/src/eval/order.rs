@@ -104,9 +104,9 @@ fn of_runs(one: &str, other: &str) -> Ordering {
     }
     let digits = |run: &str| run.trim_start_matches('0').len();
     let (one_digits, other_digits) = (digits(one), digits(other));
-    let value = one_digits.cmp(&other_digits).then_with(|| {
-        one[one.len() - one_digits..].cmp(&other[other.len() - other_digits..])
-    });
+    let value = one_digits
+        .cmp(&other_digits)
+        .then_with(|| one[one.len() - one_digits..].cmp(&other[other.len() - other_digits..]));
     // Of equal numbers the one with more zeros before it is later.
     value.then_with(|| one.len().cmp(&other.len()))
 }

@@ -69,7 +69,11 @@ pub(crate) enum Stage {
     /// Its one value counts at all times of a grid.
     Spread(Grid),
     /// A function of windows over its values, which are at the times of `from`.
-    Window { call: WindowCall, from: Grid, to: Grid },
+    Window {
+        call: WindowCall,
+        from: Grid,
+        to: Grid,
+    },
 }
 
 /// Takes columns, one after the other.

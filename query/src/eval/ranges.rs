@@ -47,9 +47,7 @@ pub(super) fn select(
             return Err(QueryError::Execution(format!("{modifier} modifier is not supported with histograms")));
         }
         let floats = match selection.border {
-            Border::Plain => {
-                samples.floats.times.iter().copied().zip(samples.floats.values.iter().copied()).collect()
-            }
+            Border::Plain => samples.floats.times.iter().copied().zip(samples.floats.values.iter().copied()).collect(),
             border => extended(&samples.floats.times, &samples.floats.values, start_ms, end_ms, border),
         };
         let histograms =

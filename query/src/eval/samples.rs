@@ -183,7 +183,8 @@ impl SampleSource for ColumnSource<'_> {
                 samples.floats.values.push(value);
             }
         }
-        while let Some((step, histogram)) = self.column.histograms.get(self.next_histogram).filter(|(at, _)| *at < end) {
+        while let Some((step, histogram)) = self.column.histograms.get(self.next_histogram).filter(|(at, _)| *at < end)
+        {
             samples.histograms.times.push(self.grid.at(*step));
             samples.histograms.values.push(Arc::clone(histogram));
             self.next_histogram += 1;

@@ -29,8 +29,7 @@ pub(crate) fn smoothed(
     let mut is_exhausted = false;
     for step in 0..grid.n_steps {
         let at_ms = selection.reference_ms(grid.at(step));
-        let (low_ms, high_ms) =
-            (at_ms.saturating_sub(worker.lookback_ms), at_ms.saturating_add(worker.lookback_ms));
+        let (low_ms, high_ms) = (at_ms.saturating_sub(worker.lookback_ms), at_ms.saturating_add(worker.lookback_ms));
         while !is_exhausted && samples.last_ms() < high_ms {
             is_exhausted = !source.read_more(&mut samples)?;
         }

@@ -1,17 +1,14 @@
 //! Function calls in plans.
 
-use model::labels::METRIC_NAME;
+use model::Labels;
 use model::storage::SelectHints;
-use model::{Labels, Matcher};
 
 use super::build::Builder;
 use super::op::WindowFunction;
+use super::places::at_ms;
 use super::{DateField, Grid, LabelOp, MapOp, Op, Order, Selection, Slot, TimestampKind, Window, WindowSource};
 use crate::engine::QueryError;
 use crate::syntax::{At, Border, Function, NodeId, NodeKind, ValueType};
-
-/// What `info` enriches with where it is not told.
-const TARGET_INFO: &str = "target_info";
 
 impl Builder<'_> {
     pub(super) fn call(
@@ -41,7 +38,8 @@ impl Builder<'_> {
     ) -> Result<Slot, QueryError> {
         let range = self.bare_id(args[at]);
         let is_absent = function.name == "absent_over_time";
-        let window_function = if is_absent { Some(WindowFunction::Present) } else { WindowFunction::find(function.name) };
+        let window_function =
+            if is_absent { Some(WindowFunction::Present) } else { WindowFunction::find(function.name) };
         let window_function = window_function.ok_or_else(|| unknown(function))?;
         let mut labels = Labels::empty();
         let source = match &self.node(range).kind {
@@ -90,9 +88,7 @@ impl Builder<'_> {
             "range" => Op::Number(super::seconds(self.times.range_ms())),
             "step" if self.times.start_ms == self.times.end_ms => Op::Number(0.0),
             "step" => Op::Number(super::seconds(self.times.step_ms)),
-            "max_of" | "min_of" => {
-                Op::ExtremeOf { is_max: function.name == "max_of", left: slot(0), right: slot(1) }
-            }
+            "max_of" | "min_of" => Op::ExtremeOf { is_max: function.name == "max_of", left: slot(0), right: slot(1) },
             "scalar" => Op::ScalarOf { input: slot(0) },
             "vector" => Op::VectorOf { input: slot(0) },
             "timestamp" | "start_timestamp" => match &self.bare(args[0]).kind {
@@ -105,12 +101,9 @@ impl Builder<'_> {
                 _ => return Ok(None),
             },
             "absent" => Op::Absent { input: slot(0), labels: self.absent_labels(args[0]) },
-            "histogram_quantile" => Op::HistogramQuantile {
-                quantile: slot(0),
-                quantile_span: span(0),
-                input: slot(1),
-                input_span: span(1),
-            },
+            "histogram_quantile" => {
+                Op::HistogramQuantile { quantile: slot(0), quantile_span: span(0), input: slot(1), input_span: span(1) }
+            }
             "histogram_quantiles" => Op::HistogramQuantiles {
                 input: slot(0),
                 input_span: span(0),
@@ -162,9 +155,8 @@ impl Builder<'_> {
     fn label_op(&self, function: &Function, args: &[NodeId]) -> Result<LabelOp, QueryError> {
         let name = function.name;
         let target = self.text(args[1]);
-        let invalid = |what: &str, label: &str| {
-            QueryError::Execution(format!("invalid {what} label name in {name}(): {label}"))
-        };
+        let invalid =
+            |what: &str, label: &str| QueryError::Execution(format!("invalid {what} label name in {name}(): {label}"));
         let change = if name == "label_join" {
             let sources: Vec<String> = args[3..].iter().map(|&arg| self.text(arg)).collect();
             if let Some(source) = sources.iter().find(|source| source.is_empty()) {
@@ -185,42 +177,44 @@ impl Builder<'_> {
     fn info(&self, id: NodeId, args: &[NodeId], grid: Grid) -> Op {
         let matchers = match args.get(1).map(|&arg| &self.bare(arg).kind) {
             Some(NodeKind::VectorSelector(selector)) => selector.matchers.clone(),
-            _ => vec![Matcher::equal(METRIC_NAME, TARGET_INFO)],
+            _ => Vec::new(),
         };
-        // The interval follows the first selector of what is enriched.
-        let mut interval = Selection {
-            matchers: Vec::new(),
+        let (at, offset_ms) = self.reference_of_info(args[0]);
+        let mut selection = Selection {
+            matchers,
             hints: SelectHints { function: Some("info"), ..SelectHints::default() },
-            at_ms: None,
-            offset_ms: 0,
+            at_ms: at_ms(at, self.times),
+            offset_ms,
             range_ms: 0,
             border: Border::Plain,
             span: self.node(id).span,
         };
-        if let Some(selector) = self.first_selector(args[0]) {
-            interval.at_ms = match selector.at {
-                Some(At::Time(millis)) => Some(millis),
-                Some(At::Start) => Some(self.times.start_ms),
-                Some(At::End) => Some(self.times.end_ms),
-                None => None,
-            };
-            interval.offset_ms = self.offset_of(selector);
-        }
-        interval.set_interval(grid, self.lookback_ms());
-        Op::Info { input: self.slot(args[0]), matchers, hints: Box::new(interval.hints) }
+        selection.set_interval(grid, self.lookback_ms());
+        Op::Info { input: self.slot(args[0]), selection: Box::new(selection) }
     }
 
-    fn first_selector(&self, id: NodeId) -> Option<&crate::syntax::VectorSelector> {
-        let mut pending = vec![id];
-        while let Some(id) = pending.pop() {
-            if let NodeKind::VectorSelector(selector) = &self.node(id).kind {
-                return Some(selector);
+    /// The time at which info series are looked at: that of the first selector of what is enriched. Subqueries around
+    /// it shift it, until an `@` fixes it.
+    fn reference_of_info(&self, arg: NodeId) -> (Option<At>, i64) {
+        let mut pending = vec![(arg, None, 0)];
+        while let Some((id, at, offset_ms)) = pending.pop() {
+            let (mut inner_at, mut inner_offset_ms) = (at, offset_ms);
+            match &self.node(id).kind {
+                NodeKind::VectorSelector(selector) => {
+                    let own_ms = self.signed(selector.offset);
+                    return if selector.at.is_some() { (selector.at, own_ms) } else { (at, offset_ms + own_ms) };
+                }
+                NodeKind::Subquery(subquery) if subquery.at.is_some() => {
+                    (inner_at, inner_offset_ms) = (subquery.at, self.signed(subquery.offset));
+                }
+                NodeKind::Subquery(subquery) => inner_offset_ms += self.signed(subquery.offset),
+                _ => {}
             }
-            let mut children = Vec::new();
-            self.node(id).kind.for_each_child(|child| children.push(child));
-            pending.extend(children.into_iter().rev());
+            let first_child = pending.len();
+            self.node(id).kind.for_each_child(|child| pending.push((child, inner_at, inner_offset_ms)));
+            pending[first_child..].reverse();
         }
-        None
+        (None, 0)
     }
 
     fn absent_labels(&self, arg: NodeId) -> Labels {

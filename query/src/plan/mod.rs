@@ -36,7 +36,11 @@ pub(crate) struct QueryTimes {
 
 impl QueryTimes {
     pub(crate) fn grid(&self) -> Grid {
-        if self.step_ms == 0 { Grid::single(self.start_ms) } else { Grid::new(self.start_ms, self.end_ms, self.step_ms) }
+        if self.step_ms == 0 {
+            Grid::single(self.start_ms)
+        } else {
+            Grid::new(self.start_ms, self.end_ms, self.step_ms)
+        }
     }
 
     /// The time from the first to the last, in milliseconds.

@@ -1,7 +1,7 @@
 //! The nodes of plans.
 
+use model::Labels;
 use model::storage::Grouping;
-use model::{Labels, Matcher};
 
 use super::{Grid, Selection};
 use crate::syntax::{AggregateOp, BinaryOp, Matching, NodeId, Span, ValueType};
@@ -87,7 +87,7 @@ pub(crate) enum Op {
     /// `absent`, and `absent_over_time` of what is present over time.
     Absent { input: Slot, labels: Labels },
     /// `info(vector, selector)`
-    Info { input: Slot, matchers: Vec<Matcher>, hints: Box<model::storage::SelectHints> },
+    Info { input: Slot, selection: Box<Selection> },
 }
 
 /// A function over windows.

@@ -1,9 +1,9 @@
 //! What a selector reads.
 
+use model::MatchOp;
 use model::Matcher;
 use model::labels::METRIC_NAME;
 use model::storage::SelectHints;
-use model::MatchOp;
 
 use super::Grid;
 use crate::syntax::{Border, Span};
@@ -70,4 +70,3 @@ impl Selection {
         labels.build()
     }
 }
-

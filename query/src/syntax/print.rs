@@ -9,8 +9,8 @@ use model::labels::METRIC_NAME;
 use model::{MatchOp, Matcher, float, name};
 
 use super::ast::{Aggregate, Matching, VectorSelector};
-use super::number::percent_g;
 use super::ast::{At, Binary, Border, Cardinality, DurationExpr, DurationOp, Expr, Length, NodeId, NodeKind, Subquery};
+use super::number::percent_g;
 
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -60,11 +60,7 @@ pub(super) fn aggregate<'a>(
 }
 
 /// No series; the input is evaluated for what there is to be said about it.
-fn nothing<'a>(
-    evaluation: &Evaluation<'a>,
-    vector: Pipeline<'_>,
-    grid: Grid,
-) -> Result<Evaluated<'a>, QueryError> {
+fn nothing<'a>(evaluation: &Evaluation<'a>, vector: Pipeline<'_>, grid: Grid) -> Result<Evaluated<'a>, QueryError> {
     evaluation.consume(vector, &mut |_| Ok(()))?;
     evaluation.vector(Vec::new(), grid)
 }

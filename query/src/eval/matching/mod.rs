@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod fill;
+mod matched;
 mod set;
 mod signature;
 

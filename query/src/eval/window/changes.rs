@@ -59,7 +59,8 @@ fn counted(
     }
     if !view.starts.is_empty() {
         context.tick(view.values.len())?;
-        let pairs = (first.float + 1..view.values.len()).filter(|&at| counts(&Counted::at(view, at - 1), &Counted::at(view, at)));
+        let pairs = (first.float + 1..view.values.len())
+            .filter(|&at| counts(&Counted::at(view, at - 1), &Counted::at(view, at)));
         return Ok(Output::Float(pairs.count() as f64));
     }
     marks.forget_before(view.first);

@@ -62,8 +62,7 @@ impl<'a> Borders<'a> {
     ) -> Option<Borders<'a>> {
         let newest = times.len().checked_sub(1)?;
         let first = times[..newest].partition_point(|&time_ms| time_ms <= start_ms).saturating_sub(1);
-        let last =
-            if is_smoothed { times[..newest].partition_point(|&time_ms| time_ms < end_ms) } else { newest };
+        let last = if is_smoothed { times[..newest].partition_point(|&time_ms| time_ms < end_ms) } else { newest };
         if times[last] <= start_ms || is_smoothed && times[first] > end_ms {
             return None;
         }

@@ -137,7 +137,8 @@ impl WindowCall {
             let kind = column.labels.get("__type__").unwrap_or_default();
             if kind != "counter" && kind != "histogram" {
                 let kind = model::name::quoted(kind);
-                let message = "metric might not be a counter, __type__ label is not set to \"counter\" or \"histogram\"";
+                let message =
+                    "metric might not be a counter, __type__ label is not set to \"counter\" or \"histogram\"";
                 worker.notes.inform(format!("{message}, got {kind}: {shown}"), self.first_arg_span);
             }
             return;

@@ -41,7 +41,8 @@ impl<'a> View<'a> {
         at_ms: i64,
     ) -> View<'a> {
         let (floats, histograms) = (low.floats..high.floats, low.histograms..high.histograms);
-        let starts = |starts: &'a [i64], range: std::ops::Range<usize>| if starts.is_empty() { starts } else { &starts[range] };
+        let starts =
+            |starts: &'a [i64], range: std::ops::Range<usize>| if starts.is_empty() { starts } else { &starts[range] };
         View {
             times: &samples.floats.times[floats.clone()],
             values: &samples.floats.values[floats.clone()],
@@ -106,7 +107,8 @@ impl Context<'_, '_> {
             return;
         }
         let name = quoted(self.labels.metric_name());
-        let message = format!("ignored histograms in a range containing both floats and histograms for metric name {name}");
+        let message =
+            format!("ignored histograms in a range containing both floats and histograms for metric name {name}");
         self.notes.inform(message, self.call.first_arg_span);
     }
 
