@@ -275,7 +275,7 @@ test("shows how far it is while narthex starts, and fills itself afterwards", as
     },
   });
   const { page, close } = await open(browser, `${front.url}targets`, { allow: /503/ });
-  await page.getByText("It has read 4 of 10 segments").waitFor();
+  await page.getByText("It has read 44 % of its log").waitFor();
   await assertAccessible(page);
   await picture(page, "starting");
   started = true;
@@ -332,6 +332,15 @@ test("names what is wrong with narthex itself", async () => {
   await page.reload();
   await page.getByText("The last reload failed").waitFor();
   assert.equal(await page.getByText("Open without authentication").count(), 0);
+  await close();
+});
+
+test("says so where it cannot show an answer", async () => {
+  const routes = { "**/api/v1/status/flags": route => route.fulfill({ json: { status: "success", data: null } }) };
+  const { page, close } = await open(browser, at("status?section=flags"), { routes });
+  await page.getByText("This page cannot show what narthex answered.").waitFor();
+  await page.getByRole("link", { name: "Targets" }).click();
+  await page.locator(".target").first().waitFor();
   await close();
 });
 

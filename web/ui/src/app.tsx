@@ -1,7 +1,7 @@
 // The frame of every page, and which page it frames. Pages are loaded when they are first opened.
 
 import type { ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useErrorBoundary, useState } from "preact/hooks";
 import { cutMiddle } from "./format/labels";
 import type { Page } from "./links";
 import { Failure } from "./parts/failure";
@@ -42,6 +42,7 @@ export function App() {
 function PageOf({ page }: { page: Page }) {
   const [Found, setFound] = useState(() => loaded.get(page));
   const [error, setError] = useState<Error | null>(null);
+  const [broken] = useErrorBoundary();
   useEffect(() => {
     if (Found !== undefined) return;
     loaders[page]().then(
@@ -54,6 +55,8 @@ function PageOf({ page }: { page: Page }) {
   }, [page, Found]);
   if (error !== null)
     return <Failure what={t().pageFailed} error={error} onRetry={() => window.location.reload()} />;
+  if (broken !== undefined)
+    return <Failure what={t().pageBroke} error={broken} onRetry={() => window.location.reload()} />;
   return Found === undefined ? <Progress on /> : <Found />;
 }
 

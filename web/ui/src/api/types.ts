@@ -44,6 +44,10 @@ export interface Target {
   health: Health;
   scrapeInterval: string;
   scrapeTimeout: string;
+  /** What was odd about the last scrape though it succeeded; empty for nothing. narthex only. */
+  lastWarning?: string;
+  /** Samples of the last scrape. narthex only. */
+  lastSamples?: number;
   /** The last scrapes, oldest first: seconds each took, and whether it succeeded. narthex only. */
   recentScrapes?: [durationSeconds: number, ok: boolean | number][];
 }
@@ -104,6 +108,8 @@ export interface BuildInfo {
   goVersion?: string;
   /** `narthex`; absent in Prometheus. */
   application?: string;
+  /** The version of the application; `version` is then that of the Prometheus whose API it speaks. */
+  applicationVersion?: string;
   [other: string]: string | undefined;
 }
 
@@ -135,11 +141,11 @@ export interface Limit {
   use?: number | null;
   /** `bytes`, `seconds` or nothing. */
   unit?: string;
-  /** The setting that raises it. */
+  /** The setting that raises it; `fixed` where none does. */
   setting?: string;
 }
 
-/** WAL segments: from, to, and the one being read. */
+/** Where the log begins and ends and how far it has been read: segments in Prometheus, mebibytes in narthex. */
 export interface WalReplay {
   min: number;
   max: number;

@@ -1,5 +1,6 @@
 // The banner: only when something of narthex itself is wrong. What, since when, and what to do.
 
+import type { WalReplay } from "../api/types";
 import { Ago } from "../parts/ago";
 import { State } from "../parts/state";
 import { t } from "../texts";
@@ -56,21 +57,21 @@ function Row({ trouble }: { trouble: Trouble }) {
 
 function Starting({ trouble }: { trouble: Extract<Trouble, { kind: "starting" }> }) {
   const text = t().banner;
-  const { replay } = trouble;
-  const total = replay === null ? 0 : replay.max - replay.min + 1;
-  const done = replay === null ? 0 : Math.max(0, replay.current - replay.min);
-  const share = total > 0 ? Math.min(1, done / total) : 0;
+  const share = trouble.replay === null ? null : shareRead(trouble.replay);
   return (
     <div class="banner" role="status">
       <State name="caution" word={text.starting} />
-      <span class="detail">
-        {total > 0 && replay!.max > 0 ? text.replaying(done, total) : text.startingDo}
-      </span>
-      {share > 0 && (
+      <span class="detail">{share === null ? text.startingDo : text.replaying(Math.floor(share * 100))}</span>
+      {share !== null && share > 0 && (
         <div class="stalk">
           <div style={{ width: `${share * 100}%` }} />
         </div>
       )}
     </div>
   );
+}
+
+/** How much of the log has been read; null where there is nothing to read. */
+function shareRead({ min, max, current }: WalReplay): number | null {
+  return max > min ? Math.max(0, Math.min(1, (current - min) / (max - min))) : null;
 }

@@ -37,6 +37,7 @@ export const en = {
   warning: "Warning",
   info: "Note",
   pageFailed: "This page could not be loaded. narthex may have been replaced by another version since.",
+  pageBroke: "This page cannot show what narthex answered.",
   pages: { home: "Home", query: "Query", targets: "Targets", status: "Status" },
 
   bar: {
@@ -88,8 +89,8 @@ export const en = {
     unreachableDo: "What is shown is the last that came. The page asks again every second.",
     starting: "narthex is starting",
     startingDo: "Queries work as soon as its log has been read.",
-    replaying: (done: number, total: number) =>
-      `It has read ${done} of ${total} segments of its log. Queries work as soon as it is done.`,
+    replaying: (percent: number) =>
+      `It has read ${percent} % of its log. Queries work as soon as it is done.`,
     reload: "The last reload failed",
     reloadDo:
       "The configuration from before stays in force. Mend the file and reload; narthex check config names the mistake.",
@@ -298,6 +299,8 @@ export const en = {
     noSteps: "This pool has no relabelling rules.",
     noChange: "Changes nothing here.",
     droppedHere: "Drops the target",
+    lastScrape: "Last scrape",
+    samples: (n: number) => plural(n, "sample", "samples"),
     stepsFailed: "The relabelling steps could not be read.",
     dropped: (n: number) => plural(n, "target dropped by relabelling", "targets dropped by relabelling"),
     notKept: (n: number) => `Of ${n} more only the number is kept (keep_dropped_targets).`,
@@ -365,6 +368,9 @@ export const en = {
     host: "Host",
     directory: "Directory",
     authentication: "Authentication",
+    authenticationOf: { none: "none: the port is open", basic: "by password" } as Record<string, string>,
+    tasks: "Tasks",
+    threads: "Threads",
     buildTitle: "Build",
     build: {
       application: "Application",
@@ -373,8 +379,8 @@ export const en = {
       branch: "Branch",
       buildUser: "Built by",
       buildDate: "Built on",
-      goVersion: "Go",
-      rustVersion: "Rust",
+      goVersion: "Compiler",
+      applicationVersion: "Version",
     } as Record<string, string>,
     series: "Series in memory",
     labelPairs: "Label pairs",
@@ -393,6 +399,8 @@ export const en = {
     value: "Value",
     default: "Default",
     noLimit: "no limit",
+    fixed: "cannot be changed",
+    speaksAs: "Speaks as Prometheus",
     filterFlags: "Filter flags",
     noFlag: (filter: string) => `No flag has “${filter}”.`,
     searchConfig: "Search, Enter for the next",

@@ -51,7 +51,7 @@ const examples = [
   "up",
   "scrape_duration_seconds",
   "sum by (job) (scrape_samples_scraped)",
-  "count by (job) (up == 0)",
+  "sum by (job) (up)",
 ];
 
 function Examples() {

@@ -51,7 +51,9 @@ function Row({ limit }: { limit: Limit }) {
       <td>
         <span class="mono">{limit.name}</span>
         {limit.setting !== undefined && limit.setting !== limit.name && (
-          <div class="mono muted">{limit.setting}</div>
+          <div class={limit.setting === "fixed" ? "muted" : "mono muted"}>
+            {limit.setting === "fixed" ? t().status.fixed : limit.setting}
+          </div>
         )}
       </td>
       <td class="number">

@@ -7,6 +7,7 @@ import { brief } from "../../format/number";
 import { formatValue } from "../../format/unit";
 import { Ago } from "../../parts/ago";
 import { State } from "../../parts/state";
+import { isNarthex } from "../../shell/health";
 import { t } from "../../texts";
 import { Facts } from "./facts";
 import { Loaded } from "./loaded";
@@ -55,7 +56,7 @@ function Runtime({ info }: { info: RuntimeInfo }) {
       ),
     ],
     [text.clock, <Skew key="clock" serverTime={info.serverTime} />],
-    [text.host, info.hostname],
+    [text.host, info.hostname || "–"],
     [
       text.directory,
       <span key="directory" class="mono">
@@ -63,10 +64,16 @@ function Runtime({ info }: { info: RuntimeInfo }) {
       </span>,
     ],
   ];
-  if (info.authentication !== undefined) facts.push([text.authentication, info.authentication]);
-  if (info.goroutineCount !== undefined) facts.push(["Goroutines", String(info.goroutineCount)]);
-  if (info.GOMAXPROCS !== undefined) facts.push(["GOMAXPROCS", String(info.GOMAXPROCS)]);
-  if (info.GOMEMLIMIT !== undefined)
+  if (info.authentication !== undefined) {
+    facts.push([text.authentication, text.authenticationOf[info.authentication] ?? info.authentication]);
+  }
+  // narthex answers under Go's names, but they are not what its readers know.
+  const own = isNarthex();
+  if (info.goroutineCount !== undefined)
+    facts.push([own ? text.tasks : "Goroutines", String(info.goroutineCount)]);
+  if (info.GOMAXPROCS !== undefined) facts.push([own ? text.threads : "GOMAXPROCS", String(info.GOMAXPROCS)]);
+  // The greatest number there is stands for no limit.
+  if (info.GOMEMLIMIT !== undefined && info.GOMEMLIMIT < 2 ** 62)
     facts.push(["GOMEMLIMIT", formatValue(info.GOMEMLIMIT, { of: "B", perSecond: false })]);
   return (
     <section>
@@ -87,10 +94,11 @@ function Skew({ serverTime }: { serverTime: string }) {
 
 function Build({ info }: { info: BuildInfo }) {
   const text = t().status;
-  const names: Record<string, string> = text.build;
-  const facts = Object.entries(info).filter(
-    (fact): fact is [string, string] => typeof fact[1] === "string" && fact[1] !== "",
-  );
+  const own = info.application === "narthex";
+  const names: Record<string, string> = own ? { ...text.build, version: text.speaksAs } : text.build;
+  const facts = Object.entries(info)
+    .filter((fact): fact is [string, string] => typeof fact[1] === "string" && fact[1] !== "")
+    .sort(([a], [b]) => rank(a) - rank(b));
   return (
     <section>
       <h2>{text.buildTitle}</h2>
@@ -104,4 +112,9 @@ function Build({ info }: { info: BuildInfo }) {
       />
     </section>
   );
+}
+
+/** What runs comes before how it was made. */
+function rank(name: string): number {
+  return name === "application" ? 0 : name === "applicationVersion" ? 1 : 2;
 }

@@ -35,7 +35,10 @@ export default function StatusPage() {
         <h1>{t().pages.status}</h1>
         <p>
           {server.value !== null &&
-            text.sentence(server.value.application ?? "Prometheus", server.value.version)}
+            text.sentence(
+              server.value.application ?? "Prometheus",
+              server.value.applicationVersion ?? server.value.version,
+            )}
         </p>
       </div>
       <nav class="tabs sections" aria-label={text.sectionsLabel}>

@@ -50,6 +50,12 @@ export function Row({ target }: { target: Target }) {
           <Copy text={target.lastError} />
         </div>
       )}
+      {target.lastWarning !== undefined && target.lastWarning !== "" && (
+        <div class="error warned">
+          <span>{target.lastWarning}</span>
+          <Copy text={target.lastWarning} />
+        </div>
+      )}
       {open && <Details target={target} />}
     </li>
   );
@@ -69,6 +75,12 @@ function Details({ target }: { target: Target }) {
         </dd>
         <dt>{text.interval}</dt>
         <dd>{text.intervalAndTimeout(target.scrapeInterval, target.scrapeTimeout)}</dd>
+        {target.lastSamples !== undefined && (
+          <>
+            <dt>{text.lastScrape}</dt>
+            <dd>{text.samples(target.lastSamples)}</dd>
+          </>
+        )}
         <dt>{text.series}</dt>
         <dd>
           <a href={href("query", { "g0.expr": `scrape_duration_seconds${selector}` })}>{text.durations}</a>
