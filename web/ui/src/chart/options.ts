@@ -6,7 +6,7 @@ import type { Zone } from "../format/time";
 import { formatTicks, tickSteps, type Unit } from "../format/unit";
 import { type Line, lonely, type Picture, stack, yRange } from "./lines";
 import { faint, type Paint, strokeOf } from "./paint";
-import { timeLabels } from "./timeaxis";
+import { timeLabels, timeSteps } from "./timeaxis";
 
 export interface Drawing {
   picture: Picture;
@@ -132,6 +132,7 @@ function timeAxis(paint: Paint, font: string, zone: Zone): uPlot.Axis {
     size: 32,
     gap: 6,
     space: 76,
+    incrs: timeSteps,
     grid: { show: false },
     ticks: { stroke: paint.line, width: 1, size: 5 },
     border: { show: true, stroke: paint.line, width: 1 },
