@@ -1,6 +1,7 @@
 // Something did not work: what happened, in the words of who refused, what to do, and all of it to copy.
 
 import { ApiError, Unreachable } from "../api/client";
+import { troubles } from "../shell/health";
 import { t } from "../texts";
 import { Copy } from "./copy";
 
@@ -12,6 +13,8 @@ interface Props {
 }
 
 export function Failure({ what, error, onRetry }: Props) {
+  // That narthex is starting is said in the banner, with how far it is, and is no failure.
+  if (isEarly(error)) return <p class="muted">{t().failure.notReady}</p>;
   const said = spoken(error);
   const todo = advice(error);
   return (
@@ -29,6 +32,11 @@ export function Failure({ what, error, onRetry }: Props) {
       <Copy text={`${what}\n${said}`} />
     </div>
   );
+}
+
+function isEarly(error: Error): boolean {
+  const starting = troubles.value.some(({ kind }) => kind === "starting");
+  return starting && error instanceof ApiError && error.status === 503;
 }
 
 function spoken(error: Error): string {
