@@ -302,7 +302,10 @@ mod tests {
             (f64::INFINITY, "\"+Inf\"", "null"),
             (f64::NEG_INFINITY, "\"-Inf\"", "null"),
         ] {
-            assert_eq!((written(|json| json.value(value)).as_str(), written(|json| json.number(value)).as_str()), (as_value, as_number));
+            assert_eq!(
+                (written(|json| json.value(value)).as_str(), written(|json| json.number(value)).as_str()),
+                (as_value, as_number)
+            );
         }
     }
 
@@ -311,7 +314,11 @@ mod tests {
         for (text, as_string, as_label) in [
             ("plain é", "\"plain é\"", "\"plain é\""),
             ("\"\\\n\r\t", r#""\"\\\n\r\t""#, r#""\"\\\n\r\t""#),
-            ("\u{8}\u{c}\u{1}\u{1f}\u{7f}", "\"\\u0008\\u000c\\u0001\\u001f\u{7f}\"", "\"\\u0008\\u000c\\u0001\\u001f\u{7f}\""),
+            (
+                "\u{8}\u{c}\u{1}\u{1f}\u{7f}",
+                "\"\\u0008\\u000c\\u0001\\u001f\u{7f}\"",
+                "\"\\u0008\\u000c\\u0001\\u001f\u{7f}\"",
+            ),
             ("<a&b>", r#""\u003ca\u0026b\u003e""#, "\"<a&b>\""),
             ("\u{2028}x\u{2029}\u{2030}", "\"\\u2028x\\u2029\u{2030}\"", "\"\u{2028}x\u{2029}\u{2030}\""),
         ] {

@@ -57,14 +57,7 @@ fn own(shared: &Shared) -> [LimitStatus; 8] {
             "seconds",
             "narthex.limits.query_queue_time",
         ),
-        limit(
-            "query_points",
-            limits.query_points as f64,
-            defaults.query_points as f64,
-            None,
-            "",
-            "fixed",
-        ),
+        limit("query_points", limits.query_points as f64, defaults.query_points as f64, None, "", "fixed"),
         limit(
             "remote_write_body",
             limits.remote_write_body as f64,

@@ -99,7 +99,9 @@ fn store(shared: &Shared, append: &dyn Append, body: &[u8]) -> Response {
 fn refused(refusal: &Refusal) -> Response {
     match refusal {
         // What is too far ahead is out of bounds to Prometheus, and so its senders know it.
-        Refusal::TooFarAhead { .. } => Response::error(StatusCode::BAD_REQUEST, format_args!("out of bounds: {refusal}")),
+        Refusal::TooFarAhead { .. } => {
+            Response::error(StatusCode::BAD_REQUEST, format_args!("out of bounds: {refusal}"))
+        }
         Refusal::SeriesLimit { .. } => Response::error(StatusCode::TOO_MANY_REQUESTS, refusal),
         _ => Response::error(StatusCode::BAD_REQUEST, refusal),
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use model::name;
-use model::storage::{LabelRequest, Listing, SelectError, SelectHints, SeriesSet};
+use model::storage::{LabelRequest, Listing, SelectError, SelectHints};
 use model::{Labels, Matcher};
 
 use super::{Asked, decoded_name, strict};
@@ -59,12 +59,10 @@ pub(super) fn series(parts: &Parts, asked: &Asked) -> ApiResult {
     let limit = params::limit(&asked.form)?;
     let start_ms = optional_time(&asked.form, "start", MIN_TIME_MS)?;
     let end_ms = optional_time(&asked.form, "end", MAX_TIME_MS)?;
-    let selectors =
-        params::selectors(&asked.form).map_err(|error| ApiError::parameter("match[]", error))?;
+    let selectors = params::selectors(&asked.form).map_err(|error| ApiError::parameter("match[]", error))?;
     // One more than is wanted tells whether there are more.
     let wanted = if limit == 0 { 0 } else { limit.saturating_add(1) };
-    let hints =
-        SelectHints { start_ms, end_ms, function: Some("series"), limit: wanted, ..SelectHints::default() };
+    let hints = SelectHints { start_ms, end_ms, function: Some("series"), limit: wanted, ..SelectHints::default() };
     let Found { mut series, warnings } = find(parts, &selectors, &hints)?;
     let truncated = limit > 0 && series.len() > limit;
     if truncated {

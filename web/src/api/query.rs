@@ -99,9 +99,8 @@ fn query_of(form: &Form, times: Times, limit: usize) -> Result<Query, ApiError> 
         options.timeout = Some(Duration::from_nanos(nanos.try_into().unwrap_or(0)));
     }
     if !form.get("lookback_delta").is_empty() {
-        let nanos = params::duration(form.get("lookback_delta")).map_err(|error| {
-            ApiError::bad_data(format_args!("error parsing lookback delta duration: {error}"))
-        })?;
+        let nanos = params::duration(form.get("lookback_delta"))
+            .map_err(|error| ApiError::bad_data(format_args!("error parsing lookback delta duration: {error}")))?;
         options.lookback_ms = Some(nanos / 1_000_000).filter(|lookback| *lookback > 0);
     }
     let (text, stats) = (form.get("query").to_owned(), form.get("stats").to_owned());

@@ -163,9 +163,10 @@ impl<'json, 'out> Object<'json, 'out> {
 pub(super) fn tsdb(parts: &Parts, asked: &Asked) -> ApiResult {
     let limit = match asked.form.get("limit") {
         "" => 10,
-        text => params::integer(text).ok().filter(|limit| *limit >= 1).ok_or_else(|| {
-            ApiError::bad_data("limit must be a positive number")
-        })?,
+        text => params::integer(text)
+            .ok()
+            .filter(|limit| *limit >= 1)
+            .ok_or_else(|| ApiError::bad_data("limit must be a positive number"))?,
     };
     if limit > MAX_TSDB_LIMIT {
         return Err(ApiError::bad_data(format_args!("limit must not exceed {MAX_TSDB_LIMIT}")));
@@ -220,7 +221,10 @@ pub(super) fn limits(asked: &Asked) -> ApiResult {
             let optional = |json: &mut Json<'_>, key: &str, value: Option<f64>| {
                 json.raw(",");
                 json.key(key);
-                value.map_or_else(|| json.raw("null"), |value| json.number(value));
+                match value {
+                    Some(value) => json.number(value),
+                    None => json.raw("null"),
+                }
             };
             json.raw("{\"name\":");
             json.string(limit.name);

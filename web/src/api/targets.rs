@@ -34,7 +34,11 @@ pub(super) fn targets(parts: &Parts, asked: &Asked) -> ApiResult {
         let targets = of_wanted().filter(|_| dropped).flat_map(|pool| pool.dropped.iter().map(move |one| (pool, one)));
         json.list(targets, |json, (pool, target)| write_dropped(json, pool, target));
         json.raw(",\"droppedTargetCounts\":");
-        if dropped { write_counts(json, &pools) } else { json.raw("null") }
+        if dropped {
+            write_counts(json, &pools)
+        } else {
+            json.raw("null")
+        }
         json.raw("}");
     })
 }
