@@ -5,6 +5,7 @@
 //! Prometheus's.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use model::duration::{DurationError, PromDuration};
@@ -20,6 +21,8 @@ const SCHEME: &str = "__scheme__";
 const METRICS_PATH: &str = "__metrics_path__";
 const SCRAPE_INTERVAL: &str = "__scrape_interval__";
 const SCRAPE_TIMEOUT: &str = "__scrape_timeout__";
+/// A Unix socket through which the target is reached, whatever its address says.
+const UNIX_SOCKET: &str = "__unix_socket__";
 const PARAM_PREFIX: &str = "__param_";
 const META_PREFIX: &str = "__meta_";
 const INTERNAL_PREFIX: &str = "__";
@@ -65,6 +68,8 @@ pub struct Target {
     pub discovered_labels: Labels,
     /// What is asked.
     pub url: String,
+    /// The Unix socket through which it is asked (label `__unix_socket__`).
+    pub socket: Option<PathBuf>,
     /// How often.
     pub interval: Duration,
     /// For how long at most.
@@ -174,7 +179,8 @@ fn make(discovered_labels: Labels, settings: &TargetSettings) -> Result<Made, Ta
         return Ok(Made::Dropped(discovered_labels));
     }
     let url = url(&all_labels, &settings.params);
-    Ok(Made::Target(Target { all_labels, labels, discovered_labels, url, interval, timeout }))
+    let socket = all_labels.get(UNIX_SOCKET).map(PathBuf::from);
+    Ok(Made::Target(Target { all_labels, labels, discovered_labels, url, socket, interval, timeout }))
 }
 
 fn check_address(address: &str) -> Result<(), TargetError> {
@@ -252,18 +258,23 @@ impl Target {
         let mut hash = Xxh3::new();
         hash.update(&self.labels.fingerprint(0).to_le_bytes());
         hash.update(self.url.as_bytes());
+        if let Some(socket) = &self.socket {
+            hash.update(socket.as_os_str().as_encoded_bytes());
+        }
         hash.digest()
     }
 
     /// Whether two targets are scraped in the same way.
     pub(crate) fn is_scraped_like(&self, other: &Target) -> bool {
         let how = |target: &Target| (target.interval, target.timeout);
-        self.url == other.url && self.labels == other.labels && how(self) == how(other)
+        self.url == other.url && self.socket == other.socket && self.labels == other.labels && how(self) == how(other)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use model::name::ValidationScheme;
     use model::yaml::Document;
 
@@ -372,5 +383,9 @@ mod tests {
         assert!(!of("15s").is_scraped_like(&of("30s")));
         let other = target(&[("__address__", "b:1")], &[], &settings(&[], "[]"));
         assert_ne!(of("15s").hash(), other.hash());
+        let socket = [("__address__", "a:1"), ("__unix_socket__", "/run/a.sock")];
+        let socket = target(&socket, &[], &settings(&[], "[]"));
+        assert_eq!((socket.socket.as_deref(), &*socket.url), (Some(Path::new("/run/a.sock")), "http://a:1/metrics"));
+        assert_ne!(of("15s").hash(), socket.hash());
     }
 }

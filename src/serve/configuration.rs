@@ -106,6 +106,7 @@ fn made_ready(loaded: &Loaded) -> Result<Ready, ConfigErrors> {
             Err(error) => {
                 let path = match &error.cause {
                     PoolErrorCause::Relabel(_) => vec![Step::Key("relabel_configs".to_owned())],
+                    PoolErrorCause::FailureLog(_) => vec![Step::Key("scrape_failure_log_file".to_owned())],
                     PoolErrorCause::Client(_) => Vec::new(),
                 };
                 errors.push(loaded.error_in_scrape_config(index, path, &error));

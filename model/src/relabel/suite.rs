@@ -39,6 +39,7 @@ fn labels_are_rewritten() {
     let Some(cases) = cases() else { return };
     let cases = cases["relabel"].as_array().unwrap().clone();
     assert_eq!(cases.len(), 34);
+    println!("relabel/cases.json: {} rules applied to labels", cases.len());
     for case in cases {
         let input = labels(&case["input"]);
         let rules = rules(&case["relabel_configs"]);
@@ -62,6 +63,7 @@ fn rules_are_checked() {
     let Some(cases) = cases() else { return };
     let cases = cases["validate"].as_array().unwrap().clone();
     assert_eq!(cases.len(), 10);
+    println!("relabel/cases.json: {} rules checked", cases.len());
     for case in cases {
         let mut config = case["config"].as_object().unwrap().clone();
         let scheme = match config.remove("name_validation_scheme").unwrap().as_str().unwrap() {
@@ -83,6 +85,7 @@ fn names_of_the_old_kind_may_have_groups_in_them() {
     let Some(cases) = cases() else { return };
     let cases = cases["target_label_legacy"].as_array().unwrap().clone();
     assert_eq!(cases.len(), 16);
+    println!("relabel/cases.json: {} target labels of the old kind", cases.len());
     for case in cases {
         let label = case["target_label"].as_str().unwrap();
         assert_eq!(is_name_template(ValidationScheme::Legacy, label), case["valid_legacy"], "{label}");
@@ -94,6 +97,7 @@ fn yaml_comes_back_as_it_was() {
     let Some(cases) = cases() else { return };
     let cases = cases["yaml_round_trip"].as_array().unwrap().clone();
     assert_eq!(cases.len(), 4);
+    println!("relabel/cases.json: {} rules read from YAML and written again", cases.len());
     for case in cases {
         let text = case["yaml"].as_str().unwrap();
         let config: RelabelConfig = serde_saphyr::from_str(text).unwrap();
@@ -107,6 +111,7 @@ fn json_comes_back_as_it_was() {
     let Some(cases) = cases() else { return };
     let cases = cases["json_round_trip"].as_array().unwrap().clone();
     assert_eq!(cases.len(), 3);
+    println!("relabel/cases.json: {} rules read from JSON and written again", cases.len());
     for case in cases {
         let text = case["json"].as_str().unwrap();
         let written: Written = serde_json::from_str(text).unwrap();

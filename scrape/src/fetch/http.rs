@@ -1,5 +1,7 @@
 //! Asking over HTTP, through [`net::client`].
 
+use std::path::Path;
+
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use net::body::DecodeError;
@@ -12,8 +14,12 @@ use super::{Fetch, FetchError, FetchFrom, FetchRequest, Fetched, Fetching};
 const SCRAPE_TIMEOUT: HeaderName = HeaderName::from_static("x-prometheus-scrape-timeout-seconds");
 
 impl FetchFrom for Client {
-    fn fetcher(&self) -> Box<dyn Fetch> {
-        Box::new(HttpFetch { channel: self.channel() })
+    fn fetcher(&self, socket: Option<&Path>) -> Box<dyn Fetch> {
+        let channel = match socket {
+            Some(path) => self.channel_through(path.to_owned()),
+            None => self.channel(),
+        };
+        Box::new(HttpFetch { channel })
     }
 }
 

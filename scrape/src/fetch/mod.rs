@@ -4,6 +4,7 @@ mod http;
 
 use std::fmt;
 use std::future::Future;
+use std::path::Path;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -57,6 +58,6 @@ pub trait Fetch: fmt::Debug + Send {
 
 /// Makes fetchers for the targets of one scrape configuration.
 pub trait FetchFrom: fmt::Debug + Send + Sync {
-    /// A fetcher for one target.
-    fn fetcher(&self) -> Box<dyn Fetch>;
+    /// A fetcher for one target, which is reached through a Unix socket where one is given.
+    fn fetcher(&self, socket: Option<&Path>) -> Box<dyn Fetch>;
 }

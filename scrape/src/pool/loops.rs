@@ -157,7 +157,8 @@ impl Loops {
             forced_error: Arc::clone(&self.forced_error),
             predecessor,
         };
-        let task = tokio::spawn(scrape_loop.run(settings.client.fetcher(), received));
+        let fetcher = settings.client.fetcher(target.socket.as_deref());
+        let task = tokio::spawn(scrape_loop.run(fetcher, received));
         let discovered_labels = target.discovered_labels.clone();
         RunningLoop { running: Running { target, state, recorder, command, task }, discovered_labels, metadata }
     }

@@ -2,7 +2,7 @@
 //! can fail.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use model::name;
@@ -16,7 +16,9 @@ use crate::discovery::file::FileDiscovery;
 use crate::fetch::FetchFrom;
 use crate::parse::content_type::MediaType;
 use crate::protocol::{ScrapeProtocol, accept_header};
-use crate::scrape_loop::{IngestSettings, LabelSettings, Limits, RecordSettings};
+use crate::scrape_loop::{
+    FailureLog, FailureLogError, IngestSettings, LabelSettings, Limits, RecordSettings, TargetFailures,
+};
 use crate::target::{Target, TargetSettings};
 
 /// What a pool does, ready to be done.
@@ -35,6 +37,7 @@ pub struct PoolSettings {
     type_and_unit_labels: bool,
     pub(crate) static_targets: Vec<TargetGroup>,
     pub(crate) files: Vec<FileDiscovery>,
+    failure_log: Option<FailureLog>,
     pub(crate) client: Arc<dyn FetchFrom>,
 }
 
@@ -65,10 +68,14 @@ pub enum PoolErrorCause {
     /// Certificates, credentials, the proxy.
     #[error("error creating HTTP client: {0}")]
     Client(#[from] ClientSetupError),
+    /// The log of failed scrapes.
+    #[error(transparent)]
+    FailureLog(#[from] FailureLogError),
 }
 
 impl PoolSettings {
-    /// The pool of a configuration, which must be filled in and checked. Reads certificates.
+    /// The pool of a configuration, which must be filled in and checked. Reads certificates, opens the log of failed
+    /// scrapes.
     ///
     /// # Errors
     /// When something that it names cannot be used.
@@ -82,19 +89,20 @@ impl PoolSettings {
     /// The same with a client of the caller's choice.
     ///
     /// # Errors
-    /// When a relabelling rule cannot be used.
+    /// When a relabelling rule cannot be used or a file not be opened.
     pub fn with_client(
         config: ScrapeConfig,
         features: Features,
         client: Arc<dyn FetchFrom>,
     ) -> Result<PoolSettings, PoolError> {
         let validation = config.validation_scheme();
-        let rules = |configs| {
-            let job_name = || config.job_name.clone();
-            Rules::new(configs, validation).map_err(|error| PoolError { job_name: job_name(), cause: error.into() })
-        };
+        let refused = |cause| PoolError { job_name: config.job_name.clone(), cause };
+        let rules = |configs| Rules::new(configs, validation).map_err(|error| refused(error.into()));
         let relabel = rules(&config.relabel_configs)?;
         let metric_relabel = rules(&config.metric_relabel_configs)?;
+        let log_file = Some(&config.scrape_failure_log_file).filter(|file| !file.is_empty());
+        let failure_log = log_file.map(|file| FailureLog::open(Path::new(file))).transpose();
+        let failure_log = failure_log.map_err(|error| refused(error.into()))?;
         Ok(PoolSettings {
             target: target_settings(&config, relabel),
             metric_relabel,
@@ -107,6 +115,7 @@ impl PoolSettings {
             type_and_unit_labels: features.type_and_unit_labels,
             static_targets: static_targets(&config),
             files: files(&config),
+            failure_log,
             client,
             config,
         })
@@ -160,6 +169,11 @@ impl PoolSettings {
             fallback: self.fallback,
             timeout: target.timeout,
             extra_scrape_metrics: config.extra_scrape_metrics.unwrap_or_default(),
+            failures: self.failure_log.clone().map(|log| TargetFailures {
+                log,
+                job_name: config.job_name.clone(),
+                url: target.url.clone(),
+            }),
         }
     }
 }

@@ -7,6 +7,7 @@ mod cache;
 mod departures;
 mod error;
 mod exposition;
+mod failure_log;
 mod ingest;
 mod labels;
 mod limits;
@@ -20,13 +21,15 @@ mod task;
 mod write;
 
 pub(crate) use departures::Departures;
+pub(crate) use failure_log::FailureLog;
 pub(crate) use ingest::IngestSettings;
 pub(crate) use labels::LabelSettings;
-pub(crate) use recorder::{RecordSettings, Recorder, Shared};
+pub(crate) use recorder::{RecordSettings, Recorder, Shared, TargetFailures};
 pub(crate) use state::SharedState;
 pub(crate) use task::{Buffers, Command, Context, Predecessor, Running, ScrapeLoop};
 
 pub use error::{FailureKind, ScrapeError};
+pub use failure_log::FailureLogError;
 pub use ingest::IngestError;
 pub use labels::SeriesError;
 pub use limits::{LabelLimitError, Limits};

@@ -13,6 +13,7 @@ use model::storage::{Append, AppendError, SeriesRef};
 use super::cache::LineCache;
 use super::error::ScrapeError;
 use super::exposition::Exposition;
+use super::failure_log::{Failure, FailureLog};
 use super::ingest::{Ingest, IngestError, IngestSettings, Rows};
 use super::metadata::Metadata;
 use super::recognise::{self, Recognised};
@@ -32,6 +33,15 @@ pub(crate) struct RecordSettings {
     pub(crate) fallback: Option<MediaType>,
     pub(crate) timeout: Duration,
     pub(crate) extra_scrape_metrics: bool,
+    pub(crate) failures: Option<TargetFailures>,
+}
+
+/// Where failed scrapes of one target are noted.
+#[derive(Clone, Debug)]
+pub(crate) struct TargetFailures {
+    pub(crate) log: FailureLog,
+    pub(crate) job_name: String,
+    pub(crate) url: String,
 }
 
 /// What all recorders share.
@@ -123,12 +133,17 @@ impl Recorder {
             Storing::default()
         });
         self.count(&reading, &storing);
+        let warning = self.warning(&reading, &storing);
+        let error = reading.error.map(|error| error.to_string());
+        if let (Some(failures), Some(error)) = (&self.settings.failures, &error) {
+            failures.note(answer.timestamp_ms, error);
+        }
         Outcome {
             timestamp_ms: answer.timestamp_ms,
             duration: storing.duration,
             n_samples: self.rows.counts.n_scraped,
-            warning: self.warning(&reading, &storing),
-            error: reading.error.map(|error| error.to_string()),
+            warning,
+            error,
         }
     }
 
@@ -274,6 +289,15 @@ impl Recorder {
     }
 }
 
+impl TargetFailures {
+    fn note(&self, timestamp_ms: i64, error: &str) {
+        let failure = Failure::new(timestamp_ms, error, &self.job_name, &self.url);
+        if let Err(error) = self.log.write(&failure) {
+            tracing::warn!(job = %self.job_name, %error, "A failed scrape could not be noted in scrape_failure_log_file.");
+        }
+    }
+}
+
 /// What there is to a body.
 struct Reading {
     error: Option<ScrapeError>,
@@ -373,6 +397,7 @@ mod tests {
             fallback: None,
             timeout: Duration::from_secs(1),
             extra_scrape_metrics: false,
+            failures: None,
         };
         let shared =
             Shared { appender: store.clone(), clock: Arc::new(SystemClock::new()), metrics: Arc::default(), seed: 7 };

@@ -2,14 +2,15 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use parking_lot::Mutex;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, UnixListener};
 use tokio::task::JoinHandle;
 
 /// What a server does with every request.
@@ -58,6 +59,19 @@ impl Server {
         Server { address, heads, task }
     }
 
+    /// The same behind a Unix socket; nobody listens at its address.
+    pub(crate) fn start_behind(socket: &Path, behaviour: Behaviour) -> Server {
+        let listener = UnixListener::bind(socket).unwrap();
+        let heads: Arc<Mutex<Vec<String>>> = Arc::default();
+        let seen = Arc::clone(&heads);
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, behaviour.clone(), Arc::clone(&seen)));
+            }
+        });
+        Server { address: SocketAddr::from(([127, 0, 0, 1], 9)), heads, task }
+    }
+
     /// The heads of the requests so far.
     pub(crate) fn heads(&self) -> Vec<String> {
         self.heads.lock().clone()
@@ -70,7 +84,11 @@ impl Drop for Server {
     }
 }
 
-async fn serve(mut stream: TcpStream, behaviour: Behaviour, heads: Arc<Mutex<Vec<String>>>) {
+/// Anything that bytes go through.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+async fn serve(mut stream: impl Stream, behaviour: Behaviour, heads: Arc<Mutex<Vec<String>>>) {
     while let Some(head) = read_head(&mut stream).await {
         heads.lock().push(head);
         // The other side hangs up when it has had enough.
@@ -83,7 +101,7 @@ async fn serve(mut stream: TcpStream, behaviour: Behaviour, heads: Arc<Mutex<Vec
     }
 }
 
-async fn read_head(stream: &mut TcpStream) -> Option<String> {
+async fn read_head(stream: &mut impl Stream) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok()?);
@@ -91,7 +109,7 @@ async fn read_head(stream: &mut TcpStream) -> Option<String> {
     Some(String::from_utf8_lossy(&head).into_owned())
 }
 
-async fn answer(stream: &mut TcpStream, behaviour: &Behaviour) -> std::io::Result<()> {
+async fn answer(stream: &mut impl Stream, behaviour: &Behaviour) -> std::io::Result<()> {
     match behaviour {
         Behaviour::Silent => std::future::pending().await,
         Behaviour::Drip { head, each } => {

@@ -37,6 +37,7 @@ async fn captures_are_scraped_as_prometheus_does() {
         n_checked += 1;
     }
     assert_eq!(n_checked, 51);
+    println!("{n_checked} captures scraped");
 }
 
 async fn check(path: &str, up: &str, n_samples: &str, error: &str) {

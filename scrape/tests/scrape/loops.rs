@@ -253,6 +253,23 @@ async fn the_extra_report_is_written_on_demand() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn failed_scrapes_are_noted_in_a_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("failures.log");
+    let world = World::new();
+    world.answers(&[text("m 1\n"), Answer::Refused, text("m 1\n"), Answer::Status("503 Service Unavailable")]);
+    let mut config = world.config(&["a:1"]);
+    config.scrape_failure_log_file = file.display().to_string();
+    world.apply(config);
+    world.run(4).await;
+    let text = std::fs::read_to_string(&file).unwrap();
+    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let messages: Vec<_> = lines.iter().map(|line| line["msg"].as_str().unwrap()).collect();
+    assert_eq!(messages, ["connection refused", "server returned HTTP status 503 Service Unavailable"]);
+    assert!(lines.iter().all(|line| line["job_name"] == "j" && line["target"] == "http://a:1/metrics"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_target_that_leaves_gets_its_markers_after_two_missed_scrapes() {
     let world = World::new();
     world.answers(&[text("m 1\n")]);

@@ -19,6 +19,7 @@ fn openmetrics() {
     check_suite("textparse/openmetrics.json", Format::OpenMetrics, [5, 82]);
 }
 
+#[expect(clippy::print_stdout, reason = "says how much it did")]
 fn check_suite(path: &str, format: Format, expected_counts: [usize; 2]) {
     let Some(suite) = data::suite_json(path) else { return };
     let list = |key: &str| suite[key].as_array().cloned().unwrap_or_default();
@@ -34,6 +35,7 @@ fn check_suite(path: &str, format: Format, expected_counts: [usize; 2]) {
         let _outcome = events(format, &bytes(&case, "input"), Options::default());
     }
     assert_eq!([documents.len(), errors.len()], expected_counts, "cases in {path}");
+    println!("{path}: {} documents, {} errors", documents.len(), errors.len());
 }
 
 fn check_document(format: Format, document: &Value) {
@@ -157,4 +159,5 @@ fn content_type() {
         assert!(problem.contains(expected) && problem.is_empty() == expected.is_empty(), "{case}: {problem}");
     }
     assert_eq!(cases.len(), 20);
+    println!("textparse/content-type.json: {} choices of a parser", cases.len());
 }

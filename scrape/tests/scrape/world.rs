@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,7 +67,7 @@ impl Targets {
 struct Client(Arc<Targets>);
 
 impl FetchFrom for Client {
-    fn fetcher(&self) -> Box<dyn Fetch> {
+    fn fetcher(&self, _socket: Option<&Path>) -> Box<dyn Fetch> {
         Box::new(self.clone())
     }
 }
