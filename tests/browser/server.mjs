@@ -37,7 +37,7 @@ scrape_configs:
       - targets: ["127.0.0.1:1"]
 `;
 
-/** Answers with the address of the server, that of its API, and a function that stops what was started. */
+/** Answers with the address of the server, that of its API, who it is, and a function that stops what was started. */
 export async function startServer() {
   const { NARTHEX_URL: url, NARTHEX_BIN: program, NARTHEX_STAND_IN: standIn } = process.env;
   const own = url === undefined && program !== undefined ? await start(program) : null;
@@ -49,7 +49,8 @@ export async function startServer() {
     await front?.stop();
     await own?.stop();
   };
-  return { url: withSlash(front?.url ?? api), api: withSlash(api), stop };
+  const isNarthex = (await buildInfo(api)).application === "narthex";
+  return { url: withSlash(front?.url ?? api), api: withSlash(api), isNarthex, stop };
 }
 
 async function start(program) {
@@ -85,6 +86,11 @@ function hasSamples(api) {
     const body = await answer?.json().catch(() => null);
     return Number(body?.data?.result?.[0]?.value?.[1] ?? 0) >= 3;
   });
+}
+
+async function buildInfo(api) {
+  const answer = await fetch(`${withSlash(api)}api/v1/status/buildinfo`);
+  return (await answer.json()).data;
 }
 
 /** Asks again and again until `condition` holds; after half a minute it never will. */

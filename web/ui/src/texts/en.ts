@@ -400,7 +400,7 @@ export const en = {
     default: "Default",
     noLimit: "no limit",
     fixed: "cannot be changed",
-    speaksAs: "Speaks as Prometheus",
+    prometheusApi: "Prometheus API",
     filterFlags: "Filter flags",
     noFlag: (filter: string) => `No flag has “${filter}”.`,
     searchConfig: "Search, Enter for the next",

@@ -387,7 +387,7 @@ export const zh: Texts = {
     default: "默认值",
     noLimit: "不限",
     fixed: "不可更改",
-    speaksAs: "兼容 Prometheus",
+    prometheusApi: "Prometheus API",
     filterFlags: "筛选启动参数",
     noFlag: filter => `没有含“${filter}”的参数。`,
     searchConfig: "搜索，Enter 跳到下一处",

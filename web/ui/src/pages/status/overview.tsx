@@ -95,7 +95,7 @@ function Skew({ serverTime }: { serverTime: string }) {
 function Build({ info }: { info: BuildInfo }) {
   const text = t().status;
   const own = info.application === "narthex";
-  const names: Record<string, string> = own ? { ...text.build, version: text.speaksAs } : text.build;
+  const names: Record<string, string> = own ? { ...text.build, version: text.prometheusApi } : text.build;
   const facts = Object.entries(info)
     .filter((fact): fact is [string, string] => typeof fact[1] === "string" && fact[1] !== "")
     .sort(([a], [b]) => rank(a) - rank(b));
