@@ -59,19 +59,6 @@ impl Column {
         })
     }
 
-    /// A copy with other labels.
-    pub(crate) fn copied(&self, labels: Labels) -> Result<Column, QueryError> {
-        let held = self.held.budget().hold(column_bytes(self.n_steps()).saturating_add(labels.n_bytes()))?;
-        Ok(Column {
-            labels,
-            drop_name: self.drop_name,
-            floats: self.floats.clone(),
-            present: self.present.clone(),
-            histograms: self.histograms.clone(),
-            held,
-        })
-    }
-
     /// Changes its labels.
     pub(crate) fn relabel(&mut self, labels: Labels) -> Result<(), QueryError> {
         self.held.grow(labels.n_bytes().saturating_sub(self.labels.n_bytes()))?;

@@ -6,26 +6,21 @@ use smallvec::SmallVec;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Presence {
     words: SmallVec<[u64; 2]>,
-    n_steps: usize,
 }
 
 impl Presence {
     /// No step has a value.
     pub(crate) fn none(n_steps: usize) -> Presence {
-        Presence { words: SmallVec::from_elem(0, n_steps.div_ceil(64)), n_steps }
+        Presence { words: SmallVec::from_elem(0, n_steps.div_ceil(64)) }
     }
 
     /// Every step has a value.
     pub(crate) fn all(n_steps: usize) -> Presence {
-        let mut presence = Presence { words: SmallVec::from_elem(u64::MAX, n_steps.div_ceil(64)), n_steps };
+        let mut presence = Presence { words: SmallVec::from_elem(u64::MAX, n_steps.div_ceil(64)) };
         if let (Some(last), n_used @ 1..) = (presence.words.last_mut(), n_steps % 64) {
             *last = (1 << n_used) - 1;
         }
         presence
-    }
-
-    pub(crate) fn n_steps(&self) -> usize {
-        self.n_steps
     }
 
     #[inline]
@@ -49,15 +44,6 @@ impl Presence {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.words.iter().all(|&word| word == 0)
-    }
-
-    pub(crate) fn is_full(&self) -> bool {
-        self.count() == self.n_steps
-    }
-
-    /// The first step with a value.
-    pub(crate) fn first(&self) -> Option<usize> {
-        self.words.iter().position(|&word| word != 0).map(|at| at * 64 + self.words[at].trailing_zeros() as usize)
     }
 
     /// The steps with values, in order.
@@ -124,7 +110,7 @@ mod tests {
     fn bits_are_steps() {
         for n_steps in [0, 1, 63, 64, 65, 128, 200] {
             let all = Presence::all(n_steps);
-            assert_eq!((all.count(), all.is_full(), all.is_empty()), (n_steps, true, n_steps == 0));
+            assert_eq!((all.count(), all.is_empty()), (n_steps, n_steps == 0));
             let mut some = Presence::none(n_steps);
             (0..n_steps).step_by(3).for_each(|step| some.set(step));
             assert_eq!(some.iter().collect::<Vec<_>>(), (0..n_steps).step_by(3).collect::<Vec<_>>());

@@ -101,11 +101,6 @@ impl Held {
     pub(crate) fn reach(&mut self, n_bytes: usize) -> Result<(), QueryError> {
         if n_bytes <= self.n_bytes { Ok(()) } else { self.grow(n_bytes - self.n_bytes + n_bytes / 2) }
     }
-
-    /// The budget it is taken from.
-    pub(crate) fn budget(&self) -> &Arc<Budget> {
-        &self.budget
-    }
 }
 
 impl Drop for Held {

@@ -41,7 +41,7 @@ pub(crate) fn plan(
             builder.build(NodeId::at(at), place)?;
         }
     }
-    Ok(Plan { nodes: builder.nodes, value_type: expr.value_type(), grid: times.grid(), is_ordered: is_ordered(expr) })
+    Ok(Plan { nodes: builder.nodes, grid: times.grid(), is_ordered: is_ordered(expr) })
 }
 
 pub(super) struct Builder<'a> {

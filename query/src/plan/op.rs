@@ -4,7 +4,7 @@ use model::Labels;
 use model::storage::Grouping;
 
 use super::{Grid, Selection};
-use crate::syntax::{AggregateOp, BinaryOp, Matching, NodeId, Span, ValueType};
+use crate::syntax::{AggregateOp, BinaryOp, Matching, NodeId, Span};
 
 /// Names the result of a node: its number.
 pub(crate) type Slot = usize;
@@ -14,8 +14,6 @@ pub(crate) type Slot = usize;
 pub(crate) struct Plan {
     /// The nodes, each behind its inputs; the last one is the answer.
     pub(crate) nodes: Vec<PlanNode>,
-    /// What the answer is.
-    pub(crate) value_type: ValueType,
     /// The times of the answer.
     pub(crate) grid: Grid,
     /// Whether the query itself says in which order its series are.
