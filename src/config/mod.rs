@@ -22,12 +22,12 @@ mod strip;
 mod tracing;
 mod web;
 
-pub(crate) use alerting::{AlertingConfig, AlertmanagerConfig};
+pub(crate) use alerting::AlertingConfig;
 pub(crate) use diagnostic::{ConfigErrors, Diagnostic, Severity};
 pub(crate) use glob::files as files_of_pattern;
 pub(crate) use global::{GlobalConfig, RuntimeConfig};
 pub(crate) use load::{Agent, Loaded, builtin, load};
-pub(crate) use narthex::{NarthexConfig, Role, Token};
+pub(crate) use narthex::NarthexConfig;
 pub(crate) use not_built::NotBuilt;
 pub(crate) use otlp::OtlpConfig;
 pub(crate) use remote::{RemoteReadConfig, RemoteWriteConfig};
@@ -93,11 +93,6 @@ impl Config {
         }
         self.narthex.set_directory(directory);
     }
-}
-
-/// The part of a scrape configuration's YAML that `/api/v1/scrape_pools/config` shows.
-pub(crate) fn scrape_config_yaml(config: &ScrapeConfig) -> String {
-    to_yaml(config).unwrap_or_else(|error| format!("# the configuration cannot be written: {error}\n"))
 }
 
 /// Whether a value is its type's default, and need not be written.

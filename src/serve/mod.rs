@@ -21,7 +21,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use model::storage::Append;
-use model::{Clock, Rng, SeededRng, SystemClock};
+use model::rng::SeededRng;
+use model::{Clock, SystemClock};
 use net::server::{Access, Server};
 use query::Engine;
 use scrape::Scraper;
@@ -34,7 +35,7 @@ use self::address::Addresses;
 use self::configuration::{ConfigurationFile, Ready};
 use self::ending::Ending;
 use self::host::{Order, ServeHost};
-use self::signals::Signals;
+use self::signals::{Asked, Signals};
 use self::storage::OpenStore;
 use crate::cli::flags::Flags;
 use crate::cli::{complain, complain_raw};
@@ -73,7 +74,7 @@ async fn serve(flags: &Flags) -> anyhow::Result<()> {
     let mut signals = Signals::new().context("cannot wait for signals")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let addresses = Addresses::new(flags)?;
-    let file = ConfigurationFile::new(flags, &addresses);
+    let mut file = ConfigurationFile::new(flags, &addresses);
     let ready = file.load()?;
     let access = match flags.path("web.config.file") {
         Some(path) => Access::by_file(path)?,
@@ -97,7 +98,7 @@ async fn serve(flags: &Flags) -> anyhow::Result<()> {
     let opening = storage::open(flags, &ready.config, Arc::clone(&clock), host.progress());
     let store = tokio::select! {
         opened = opening => opened?,
-        () = signals.termination() => return Ok(()),
+        () = signals.stop() => return Ok(()),
         () = quit_order(&mut orders) => return Ok(()),
     };
     let mut narthex = Narthex::start(store, file, web, host, clock, flags, ready)?;
@@ -147,7 +148,7 @@ impl Narthex {
         let mut rng = SeededRng::from_entropy().context("the operating system gives no random numbers")?;
         let appender = Arc::clone(store.store()) as Arc<dyn Append>;
         let offset_seed = settings::offset_seed(&ready.config);
-        let scraper = Arc::new(Scraper::new(appender, Arc::clone(&clock), &mut rng as &mut dyn Rng, offset_seed));
+        let scraper = Arc::new(Scraper::new(appender, Arc::clone(&clock), &mut rng, offset_seed));
         host.set_limited(Arc::clone(&store), Arc::clone(&engine), &ready.config);
         scraper.apply(ready.pools);
         web.open(Parts {
@@ -169,8 +170,10 @@ impl Narthex {
         looking.reset();
         loop {
             tokio::select! {
-                () = signals.termination() => return,
-                () = signals.hang_up() => drop(self.reload()),
+                asked = signals.next() => match asked {
+                    Asked::Stop => return,
+                    Asked::Reload => drop(self.reload()),
+                },
                 order = orders.recv() => match order {
                     Some(Order::Reload(answer)) => drop(answer.send(self.reload())),
                     Some(Order::Quit) | None => return,

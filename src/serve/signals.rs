@@ -2,6 +2,13 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    Stop,
+    Reload,
+}
+
 /// The signals that narthex obeys. They are caught from the moment this is made.
 #[derive(Debug)]
 pub(super) struct Signals {
@@ -19,17 +26,19 @@ impl Signals {
         })
     }
 
-    /// Waits for SIGTERM or SIGINT.
-    pub(super) async fn termination(&mut self) {
+    /// Waits for the next one.
+    pub(super) async fn next(&mut self) -> Asked {
         let name = tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.interrupt.recv() => "SIGINT",
+            _ = self.hang_up.recv() => return Asked::Reload,
         };
         tracing::info!(signal = name, "stopping");
+        Asked::Stop
     }
 
-    /// Waits for SIGHUP.
-    pub(super) async fn hang_up(&mut self) {
-        self.hang_up.recv().await;
+    /// Waits until narthex is to stop.
+    pub(super) async fn stop(&mut self) {
+        while self.next().await != Asked::Stop {}
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use journal::{Disk, OsDisk};
-use model::{Clock, SeededRng};
+use model::Clock;
+use model::rng::SeededRng;
 use tsdb::{Cardinality, HeadStats, Options, Progress, Replayed, Store, WalStats};
 use web::StorageStatus;
 
