@@ -338,7 +338,7 @@ test("names what is wrong with narthex itself", async () => {
 });
 
 test("says so where it cannot show an answer", async () => {
-  const routes = { "**/api/v1/status/flags": route => route.fulfill({ json: { status: "success", data: null } }) };
+  const routes = { "**/api/v1/status/flags": route => route.fulfill({ json: { status: "success" } }) };
   const { page, close } = await open(browser, at("status?section=flags"), { routes });
   await page.getByText("This page cannot show what narthex answered.").waitFor();
   await page.getByRole("link", { name: "Targets" }).click();

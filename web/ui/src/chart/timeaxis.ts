@@ -6,8 +6,8 @@ const [minute, hour, day] = [60, 3600, 86_400];
 
 /** Distances of ticks that people count in, in seconds. */
 export const timeSteps = [
-  ...[1, 2, 5, 10, 15, 30],
-  ...[1, 2, 5, 10, 15, 30].map(n => n * minute),
+  ...[1, 2, 5, 10, 15, 20, 30],
+  ...[1, 2, 5, 10, 15, 20, 30].map(n => n * minute),
   ...[1, 2, 3, 6, 12].map(n => n * hour),
   ...[1, 2, 7, 14, 30, 90, 365].map(n => n * day),
 ];
