@@ -2,7 +2,7 @@
 //!
 //! The ledger is this test's memory. A batch whose 204 was read must be there, whole and right, for ever after; one that
 //! was under way may be there, whole or not at all. A scrape must be there when the same process has asked for the next
-//! one since; every scrape that is there must be whole. Nothing else may be there.
+//! one since, unless `up` says that it failed; every scrape that is there must be whole. Nothing else may be there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -30,7 +30,7 @@ struct Ledger {
 #[test]
 fn nothing_acknowledged_is_lost() {
     let n_kills: usize = std::env::var("NARTHEX_KILLS").map_or(5, |text| text.parse().unwrap());
-    let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
+    let seed = crate::seed();
     println!("{n_kills} kills, seed {seed}");
     let mut rng = SeededRng::new(seed);
     let dir = tempfile::tempdir().unwrap();
@@ -100,7 +100,11 @@ fn value_of(series: usize, time_ms: i64) -> f64 {
 fn write_until(narthex: &Narthex, ledger: &Mutex<Ledger>, stop: &AtomicBool) {
     let mut newest_ms = ledger.lock().unwrap().under_way.last().copied().unwrap_or(0);
     while !stop.load(Ordering::SeqCst) {
-        let start_ms = now_ms().max(newest_ms + SAMPLES_A_SERIES as i64);
+        // No batch is ahead of the clock, however fast the answers come.
+        while now_ms() < newest_ms + SAMPLES_A_SERIES as i64 {
+            std::thread::yield_now();
+        }
+        let start_ms = now_ms();
         newest_ms = start_ms;
         ledger.lock().unwrap().under_way.insert(start_ms);
         match remote_write::send(narthex.address, &batch(start_ms)) {
@@ -148,7 +152,8 @@ fn check_written(narthex: &Narthex, ledger: &Ledger) -> usize {
     n_samples
 }
 
-/// Every certain scrape is there, every one that is there is whole, and all its samples have one time.
+/// Every certain scrape is there, every one that is there is whole, and all its samples have one time. A scrape that took
+/// longer than its timeout, on a busy machine, has an `up` of 0 in its place.
 fn check_scraped(narthex: &Narthex, certain: &BTreeSet<u64>, n_answered: u64) -> usize {
     let mut times_by_scrape: BTreeMap<u64, BTreeMap<i64, usize>> = BTreeMap::new();
     let mut n_samples = 0;
@@ -164,6 +169,7 @@ fn check_scraped(narthex: &Narthex, certain: &BTreeSet<u64>, n_answered: u64) ->
         assert_eq!(times.values().copied().collect::<Vec<_>>(), [SCRAPED_SERIES], "scrape {scrape}: {times:?}");
     }
     let lost: Vec<_> = certain.iter().filter(|scrape| !times_by_scrape.contains_key(scrape)).collect();
-    assert!(lost.is_empty(), "lost scrapes {lost:?}");
+    let n_failed = narthex.samples("up").iter().flat_map(|(_, samples)| samples).filter(|(_, up)| up == "0").count();
+    assert!(lost.len() <= n_failed, "lost scrapes {lost:?}, {n_failed} failed");
     n_samples
 }

@@ -1,7 +1,7 @@
 //! The real binary from outside: real files, real sockets, real signals.
 //!
 //! How many kills, and for how long, is set by `NARTHEX_KILLS` (default 5): a run on a developer's machine takes seconds,
-//! CI takes the full number.
+//! CI takes the full number. What is random has a seed that is printed; `NARTHEX_SEED` sets another.
 
 #![allow(
     clippy::unwrap_used,
@@ -24,3 +24,8 @@ mod remote_write;
 mod serve;
 /// Beside a real Prometheus.
 mod side_by_side;
+
+/// The seed of a test's random numbers: the same in every run, unless `NARTHEX_SEED` names another.
+fn seed() -> u64 {
+    std::env::var("NARTHEX_SEED").map_or(20_261_128, |text| text.parse().unwrap())
+}

@@ -1,6 +1,6 @@
 //! Questions made up over made-up data, which both have been sent: Prometheus and narthex must give equal answers.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use model::Rng;
 use model::rng::SeededRng;
@@ -14,6 +14,8 @@ const N_QUESTIONS: usize = 400;
 /// An hour of samples every 15 s.
 const N_SAMPLES: i64 = 240;
 const STEP_MS: i64 = 15_000;
+/// Of the samples: noon of a Friday. On a step, so that looking back and ranges meet samples exactly.
+const END_MS: i64 = 1_772_193_600_000;
 
 #[test]
 fn made_up_questions_get_equal_answers() {
@@ -27,21 +29,17 @@ fn made_up_questions_get_equal_answers() {
     let narthex = Narthex::start(dir.path(), free_address(), &["--enable-feature=promql-experimental-functions"]);
     let prometheus = Prometheus::start(dir.path(), free_address(), &configuration);
 
-    let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
+    let seed = crate::seed();
     println!("seed {seed}");
     let mut rng = SeededRng::new(seed);
-    // Ending a little before now, on a step, so that looking back and ranges meet samples exactly.
-    let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64;
-    let end_ms = (now_ms - 60_000) / STEP_MS * STEP_MS;
-    for part in data(&mut rng, end_ms).chunks(50) {
+    for part in data(&mut rng).chunks(50) {
         for address in [prometheus.address, narthex.address] {
             assert_eq!(remote_write::send(address, part).unwrap(), 204);
         }
     }
     wait_until("both have the data", Duration::from_secs(10), || {
         [prometheus.address, narthex.address].iter().all(|&address| {
-            let time = (end_ms / 1000).to_string();
-            ask(address, "/api/v1/query", &[("query", "count(counter)"), ("time", &time)]).n_samples() == 1
+            ask(address, "/api/v1/query", &[("query", "count(counter)"), ("time", &seconds(END_MS))]).n_samples() == 1
         })
     });
 
@@ -50,7 +48,7 @@ fn made_up_questions_get_equal_answers() {
     let mut differences = Vec::new();
     for _ in 0..N_QUESTIONS {
         let query = Questions { rng: &mut rng }.vector(3);
-        let time_ms = end_ms - rng.below(50 * 60_000) as i64;
+        let time_ms = END_MS - rng.below(50 * 60_000) as i64;
         let (time, start) = (seconds(time_ms), seconds(time_ms - 10 * 60_000));
         let step = ["15", "60", "7"][rng.below(3) as usize];
         for (path, parameters) in [
@@ -76,9 +74,9 @@ fn seconds(ms: i64) -> String {
 }
 
 /// Counters with resets, gauges, small sets of values, gaps, histograms, NaN and infinities.
-fn data(rng: &mut SeededRng, end_ms: i64) -> Vec<Series> {
+fn data(rng: &mut SeededRng) -> Vec<Series> {
     let mut all = Vec::new();
-    let start_ms = end_ms - (N_SAMPLES - 1) * STEP_MS;
+    let start_ms = END_MS - (N_SAMPLES - 1) * STEP_MS;
     let mut add = |pairs: &[(&str, String)], rng: &mut SeededRng, mut next: Box<dyn FnMut(&mut SeededRng) -> f64>| {
         let mut labels: Vec<_> = pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         labels.sort();

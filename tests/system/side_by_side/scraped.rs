@@ -111,22 +111,25 @@ fn write_configuration(targets: &[Target], prometheus: std::net::SocketAddr, rec
     text
 }
 
-/// Asks both until, at some moment, both have the same series of a job, all of it up. Series come and go (an application's
-/// jobs, Prometheus's own counters), so one look may fall between two scrapes.
+/// What must have the same values on both, beside the names and labels of all series.
+const COUNTS: [&str; 3] = ["up", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling"];
+
+/// Asks both until, at some moment, both have the same series of a job and the same counts, all of it up. Series come and
+/// go (an application's jobs, Prometheus's own counters), so one look may fall between two scrapes.
 fn compare_series(job: &str, prometheus: &Prometheus, narthex: &Narthex) {
     let query = format!("{{job=\"{job}\"}}");
     let look = |address| ask(address, "/api/v1/query", &[("query", &query)]);
     let mut last = (look(prometheus.address), look(narthex.address));
-    let is_up = |answer: &Answer| {
-        matches!(answer, Answer::Samples { series, .. }
-            if series.iter().any(|(labels, points)| labels.contains("\"__name__\":\"up\"") && points[0].1 == "1"))
-    };
     let started = std::time::Instant::now();
     let mut is_equal = false;
     while !is_equal && started.elapsed() < Duration::from_secs(60) {
         std::thread::sleep(Duration::from_millis(500));
         last = (look(prometheus.address), look(narthex.address));
-        is_equal = is_up(&last.0) && is_up(&last.1) && last.0.label_sets() == last.1.label_sets();
+        let (one, other) = (counts(&last.0), counts(&last.1));
+        is_equal = one == other
+            && one.iter().all(|(name, value)| name != "up" || value == "1")
+            && one.len() == COUNTS.len()
+            && last.0.label_sets() == last.1.label_sets();
     }
     let sets = |answer: &Answer| answer.label_sets().into_iter().cloned().collect::<BTreeSet<_>>();
     let (one, other) = (sets(&last.0), sets(&last.1));
@@ -134,11 +137,21 @@ fn compare_series(job: &str, prometheus: &Prometheus, narthex: &Narthex) {
     let only_other: Vec<_> = other.difference(&one).take(5).collect();
     assert!(
         is_equal,
-        "{job}: {} / {}; only Prometheus {only_one:?}, only narthex {only_other:?}",
+        "{job}: {} / {} series; only Prometheus {only_one:?}, only narthex {only_other:?}; {:?} / {:?}",
         one.len(),
-        other.len()
+        other.len(),
+        counts(&last.0),
+        counts(&last.1)
     );
-    println!("{job}: {} series on both, up on both", one.len());
+    println!("{job}: {} series on both; on both {:?}", one.len(), counts(&last.0));
+}
+
+/// The values of [`COUNTS`].
+fn counts(answer: &Answer) -> Vec<(String, String)> {
+    let Answer::Samples { series, .. } = answer else { return Vec::new() };
+    let name = |labels: &str| serde_json::from_str::<serde_json::Value>(labels).unwrap()["__name__"].clone();
+    let named = series.iter().map(|(labels, points)| (name(labels).as_str().unwrap().to_owned(), points[0].1.clone()));
+    named.filter(|(name, _)| COUNTS.contains(&name.as_str())).collect()
 }
 
 /// What only narthex can read.
