@@ -3,6 +3,8 @@
 mod completions;
 pub(crate) mod flags;
 mod query;
+#[cfg(test)]
+mod tests;
 
 use std::process::ExitCode;
 
@@ -48,7 +50,8 @@ pub(crate) fn command() -> Command {
                 .about("Scrape, store, answer, show; what narthex does without a command"),
         )
         .subcommand(
-            check::CheckArgs::augment_args(Command::new("check")).about("Say what is wrong in files, and where: config"),
+            check::CheckArgs::augment_args(Command::new("check"))
+                .about("Say what is wrong, and where: config, metrics, sd-file, web-config"),
         )
         .subcommand(query::QueryArgs::augment_args(Command::new("query")).about("Ask a server: instant, range"))
         .subcommand(

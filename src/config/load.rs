@@ -10,13 +10,13 @@ use scrape::config::ScrapeConfig;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::Config;
 use super::check::check_filled;
 use super::diagnostic::{ConfigErrors, Diagnostic, Severity};
 use super::expand::expand;
 use super::glob;
 use super::not_built::{NotBuilt, not_built};
 use super::source::Source;
-use super::Config;
 
 /// What narthex does where there is no configuration file: it scrapes itself.
 const BUILTIN: &str = "\

@@ -20,8 +20,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use model::storage::Append;
 use model::rng::SeededRng;
+use model::storage::Append;
 use model::{Clock, SystemClock};
 use net::server::{Access, Server};
 use query::Engine;

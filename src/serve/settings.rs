@@ -93,7 +93,8 @@ pub(super) fn engine_options(flags: &Flags, config: &Config, clock: Arc<dyn Cloc
 
 /// What is switched on, by category and name, as `/api/v1/features` lists it.
 fn features(flags: &Flags) -> BTreeMap<String, BTreeMap<String, bool>> {
-    let category = |entries: &[(&str, bool)]| entries.iter().map(|(name, is_on)| ((*name).to_owned(), *is_on)).collect();
+    let category =
+        |entries: &[(&str, bool)]| entries.iter().map(|(name, is_on)| ((*name).to_owned(), *is_on)).collect();
     let promql = [
         ("anchored", flags.has_feature("promql-extended-range-selectors")),
         ("at_modifier", true),

@@ -78,7 +78,7 @@ impl ApiError {
         let line = expression.lines().nth(line_number.checked_sub(1)?)?;
         let before = line.get(..column.checked_sub(1)?).unwrap_or(line);
         let blank: String = before.chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-        Some(format!("\n  {line}\n  {blank}^"))
+        Some(format!("  {line}\n  {blank}^"))
     }
 }
 
@@ -132,9 +132,9 @@ mod tests {
             let error = ApiError::Refused { error_type: "bad_data".to_owned(), error: error.to_owned() };
             assert_eq!(error.picture(expression).as_deref(), want);
         };
-        check("sum(", "invalid parameter \"query\": 1:5: parse error: unclosed", Some("\n  sum(\n      ^"));
-        check("up\n+ sum(", "1:7: parse error: x", Some("\n  up\n    ^"));
-        check("up\n+ sum(", "2:3: parse error: x", Some("\n  + sum(\n    ^"));
+        check("sum(", "invalid parameter \"query\": 1:5: parse error: unclosed", Some("  sum(\n      ^"));
+        check("up\n+ sum(", "1:7: parse error: x", Some("  up\n    ^"));
+        check("up\n+ sum(", "2:3: parse error: x", Some("  + sum(\n    ^"));
         check("up", "query timed out", None);
         check("up", "9:1: x", None);
     }

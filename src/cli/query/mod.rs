@@ -14,7 +14,7 @@ use answer::Answer;
 use client::{ApiError, Asked};
 use time::When;
 
-use super::{EXIT_BAD_INPUT, complain, print};
+use super::{EXIT_BAD_INPUT, complain, complain_raw, print};
 
 /// What `narthex query` takes.
 #[derive(Debug, Args)]
@@ -27,6 +27,7 @@ pub(crate) struct QueryArgs {
 enum QueryCommand {
     /// Evaluate an expression at one time.
     #[command(
+        override_usage = "narthex query instant [OPTIONS] [SERVER] EXPR",
         after_help = "Examples:\n  narthex query instant up\n  narthex query instant http://prometheus:9090 'sum by (job) (up)' -o csv"
     )]
     Instant {
@@ -38,6 +39,7 @@ enum QueryCommand {
     },
     /// Evaluate an expression over a span of time.
     #[command(
+        override_usage = "narthex query range [OPTIONS] [SERVER] EXPR",
         after_help = "Examples:\n  narthex query range 'rate(node_cpu_seconds_total[5m])'\n  narthex query range up --start 1d --step 5m -o json"
     )]
     Range {
@@ -57,8 +59,9 @@ enum QueryCommand {
 
 #[derive(Debug, Args)]
 struct Common {
-    /// The expression, with the server's URL before it if it is not in --server or NARTHEX_URL.
-    #[arg(required = true, num_args = 1..=2, value_name = "EXPR", allow_hyphen_values = true)]
+    /// The expression, with the server's URL before it if it is not in --server or NARTHEX_URL; `--` before one that
+    /// begins with a minus.
+    #[arg(required = true, num_args = 1..=2, value_name = "EXPR", allow_negative_numbers = true)]
     server_and_expression: Vec<String>,
     /// The server.
     #[arg(long, env = "NARTHEX_URL", default_value = "http://localhost:9090", hide_env_values = true)]
@@ -129,7 +132,7 @@ pub(crate) fn run(args: QueryArgs) -> ExitCode {
             if let ApiError::Refused { .. } = &error
                 && let Some(picture) = error.picture(common.expression())
             {
-                complain(&picture);
+                complain_raw(&picture);
             }
             ExitCode::from(EXIT_BAD_INPUT)
         }
