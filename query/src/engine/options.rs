@@ -52,8 +52,8 @@ impl Default for EngineOptions {
 pub struct Limits {
     /// How long a query may take, parsing included. The default is two minutes.
     pub timeout: Duration,
-    /// How many samples a query may have in memory at once, counted as Prometheus counts them. The default is
-    /// 50,000,000.
+    /// How many samples a query may have in memory at once, counted as Prometheus counts them but for those that are
+    /// never there at once, because series stream through. The default is 50,000,000.
     pub max_samples: u64,
     /// How much memory a query may take, in bytes. The default is 256 MiB.
     pub max_query_bytes: u64,

@@ -206,6 +206,9 @@ fn slide<F: WindowFn>(
         }
         worker.counts.n_samples += n_samples as u64;
         worker.counts.max_window = worker.counts.max_window.max(n_samples as u64);
+        if n_samples as u64 > worker.settings.limits.max_samples {
+            return Err(QueryError::TooManySamples);
+        }
         worker.ticker.tick(1)?;
         let view = View::new(&samples, low, high, end_ms.saturating_sub(call.range_ms), end_ms, at_ms);
         let mut context = Context {
