@@ -50,6 +50,67 @@ sd_configs! {
         #[serde(rename = "<inline>")]
         http: HttpConfig = HttpConfig::default(),
     }
+    Ecs as "aws.plain" {
+        endpoint: String = "",
+        region: String = "",
+        access_key: String = "",
+        secret_key: Secret = "",
+        profile: String = "",
+        role_arn: String = "",
+        external_id: String = "",
+        clusters: Vec<String> = [],
+        refresh_interval: PromDuration = MINUTE,
+        port: i64 = 80,
+        request_concurrency: i64 = 20,
+        #[serde(rename = "<inline>")]
+        http: HttpConfig = HttpConfig::default(),
+    }
+    ElastiCache as "aws.plain" {
+        endpoint: String = "",
+        region: String = "",
+        access_key: String = "",
+        secret_key: Secret = "",
+        profile: String = "",
+        role_arn: String = "",
+        external_id: String = "",
+        clusters: Vec<String> = [],
+        refresh_interval: PromDuration = MINUTE,
+        port: i64 = 80,
+        request_concurrency: i64 = 10,
+        #[serde(rename = "<inline>")]
+        http: HttpConfig = HttpConfig::default(),
+    }
+    Msk as "aws.plain" {
+        endpoint: String = "",
+        region: String = "",
+        access_key: String = "",
+        secret_key: Secret = "",
+        profile: String = "",
+        role_arn: String = "",
+        external_id: String = "",
+        clusters: Vec<String> = [],
+        refresh_interval: PromDuration = MINUTE,
+        port: i64 = 80,
+        request_concurrency: i64 = 10,
+        #[serde(rename = "<inline>")]
+        http: HttpConfig = HttpConfig::default(),
+    }
+    Rds as "aws.plain" {
+        endpoint: String = "",
+        region: String = "",
+        access_key: String = "",
+        secret_key: Secret = "",
+        profile: String = "",
+        role_arn: String = "",
+        external_id: String = "",
+        clusters: Vec<String> = [],
+        refresh_interval: PromDuration = MINUTE,
+        port: i64 = 80,
+        filters: Vec<Filter> = [],
+        request_concurrency: i64 = 10,
+        #[serde(rename = "<inline>")]
+        http: HttpConfig = HttpConfig::default(),
+    }
     Lightsail as "aws.plain" {
         endpoint: String = "",
         region: String = "",
@@ -255,6 +316,10 @@ check_http_and!(Ec2, |config, faults| {
         }
     });
 });
+check_http_and!(Ecs, |_config, faults| {});
+check_http_and!(ElastiCache, |_config, faults| {});
+check_http_and!(Msk, |_config, faults| {});
+check_http_and!(Rds, |_config, faults| {});
 check_http_and!(Lightsail, |_config, faults| {});
 check_http_and!(Azure, |config, faults| {
     require(faults, "subscription_id", &config.subscription_id, "azure SD configuration requires a subscription_id");
