@@ -86,6 +86,10 @@ impl Engine {
             let message = "zero or negative query resolution step widths are not accepted. Try a positive integer";
             return Err(QueryError::Invalid(message.to_owned()));
         }
+        if end_ms.checked_sub(start_ms).is_none() {
+            let message = "start and end are further apart than 64 bits can count milliseconds";
+            return Err(QueryError::Invalid(message.to_owned()));
+        }
         self.run(storage, text, QueryTimes { start_ms, end_ms, step_ms }, options)
     }
 

@@ -171,7 +171,9 @@ impl Builder<'_> {
                 regex: self.text(args[4]),
             }
         };
-        if target.is_empty() { Err(invalid("destination", &target)) } else { Ok(change) }
+        // Bytes that are no UTF-8 were read as this character.
+        let is_valid = !target.is_empty() && !target.contains(char::REPLACEMENT_CHARACTER);
+        if is_valid { Ok(change) } else { Err(invalid("destination", &target)) }
     }
 
     fn info(&self, id: NodeId, args: &[NodeId], grid: Grid) -> Op {

@@ -34,9 +34,15 @@ fn on_small_stack(query: String) -> Result<Value, (ErrorKind, String)> {
 #[test]
 fn chains_of_ten_thousand_terms_are_evaluated_without_recursion() {
     let chain = |operator: &str, term: &str| vec![term; 10_000].join(operator);
-    for (query, want) in [(chain("+", "n"), 10_000.0), (chain("or ", "n "), 1.0), (chain("+", "1"), 10_000.0), (chain(">", "n") + "or n", 1.0)] {
+    for (query, want) in [
+        (chain("+", "n"), 10_000.0),
+        (chain("or ", "n "), 1.0),
+        (chain("+", "1"), 10_000.0),
+        (chain(">", "n") + " or n", 1.0),
+    ] {
         let shown = &query[..20];
-        let Value::Matrix(series) = on_small_stack(query.clone()).unwrap_or_else(|error| panic!("{shown}: {error:?}")) else {
+        let Value::Matrix(series) = on_small_stack(query.clone()).unwrap_or_else(|error| panic!("{shown}: {error:?}"))
+        else {
             panic!("{shown}: no matrix")
         };
         let values: Vec<f64> = series[0].floats.iter().map(|(_, value)| *value).collect();
@@ -52,7 +58,11 @@ fn what_grows_without_bound_meets_a_limit() {
     for (query, kind, message) in [
         ("m[10y:1ms]", ErrorKind::BadData, "invalid expression type"),
         ("sum_over_time(m[10y:1ms])", ErrorKind::Execution, "max_query_bytes"),
-        ("sum_over_time(sum_over_time(sum_over_time(m[10y:1ms])[10y:1ms])[10y:1ms])", ErrorKind::Execution, "max_query_bytes"),
+        (
+            "sum_over_time(sum_over_time(sum_over_time(m[10y:1ms])[10y:1ms])[10y:1ms])",
+            ErrorKind::Execution,
+            "max_query_bytes",
+        ),
         ("m * on() group_left() m", ErrorKind::Execution, "many-to-many matching not allowed"),
         ("m + on() m", ErrorKind::Execution, "many-to-many matching not allowed"),
         (&*doubling, ErrorKind::Execution, "max_label_value_bytes"),
@@ -62,7 +72,14 @@ fn what_grows_without_bound_meets_a_limit() {
         let (got, text) = evaluate(query).expect_err(query);
         assert!(got == kind && text.contains(message), "{query}: {text}");
     }
-    for query in ["topk(1e9, m)", "count_values('v', m)", "{__name__=~\".+\"}", "m{i=~\"(a*)*b|.*\"}", "m @ 1e15", "m offset 290y"] {
+    for query in [
+        "topk(1e9, m)",
+        "count_values('v', m)",
+        "{__name__=~\".+\"}",
+        "m{i=~\"(a*)*b|.*\"}",
+        "m @ 1e15",
+        "m offset 290y",
+    ] {
         assert!(evaluate(query).is_ok(), "{query}");
     }
 }
@@ -72,13 +89,29 @@ fn the_ends_of_time_are_times() {
     let (store, engine) = (store(), engine());
     let options = QueryOptions::default();
     for at_ms in [i64::MIN, i64::MIN + 1, -1, i64::MAX - 1, i64::MAX] {
-        for query in ["m", "m offset 5m", "m offset -5m", "rate(m[5m])", "sum_over_time(m[5m:1m])", "time()", "year()", "m @ 0", "m smoothed", "rate(m[5m] anchored)", "timestamp(m)", "predict_linear(m[5m], 1)"] {
+        for query in [
+            "m",
+            "m offset 5m",
+            "m offset -5m",
+            "rate(m[5m])",
+            "sum_over_time(m[5m:1m])",
+            "time()",
+            "year()",
+            "m @ 0",
+            "m smoothed",
+            "rate(m[5m] anchored)",
+            "timestamp(m)",
+            "predict_linear(m[5m], 1)",
+        ] {
             let outcome = engine.instant(&store, query, at_ms, &options);
             assert!(outcome.is_ok(), "{query} at {at_ms}: {outcome:?}");
         }
     }
-    let whole = engine.range(&store, "m", (i64::MIN, i64::MAX), i64::MAX, &options);
-    assert!(whole.is_ok(), "{whole:?}");
-    let error = engine.range(&store, "m", (i64::MIN, i64::MAX), 1, &options).unwrap_err();
-    assert!(error.to_string().contains("max_query_bytes"), "{error}");
+    let error = engine.range(&store, "m", (i64::MIN, i64::MAX), i64::MAX, &options).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BadData, "{error}");
+    for times in [(i64::MIN, -1), (0, i64::MAX)] {
+        assert!(engine.range(&store, "m", times, i64::MAX / 4, &options).is_ok(), "{times:?}");
+        let error = engine.range(&store, "time()", times, 1, &options).unwrap_err();
+        assert!(error.to_string().contains("max_query_bytes"), "{error}");
+    }
 }

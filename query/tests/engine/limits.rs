@@ -64,7 +64,15 @@ fn samples_are_counted_up_to_the_limit() {
 fn memory_is_limited_and_given_back() {
     let store = store();
     let engine = engine(Limits { max_query_bytes: 100 << 10, ..Limits::default() });
-    for query in ["bigmetric", "bigmetric + on(a) bigmetric", "sum by (a) (bigmetric)", "quantile(0.5, bigmetric)", "topk(2, bigmetric)", "time()", "rate(bigmetric[5m])"] {
+    for query in [
+        "bigmetric",
+        "bigmetric + on(a) bigmetric",
+        "sum by (a) (bigmetric)",
+        "quantile(0.5, bigmetric)",
+        "topk(2, bigmetric)",
+        "time()",
+        "rate(bigmetric[5m])",
+    ] {
         let few = run(&engine, &store, query, Times::Range(0, 1000, 10));
         assert!(few.is_ok(), "{query}: {few:?}");
         let error = run(&engine, &store, query, Times::Range(0, 1_000_000, 10)).unwrap_err();
@@ -91,7 +99,8 @@ impl Clock for Stepping {
 fn time_is_limited() {
     let store = store();
     let limits = Limits { timeout: Duration::from_secs(20), ..Limits::default() };
-    let options = EngineOptions { limits, clock: Arc::new(Stepping::default()), n_threads: 1, ..EngineOptions::default() };
+    let options =
+        EngineOptions { limits, clock: Arc::new(Stepping::default()), n_threads: 1, ..EngineOptions::default() };
     let engine = Engine::new(options);
     let error = run(&engine, &store, "avg_over_time(metric[10m])", Times::Range(0, 1_000_000, 1)).unwrap_err();
     assert_eq!(

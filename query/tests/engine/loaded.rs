@@ -33,12 +33,8 @@ pub(crate) fn loaded(step_ms: i64, descriptions: &[&str]) -> Store {
 pub(crate) fn empty() -> Store {
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::new());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let options = Options {
-        sync_interval: Duration::from_secs(3600),
-        max_ahead_ms: i64::MAX,
-        n_shards: 2,
-        ..Options::default()
-    };
+    let options =
+        Options { sync_interval: Duration::from_secs(3600), max_ahead_ms: i64::MAX, n_shards: 2, ..Options::default() };
     let (mut rng, progress) = (SeededRng::new(1), Progress::default());
     Store::open(&disk, &clock, &mut rng, Path::new("data"), options, &progress).unwrap().0
 }

@@ -41,7 +41,10 @@ fn check_matrix(eval: &Eval, all: &[Series]) -> Result<(), String> {
         let wanted = wanted(eval, &series.labels)?;
         let (floats, histograms) = expected_points(eval, wanted)?;
         let same_times = floats.iter().map(|(time_ms, _)| time_ms).eq(series.floats.iter().map(|(time_ms, _)| time_ms))
-            && histograms.iter().map(|(time_ms, _, _)| time_ms).eq(series.histograms.iter().map(|(time_ms, _)| time_ms));
+            && histograms
+                .iter()
+                .map(|(time_ms, _, _)| time_ms)
+                .eq(series.histograms.iter().map(|(time_ms, _)| time_ms));
         if !same_times {
             return Err(format!(
                 "{}: expected points {floats:?} and {} histograms, but got {:?} and {} histograms",

@@ -26,6 +26,7 @@ pub(crate) struct Eval {
     pub(crate) is_ordered: bool,
     /// The query must fail, with such a message.
     pub(crate) failure: Option<Pattern>,
+    n_expect_fail: usize,
     pub(crate) expected: Expected,
     notes: Vec<(NoteKind, Pattern)>,
 }
@@ -72,7 +73,9 @@ impl Pattern {
     }
 
     fn regex(pattern: &str) -> Result<Pattern, String> {
-        GoRegex::searching(pattern.trim()).map(Pattern::Regex).map_err(|error| format!("invalid regexp {pattern:?}: {error}"))
+        GoRegex::searching(pattern.trim())
+            .map(Pattern::Regex)
+            .map_err(|error| format!("invalid regexp {pattern:?}: {error}"))
     }
 }
 
@@ -127,6 +130,7 @@ impl Eval {
             is_instant_only: false,
             is_ordered: false,
             failure: None,
+            n_expect_fail: 0,
             expected: Expected::default(),
             notes: Vec::new(),
         };
@@ -182,10 +186,10 @@ impl Eval {
         };
         match parts.get(1).unwrap_or_default() {
             "ordered" => self.is_ordered = true,
-            "fail" if self.failure.is_some() => {
+            "fail" if self.n_expect_fail > 0 => {
                 return Err("invalid expect lines, multiple expect fail lines are not allowed".to_owned());
             }
-            "fail" => self.failure = Some(pattern),
+            "fail" => (self.failure, self.n_expect_fail) = (Some(pattern), 1),
             "warn" => self.notes.push((NoteKind::Some(Level::Warning), pattern)),
             "info" => self.notes.push((NoteKind::Some(Level::Info), pattern)),
             "no_warn" => self.notes.push((NoteKind::None(Level::Warning), pattern)),
@@ -213,7 +217,8 @@ impl Eval {
 
     /// Checks what was said beside an answer: each line matches some text, and each text some line.
     pub(crate) fn check_notes(&self, level: Level, texts: &[String]) -> Result<(), String> {
-        let of_kind = |kind: NoteKind| self.notes.iter().filter(move |(other, _)| *other == kind).map(|(_, pattern)| pattern);
+        let of_kind =
+            |kind: NoteKind| self.notes.iter().filter(move |(other, _)| *other == kind).map(|(_, pattern)| pattern);
         let wanted: Vec<&Pattern> = of_kind(NoteKind::Some(level)).collect();
         if of_kind(NoteKind::None(level)).next().is_some() && !texts.is_empty() {
             return Err(format!("unexpected annotations {texts:?}"));
@@ -223,7 +228,10 @@ impl Eval {
         }
         let is_said = |pattern: &&&Pattern| texts.iter().any(|text| pattern.matches(text));
         let is_wanted = |text: &&String| wanted.iter().any(|pattern| pattern.matches(text));
-        if wanted.iter().all(|pattern| is_said(&pattern)) && texts.iter().all(|text| is_wanted(&text)) && !texts.is_empty() {
+        if wanted.iter().all(|pattern| is_said(&pattern))
+            && texts.iter().all(|text| is_wanted(&text))
+            && !texts.is_empty()
+        {
             return Ok(());
         }
         Err(format!("expected annotations {wanted:?}, but got {texts:?}"))

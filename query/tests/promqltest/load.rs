@@ -70,10 +70,11 @@ impl Load {
             offsets_ms = starts.offsets_ms;
         }
         let at_steps = values.into_iter().zip(offsets_ms).enumerate();
-        let samples = at_steps.filter(|(_, (value, _))| *value != SequenceValue::Omitted).map(|(step, (value, offset))| {
-            let timestamp_ms = step as i64 * step_ms;
-            LoadedSample { timestamp_ms, start_ms: offset.map_or(0, |offset_ms| timestamp_ms + offset_ms), value }
-        });
+        let samples =
+            at_steps.filter(|(_, (value, _))| *value != SequenceValue::Omitted).map(|(step, (value, offset))| {
+                let timestamp_ms = step as i64 * step_ms;
+                LoadedSample { timestamp_ms, start_ms: offset.map_or(0, |offset_ms| timestamp_ms + offset_ms), value }
+            });
         let series = LoadedSeries { samples: samples.collect(), labels };
         // Of two lines for the same series the last one counts.
         self.series.retain(|before| before.labels != series.labels);

@@ -147,7 +147,8 @@ fn pinned(query: &str, at_ms: i64) -> Option<String> {
 fn end(query: &str, expr: &Expr, id: NodeId) -> usize {
     let span = expr.node(id).span;
     let (start, mut end) = (span.start as usize, span.end as usize);
-    let n_open = |end: usize| query[start..end].matches('(').count() as i64 - query[start..end].matches(')').count() as i64;
+    let n_open =
+        |end: usize| query[start..end].matches('(').count() as i64 - query[start..end].matches(')').count() as i64;
     while n_open(end) < 0 {
         end -= 1;
     }

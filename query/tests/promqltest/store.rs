@@ -12,13 +12,13 @@ use journal::testkit::MemoryDisk;
 use model::rng::SeededRng;
 use model::storage::{
     Append, Batch, HistogramRow, HistogramValue, LabelRequest, Listing, Select, SelectError, SelectHints, SeriesReader,
-    SeriesSet, Tile, Timestamps,
+    SeriesRef, SeriesSet, Tile, Timestamps,
 };
 use model::{Clock, Labels, Matcher, SystemClock};
 use query::syntax::series::SequenceValue;
 use tsdb::{Options, Progress, Store};
 
-use super::load::{Load, LoadedSeries};
+use super::load::{Load, LoadedSample, LoadedSeries};
 use super::nhcb::converted;
 
 /// Start times by series and sample.
@@ -62,43 +62,45 @@ impl TestStore {
     }
 
     fn load_series(&mut self, series: &LoadedSeries) -> Result<(), String> {
-        if series.samples.is_empty() {
-            return Ok(());
-        }
-        let resolved = self.store.resolve(None, std::slice::from_ref(&series.labels)).map_err(|error| error.to_string())?;
+        let resolved =
+            self.store.resolve(None, std::slice::from_ref(&series.labels)).map_err(|error| error.to_string())?;
         let reference = resolved.into_iter().next().unwrap().map_err(|refusal| refusal.to_string())?;
+        // A batch has its floats before its histograms, so each run of one kind is a batch.
+        let is_float = |sample: &LoadedSample| matches!(sample.value, SequenceValue::Float(_));
+        for run in series.samples.chunk_by(|one, other| is_float(one) == is_float(other)) {
+            self.commit(reference, run).map_err(|why| format!("{}: {why}", series.labels))?;
+        }
+        for sample in series.samples.iter().filter(|sample| sample.start_ms != 0) {
+            let starts = Arc::get_mut(&mut self.starts).unwrap();
+            starts.entry(series.labels.clone()).or_default().insert(sample.timestamp_ms, sample.start_ms);
+        }
+        Ok(())
+    }
+
+    fn commit(&self, series: SeriesRef, samples: &[LoadedSample]) -> Result<(), String> {
         let (mut timestamps, mut values, mut histograms) = (Vec::new(), Vec::new(), Vec::new());
-        for sample in &series.samples {
-            match &sample.value {
+        for LoadedSample { timestamp_ms, value, .. } in samples {
+            match value {
                 SequenceValue::Omitted => {}
                 SequenceValue::Float(value) => {
-                    timestamps.push(sample.timestamp_ms);
+                    timestamps.push(*timestamp_ms);
                     values.push(*value);
                 }
-                SequenceValue::Histogram { histogram, .. } => histograms.push(HistogramRow {
-                    series: reference,
-                    timestamp_ms: sample.timestamp_ms,
-                    value: HistogramValue::Float(Arc::clone(histogram)),
-                }),
-            }
-            if sample.start_ms != 0 {
-                let starts = Arc::get_mut(&mut self.starts).unwrap();
-                starts.entry(series.labels.clone()).or_default().insert(sample.timestamp_ms, sample.start_ms);
+                SequenceValue::Histogram { histogram, .. } => {
+                    let value = HistogramValue::Float(Arc::clone(histogram));
+                    histograms.push(HistogramRow { series, timestamp_ms: *timestamp_ms, value });
+                }
             }
         }
-        let references = vec![reference; values.len()];
         let batch = Batch {
             source: None,
-            series: &references,
+            series: &vec![series; values.len()],
             timestamps: Timestamps::Each(&timestamps),
             values: &values,
             histograms: &histograms,
         };
         let refused = self.store.commit(&batch).map_err(|error| error.to_string())?;
-        match refused.first() {
-            Some(refused) => Err(format!("{}: {}", series.labels, refused.refusal)),
-            None => Ok(()),
-        }
+        refused.first().map_or(Ok(()), |refused| Err(refused.refusal.to_string()))
     }
 }
 

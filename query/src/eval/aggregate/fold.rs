@@ -1,6 +1,8 @@
 //! Aggregations that take one value after the other: sums, averages, counts, extremes, variances.
 
-use model::Labels;
+use std::sync::Arc;
+
+use model::{Histogram, Labels};
 
 use super::groups::Groups;
 use crate::column::{Column, Presence};
@@ -52,6 +54,10 @@ struct Fold {
     present: Presence,
     /// Steps at which a histogram came that may not be left out.
     histograms: Presence,
+    /// Steps at which more than one did.
+    several: Presence,
+    /// The first histogram of each of these steps. Alone it is its own sum and average.
+    first: Vec<(usize, Arc<Histogram>)>,
     state: State,
 }
 
@@ -97,6 +103,7 @@ impl Folding<'_> {
         let fold = &mut self.folds[number];
         fold.drop_name |= column.drop_name;
         fold.add_floats(column);
+        self.held.grow(column.histograms.len() * size_of::<(usize, Arc<Histogram>)>())?;
         self.ignored_histograms |= fold.add_histograms(column);
         Ok(())
     }
@@ -113,7 +120,7 @@ impl Folding<'_> {
             AggregateOp::Stddev | AggregateOp::Stdvar => (State::Variance(Vec::new()), size_of::<Variance>()),
             _ => (State::Presence, 0),
         };
-        self.held.grow(n.saturating_mul(bytes_each).saturating_add(n / 4))?;
+        self.held.grow(n.saturating_mul(bytes_each).saturating_add(n / 2))?;
         let state = match state {
             State::Sum(_) => State::Sum(vec![KahanSum::default(); n]),
             State::Mean(_) => State::Mean(vec![Mean::new(0.0); n]),
@@ -124,7 +131,15 @@ impl Folding<'_> {
             State::Presence => State::Presence,
         };
         let none = Presence::none(n);
-        Ok(Fold { labels, drop_name: false, present: none.clone(), histograms: none, state })
+        Ok(Fold {
+            labels,
+            drop_name: false,
+            present: none.clone(),
+            histograms: none.clone(),
+            several: none,
+            first: Vec::new(),
+            state,
+        })
     }
 
     fn finish(self, evaluation: &Evaluation<'_>) -> Result<Vec<Column>, QueryError> {
@@ -179,7 +194,14 @@ impl Fold {
         let steps = column.histograms.iter().map(|(step, _)| *step);
         match &mut self.state {
             State::Sum(_) | State::Mean(_) => {
-                steps.for_each(|step| self.histograms.set(step));
+                for (step, histogram) in &column.histograms {
+                    if self.histograms.get(*step) {
+                        self.several.set(*step);
+                    } else {
+                        self.histograms.set(*step);
+                        self.first.push((*step, Arc::clone(histogram)));
+                    }
+                }
                 false
             }
             State::Count(counts) => {
@@ -202,13 +224,16 @@ impl Fold {
             let message = "encountered a mix of histograms and floats for aggregation".to_owned();
             evaluation.note(|notes| notes.warn(message, of.input_span));
         }
-        let mut alone = self.histograms.clone();
-        alone.and_not(&self.present);
-        if !alone.is_empty() {
+        let mut without_floats = self.histograms.clone();
+        without_floats.and_not(&self.present);
+        if without_floats.first_common(&self.several).is_some() {
             return Err(QueryError::Unsupported(format!("{} aggregation", of.op.as_str())));
         }
         self.present.and_not(&self.histograms);
         let mut column = Column::new(self.labels, n_steps, &evaluation.budget)?;
+        self.first.sort_by_key(|(step, _)| *step);
+        self.first.retain(|(step, _)| without_floats.get(*step));
+        self.first.into_iter().for_each(|(step, histogram)| column.push_histogram(step, histogram));
         column.drop_name = self.drop_name;
         let is_root = of.op == AggregateOp::Stddev;
         self.present.for_each(|step| {

@@ -200,6 +200,7 @@ fn slide<F: WindowFn>(
             high = high.minus(low);
             low = Bounds::default();
         }
+        worker.ticker.tick(1)?;
         let n_samples = (high.floats - low.floats) + (high.histograms - low.histograms);
         if n_samples == 0 {
             continue;
@@ -209,7 +210,6 @@ fn slide<F: WindowFn>(
         if n_samples as u64 > worker.settings.limits.max_samples {
             return Err(QueryError::TooManySamples);
         }
-        worker.ticker.tick(1)?;
         let view = View::new(&samples, low, high, end_ms.saturating_sub(call.range_ms), end_ms, at_ms);
         let mut context = Context {
             call,
