@@ -7,7 +7,12 @@
 //!
 //! Criterion measures the steady state; what a series costs in memory, and how fast new ones are made, is printed once.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs, reason = "a bench prints, and stops when it cannot go on")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a bench prints, and stops when it cannot go on"
+)]
 
 use std::path::Path;
 use std::sync::Arc;
@@ -68,7 +73,8 @@ fn fill(dir: &Path, n_series: usize) -> Load {
 
 fn target(store: &Store, number: usize) -> Target {
     let instance = format!("10.{}.{}.{}:9100", number >> 16 & 255, number >> 8 & 255, number & 255);
-    let common = [("instance", &*instance), ("job", "node"), ("datacenter", "eu-west-1"), ("environment", "production")];
+    let common =
+        [("instance", &*instance), ("job", "node"), ("datacenter", "eu-west-1"), ("environment", "production")];
     let sets: Vec<Labels> = (0..SERIES_PER_TARGET)
         .map(|i| {
             let name = format!("node_metric_{}_total", i / 8);

@@ -5,7 +5,12 @@
 //! first scrape of a target; with all lines known, which is every later scrape; and by `prometheus-parse`, which gives
 //! samples with labels. Criterion prints bytes per second; samples per second are printed beside.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs, reason = "a bench prints, and stops when it cannot go on")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a bench prints, and stops when it cannot go on"
+)]
 
 use std::fmt::Write;
 use std::hint::black_box;
@@ -40,7 +45,8 @@ fn generated(n_samples: usize) -> String {
     for n in 0..n_samples {
         let family = n / 10;
         if n % 10 == 0 {
-            writeln!(text, "# HELP family_{family}_requests_total How many requests there were, by code and path.").unwrap();
+            writeln!(text, "# HELP family_{family}_requests_total How many requests there were, by code and path.")
+                .unwrap();
             writeln!(text, "# TYPE family_{family}_requests_total counter").unwrap();
         }
         let value = n as f64 * 1.25;
@@ -91,7 +97,10 @@ fn known_lines(body: &Body) -> Vec<Known> {
     while let Some(event) = parser.next().unwrap() {
         lines.push(match event {
             Event::Series { text, .. } => Known::Series(text.to_vec()),
-            _ => Known::Metadata(body.text.as_bytes()[parser.line_start()..parser.offset()].to_vec(), parser.metric_type()),
+            _ => Known::Metadata(
+                body.text.as_bytes()[parser.line_start()..parser.offset()].to_vec(),
+                parser.metric_type(),
+            ),
         });
     }
     lines

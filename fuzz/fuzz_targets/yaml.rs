@@ -1,5 +1,5 @@
 //! YAML and a scrape configuration in it, on anything: every problem has a place in the text, and what is good is still
-//! good, and the same, when it is written and read again.
+//! good when it is written, and the same when that is read and written again (secrets do not survive the first time).
 
 #![no_main]
 
@@ -21,5 +21,5 @@ fuzz_target!(|text: &str| {
     let again = Document::parse(&written).unwrap_or_else(|problem| panic!("{written}\n{problem:?}"));
     let (again, problems) = again.read::<ScrapeConfig>();
     assert!(problems.is_empty(), "{written}\n{problems:?}");
-    assert_eq!(again, Some(config), "{written}");
+    assert_eq!(again.map(|config| to_yaml(&config)), Some(Ok(written)));
 });

@@ -35,7 +35,7 @@ pub(crate) struct TsdbConfig {
 impl Default for TsdbConfig {
     fn default() -> TsdbConfig {
         TsdbConfig {
-            // Prometheus refuses late samples unless told otherwise.
+            // Prometheus refuses late samples unless told otherwise; here only an explicit 0 does.
             out_of_order_time_window: PromDuration::from_secs(30 * 60),
             stale_series_compaction_threshold: 0.0,
             chunk_encoding: ChunkEncodingConfig::default(),

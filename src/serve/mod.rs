@@ -210,6 +210,7 @@ impl Narthex {
     fn apply(&self, ready: Ready) {
         let interval_ms = ready.config.global.evaluation_interval.as_millis();
         self.engine.set_default_subquery_step_ms(interval_ms);
+        self.store.store().set_late_window_ms(ready.config.storage.tsdb.out_of_order_time_window.as_millis());
         self.host.set_config(&ready.config);
         self.web.load(ready.snapshot(self.clock.now_ms()));
         self.scraper.apply(ready.pools);

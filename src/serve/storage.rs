@@ -57,6 +57,7 @@ fn options(config: &Config) -> Options {
         max_series: limit("head_series").unwrap_or(default.max_series),
         max_ahead_ms: limit("sample_ahead")
             .map_or(default.max_ahead_ms, |ms| if ms == 0 { i64::MAX } else { i64::try_from(ms).unwrap_or(i64::MAX) }),
+        late_window_ms: config.storage.tsdb.out_of_order_time_window.as_millis(),
         ..default
     }
 }

@@ -6,8 +6,9 @@
 use model::Labels;
 use model::storage::{AppendError, Batch, HistogramRow, Refusal, Refused, SeriesRef, Timestamps};
 use parking_lot::MutexGuard;
+use rustc_hash::FxHashMap;
 
-use crate::head::{Head, Place, Shard, Verdict};
+use crate::head::{Head, Place, Shard, Verdict, check_window};
 use crate::store::Store;
 use crate::wal::decode::{forget_stale, keep_unless_stale};
 use crate::wal::record::{
@@ -93,7 +94,7 @@ impl Store {
             let place = Place::of(*series);
             shards.get_mut(place).declare(place.slot, *segment);
         }
-        shards.apply(batch, &rows, &histograms, &mut refused);
+        shards.apply(batch, &rows, &histograms, self.late_window_ms(), &mut refused);
         drop(shards);
         drop(segment);
         refused.sort_unstable_by_key(|refused| refused.row);
@@ -102,17 +103,20 @@ impl Store {
 
     /// The float rows that can be appended. Those that repeat the newest sample are taken and dropped.
     fn judge(&self, shards: &Shards<'_>, batch: &Batch<'_>, refused: &mut Vec<Refused>) -> Vec<Row> {
-        let limit = self.ahead_limit();
+        let (limit, window_ms) = (self.ahead_limit(), self.late_window_ms());
         let mut rows = Vec::with_capacity(batch.series.len());
+        let mut newest = NewestInBatch::new(batch, window_ms);
         for (row, (&series, value)) in batch.series.iter().zip(batch.values).enumerate() {
             let timestamp_ms = batch.timestamps.at(row);
             let bits = value.to_bits();
             let place = Place::of(series);
             let verdict = limit
                 .check(timestamp_ms)
-                .and_then(|()| shards.get(place).ok_or(Refusal::UnknownSeries)?.judge(place.slot, timestamp_ms, bits));
+                .and_then(|()| newest.check(series, timestamp_ms))
+                .and_then(|()| shards.get(place).ok_or(Refusal::UnknownSeries))
+                .and_then(|shard| shard.judge(place.slot, timestamp_ms, bits, window_ms));
             match verdict {
-                Ok(Verdict::New) => rows.push(Row { series, timestamp_ms, bits }),
+                Ok(Verdict::New | Verdict::Late) => rows.push(Row { series, timestamp_ms, bits }),
                 Ok(Verdict::Repeated) => {}
                 Err(refusal) => refused.push(Refused { row, refusal }),
             }
@@ -136,7 +140,7 @@ impl Store {
             });
             match verdict {
                 Ok(Verdict::New) => rows.push(histogram),
-                Ok(Verdict::Repeated) => {}
+                Ok(Verdict::Repeated | Verdict::Late) => {}
                 Err(refusal) => refused.push(Refused { row: batch.series.len() + row, refusal }),
             }
         }
@@ -157,6 +161,36 @@ impl Store {
             let placement = placement_of(&together[0].1);
             push_series(payload, placement, together.iter().map(|(series, labels)| (*series, labels)));
         }
+    }
+}
+
+/// The newest time of each series in a batch so far. A row that is too late only because of one before it in the same
+/// batch must be refused before it is logged: a replay cannot know how late was too late.
+struct NewestInBatch {
+    /// `None` where the rows lie too close together for that.
+    newest_ms: Option<FxHashMap<SeriesRef, i64>>,
+    window_ms: i64,
+}
+
+impl NewestInBatch {
+    fn new(batch: &Batch<'_>, window_ms: i64) -> NewestInBatch {
+        let is_wide = match batch.timestamps {
+            Timestamps::All(_) => false,
+            Timestamps::Each(timestamps) => {
+                let oldest_ms = timestamps.iter().copied().min().unwrap_or(0);
+                let newest_ms = timestamps.iter().copied().max().unwrap_or(0);
+                newest_ms.saturating_sub(oldest_ms) > window_ms
+            }
+        };
+        NewestInBatch { newest_ms: is_wide.then(FxHashMap::default), window_ms }
+    }
+
+    fn check(&mut self, series: SeriesRef, timestamp_ms: i64) -> Result<(), Refusal> {
+        let Some(newest_ms) = &mut self.newest_ms else { return Ok(()) };
+        let newest_ms = newest_ms.entry(series).or_insert(timestamp_ms);
+        check_window(timestamp_ms, *newest_ms, self.window_ms)?;
+        *newest_ms = timestamp_ms.max(*newest_ms);
+        Ok(())
     }
 }
 
@@ -263,13 +297,20 @@ impl<'a> Shards<'a> {
         undeclared
     }
 
-    /// Appends the rows. One that only now turns out to be late or double (its series stands twice in the batch) is
-    /// refused here; the log has it, and a replay will refuse it again.
-    fn apply(&mut self, batch: &Batch<'_>, rows: &[Row], histograms: &[&HistogramRow], refused: &mut Vec<Refused>) {
+    /// Appends the rows. One that only now turns out to be double (its series stands twice in the batch) is refused here;
+    /// the log has it, and a replay will refuse it again.
+    fn apply(
+        &mut self,
+        batch: &Batch<'_>,
+        rows: &[Row],
+        histograms: &[&HistogramRow],
+        window_ms: i64,
+        refused: &mut Vec<Refused>,
+    ) {
         let mut refused_rows = Vec::new();
         for row in rows {
             let place = Place::of(row.series);
-            if let Err(refusal) = self.get_mut(place).append(place.slot, row.timestamp_ms, row.bits) {
+            if let Err(refusal) = self.get_mut(place).append(place.slot, row.timestamp_ms, row.bits, window_ms) {
                 refused_rows.push((row, refusal));
             }
         }

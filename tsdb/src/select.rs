@@ -85,6 +85,8 @@ struct Selected {
     id: SeriesId,
     place: Place,
     pin: Pin,
+    /// Late samples committed.
+    n_late: u32,
     /// Native histograms committed.
     n_histograms: u32,
 }
@@ -110,8 +112,8 @@ fn pinned(head: &Head, set: &RoaringBitmap, start_ms: i64, end_ms: i64) -> Vec<S
         let shard = shard.lock();
         selected.extend(series.into_iter().filter(|(_, place)| shard.overlaps(place.slot, start_ms, end_ms)).map(
             |(id, place)| {
-                let n_histograms = shard.n_histograms(place.slot) as u32;
-                Selected { id, place, pin: shard.pin(place.slot), n_histograms }
+                let (n_late, n_histograms) = (shard.n_late(place.slot) as u32, shard.n_histograms(place.slot) as u32);
+                Selected { id, place, pin: shard.pin(place.slot), n_late, n_histograms }
             },
         ));
     }
@@ -142,6 +144,7 @@ impl SeriesSet for Selection {
             start_ms: self.start_ms,
             chunks: CopiedChunks::default(),
             open: None,
+            late: VecDeque::new(),
             histograms: VecDeque::new(),
         })
     }
@@ -156,6 +159,8 @@ struct Reader<'a> {
     chunks: CopiedChunks,
     /// The chunk that is being decoded.
     open: Option<OpenChunk>,
+    /// The late samples of the series that are left.
+    late: VecDeque<(i64, u64)>,
     /// The native histograms of the series that are left.
     histograms: VecDeque<(i64, Arc<Histogram>)>,
 }
@@ -173,12 +178,16 @@ struct OpenChunk {
 
 impl SeriesReader for Reader<'_> {
     fn seek(&mut self, series: usize, start_ms: i64) {
-        let Selected { place, pin, n_histograms, .. } = self.selection.series[series];
+        let Selected { place, pin, n_late, n_histograms, .. } = self.selection.series[series];
         self.start_ms = start_ms.max(self.selection.start_ms);
         self.chunks.clear();
         self.open = None;
         let shard = self.selection.head.shards[place.shard].lock();
         shard.copy_chunks(place.slot, pin, self.start_ms, &mut self.chunks);
+        self.late.clear();
+        if n_late > 0 {
+            self.late.extend(shard.late(place.slot, n_late, self.start_ms, self.selection.end_ms));
+        }
         self.histograms = if n_histograms == 0 {
             VecDeque::new()
         } else {
@@ -189,7 +198,13 @@ impl SeriesReader for Reader<'_> {
     fn next_tile(&mut self, tile: &mut Tile) -> Result<bool, SelectError> {
         tile.clear();
         let next_histogram_ms = self.histograms.front().map_or(i64::MAX, |&(timestamp_ms, _)| timestamp_ms);
-        self.decode_floats(tile, next_histogram_ms);
+        loop {
+            let next_late_ms = self.late.front().map_or(i64::MAX, |&(timestamp_ms, _)| timestamp_ms);
+            self.decode_floats(tile, next_histogram_ms.min(next_late_ms));
+            if !self.take_late(tile, next_histogram_ms) {
+                break;
+            }
+        }
         if tile.timestamps.is_empty() {
             self.take_histograms(tile);
         }
@@ -229,6 +244,20 @@ impl Reader<'_> {
         }
     }
 
+    /// Takes the late samples before the next float of the chunks and before `before_ms` into the tile. Answers whether
+    /// there were any.
+    fn take_late(&mut self, tile: &mut Tile, before_ms: i64) -> bool {
+        let before_ms = self.open.as_ref().map_or(before_ms, |chunk| chunk.next.0.min(before_ms));
+        let n_before = tile.timestamps.len();
+        while tile.timestamps.len() < TILE_SAMPLES
+            && let Some((timestamp_ms, bits)) = self.late.pop_front_if(|(timestamp_ms, _)| *timestamp_ms < before_ms)
+        {
+            tile.timestamps.push(timestamp_ms);
+            tile.values.push(f64::from_bits(bits));
+        }
+        tile.timestamps.len() > n_before
+    }
+
     fn begin_chunk(&mut self) -> Option<OpenChunk> {
         let (bytes, n_samples) = self.chunks.pop()?;
         let mut bits = BitReader::new(&self.chunks.bytes()[bytes.clone()]);
@@ -239,7 +268,8 @@ impl Reader<'_> {
 
     /// Takes the histograms before the next float into the tile.
     fn take_histograms(&mut self, tile: &mut Tile) {
-        let before_ms = self.open.as_ref().map_or(i64::MAX, |chunk| chunk.next.0);
+        let next_late_ms = self.late.front().map_or(i64::MAX, |&(timestamp_ms, _)| timestamp_ms);
+        let before_ms = self.open.as_ref().map_or(next_late_ms, |chunk| chunk.next.0.min(next_late_ms));
         while tile.timestamps.len() < TILE_SAMPLES
             && let Some((timestamp_ms, histogram)) =
                 self.histograms.pop_front_if(|(timestamp_ms, _)| *timestamp_ms < before_ms)

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
 
 use journal::{Disk, DiskLock, JournalError, LockError};
@@ -28,6 +28,9 @@ pub struct Options {
     /// How far ahead of the clock a sample may be, in milliseconds (limit `sample_ahead_ms`). The default is ten
     /// minutes; `i64::MAX` for no limit.
     pub max_ahead_ms: i64,
+    /// How much older than the newest sample of its series a sample may be, in milliseconds; 0 refuses late samples. The
+    /// default is 30 minutes. See [`Store::set_late_window_ms`].
+    pub late_window_ms: i64,
     /// Shards of the head; rounded up to a power of two. The default is four for each core.
     pub n_shards: usize,
 }
@@ -40,6 +43,7 @@ impl Default for Options {
             min_segment_bytes: 64 << 20,
             max_series: 2_000_000,
             max_ahead_ms: 10 * 60_000,
+            late_window_ms: 30 * 60_000,
             n_shards: 4 * n_cores,
         }
     }
@@ -76,6 +80,7 @@ pub struct Store {
     options: Options,
     sources: Mutex<FxHashMap<u32, Arc<Mutex<Source>>>>,
     next_source: AtomicU32,
+    late_window_ms: AtomicI64,
     closing: AtomicBool,
     _lock: Box<dyn DiskLock>,
 }
@@ -112,6 +117,7 @@ impl Store {
             head: Arc::new(head),
             wal,
             clock: Arc::clone(clock),
+            late_window_ms: AtomicI64::new(options.late_window_ms),
             options,
             sources: Mutex::default(),
             next_source: AtomicU32::new(0),
@@ -136,6 +142,15 @@ impl Store {
     /// When the disk refuses; what was committed stays in memory and is tried again.
     pub fn sync(&self) -> Result<(), JournalError> {
         self.wal.sync()
+    }
+
+    /// Changes how late samples may be, for batches that come from now on.
+    pub fn set_late_window_ms(&self, late_window_ms: i64) {
+        self.late_window_ms.store(late_window_ms.max(0), Ordering::Relaxed);
+    }
+
+    pub(crate) fn late_window_ms(&self) -> i64 {
+        self.late_window_ms.load(Ordering::Relaxed)
     }
 
     /// The options it was opened with.

@@ -104,6 +104,53 @@ fn late_double_and_unknown_samples_are_refused_and_the_rest_is_taken() {
 }
 
 #[test]
+fn late_samples_are_taken_within_their_window() {
+    let disk = MemoryDisk::new();
+    let (store, _) = open(&disk, 1, Options { late_window_ms: 1000, ..options() });
+    let sets = some_series(2);
+    let series = resolve(&store, None, &sets);
+    // Enough for several chunks.
+    for i in 0..300 {
+        commit(&store, None, &series, 10_000 + i * 10, &[i as f64, 0.5]);
+    }
+    let one = |timestamp_ms: i64, value: f64| {
+        commit(&store, None, &series[..1], timestamp_ms, &[value]).into_iter().next().map(|refused| refused.refusal)
+    };
+    let newest_ms = 10_000 + 299 * 10;
+    assert_eq!(one(newest_ms - 1000, 290.0), Some(Refusal::Duplicate), "a chunk has another value");
+    assert_eq!(one(newest_ms - 1000, 199.0), None, "a chunk has this value");
+    assert_eq!(one(newest_ms - 1001, 1.0), Some(Refusal::TooOld));
+    assert_eq!(one(newest_ms - 5, 7.0), None);
+    assert_eq!(one(newest_ms - 15, 8.0), None);
+    assert_eq!(one(newest_ms - 5, 7.0), None, "once more");
+    assert_eq!(one(newest_ms - 5, 9.0), Some(Refusal::Duplicate));
+    // Too late only for a row of the same batch: it must not be there after a restart either.
+    let batch = Batch {
+        source: None,
+        series: &[series[1], series[1], series[1]],
+        timestamps: Timestamps::Each(&[20_000, 19_500, 18_999]),
+        values: &[1.0, 2.0, 3.0],
+        histograms: &[],
+    };
+    assert_eq!(store.commit(&batch).unwrap(), [Refused { row: 2, refusal: Refusal::TooOld }]);
+    let late: Vec<_> = select(&store, &[Matcher::equal("i", "0")], newest_ms - 20, newest_ms)[&sets[0]]
+        .iter()
+        .map(|(&timestamp_ms, &bits)| (timestamp_ms - newest_ms, f64::from_bits(bits)))
+        .collect();
+    assert_eq!(late, [(-20, 297.0), (-15, 8.0), (-10, 298.0), (-5, 7.0), (0, 299.0)]);
+    let want = contents(&store);
+    assert_eq!(
+        want[&sets[1]].range(15_000..).map(|(&timestamp_ms, _)| timestamp_ms).collect::<Vec<_>>(),
+        [19_500, 20_000]
+    );
+    // With no window at all, what was taken before is still there, and nothing more is taken.
+    store.set_late_window_ms(0);
+    assert_eq!(one(newest_ms - 25, 1.0), Some(Refusal::OutOfOrder));
+    drop(store);
+    assert!(contents(&open(&disk, 2, options()).0) == want);
+}
+
+#[test]
 fn what_is_too_far_ahead_is_refused() {
     let (store, _) = open(&MemoryDisk::new(), 1, Options { max_ahead_ms: 600_000, ..options() });
     let series = resolve(&store, None, &some_series(1));
@@ -141,11 +188,13 @@ fn a_selection_stays_as_it_was() {
     let set = store.select(&[], &hints).unwrap();
     let mut reader = set.reader();
     let mut tile = Tile::default();
-    // One series is half read, the other not begun, while many chunks are filled.
+    // One series is half read, the other not begun, while many chunks are filled, and late samples come.
     reader.seek(0, i64::MIN);
     for i in 200..1000 {
         commit(&store, None, &series, i, &[i as f64, -i as f64]);
     }
+    store.set_late_window_ms(10_000);
+    assert_eq!(commit(&store, None, &series, -5, &[1.0, 1.0]), []);
     for at in 0..2 {
         if at > 0 {
             reader.seek(at, i64::MIN);
@@ -342,15 +391,14 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(prop_oneof![20 => scrape, 10 => write, 1 => Just(Step::Restart)], 1..120)
 }
 
-/// What a store without compression, index or log would hold.
-#[derive(Default)]
-struct Naive(Contents);
+/// What a store without compression, index or log would hold, with its window for late samples.
+struct Naive(Contents, i64);
 
 impl Naive {
     fn commit(&mut self, set: &Labels, timestamp_ms: i64, bits: u64) {
         let samples = self.0.entry(set.clone()).or_default();
-        if samples.last_key_value().is_none_or(|(&newest_ms, _)| timestamp_ms > newest_ms) {
-            samples.insert(timestamp_ms, bits);
+        if samples.last_key_value().is_none_or(|(&newest_ms, _)| timestamp_ms >= newest_ms - self.1) {
+            samples.entry(timestamp_ms).or_insert(bits);
         }
     }
 }
@@ -359,10 +407,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn any_history_is_kept(steps in steps()) {
+    fn any_history_is_kept(steps in steps(), late_window_ms in prop_oneof![Just(0i64), 1i64..60, Just(i64::MAX / 2)]) {
         let disk = MemoryDisk::new();
-        let options = Options { min_segment_bytes: 2000, ..options() };
-        let mut naive = Naive::default();
+        let options = Options { min_segment_bytes: 2000, late_window_ms, ..options() };
+        let mut naive = Naive(Contents::new(), late_window_ms);
         let mut run = 1;
         let (mut store, _) = open(&disk, run, options.clone());
         let mut now_ms = 0;

@@ -7,6 +7,7 @@
 //! a disk syncs.
 
 mod closed;
+mod late;
 mod series;
 mod shard;
 mod slab;
@@ -16,7 +17,7 @@ use model::storage::{Refusal, SeriesRef};
 use parking_lot::{Mutex, RwLock};
 
 pub(crate) use series::{CopiedChunks, Pin, Verdict};
-pub(crate) use shard::Shard;
+pub(crate) use shard::{Shard, check_window};
 
 use crate::index::Index;
 

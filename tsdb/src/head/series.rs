@@ -38,7 +38,9 @@ pub(crate) struct Pin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     New,
-    /// The newest sample again, bit for bit: taken, and nothing changes.
+    /// There are newer ones, but it is not too late.
+    Late,
+    /// The newest sample, or a late one, again, bit for bit: taken, and nothing changes.
     Repeated,
 }
 
@@ -57,7 +59,7 @@ impl Series {
         self.predictor.last_ms
     }
 
-    /// Whether a sample can be appended.
+    /// Whether a sample can be appended to the open chunk.
     pub(crate) fn judge(&self, timestamp_ms: i64, bits: u64) -> Result<Verdict, Refusal> {
         if self.is_empty() || timestamp_ms > self.newest_ms() {
             Ok(Verdict::New)

@@ -8,8 +8,11 @@ use model::storage::{HistogramValue, Refusal, SeriesRef};
 use rustc_hash::FxHashMap;
 
 use super::closed::ClosedChunks;
+use super::late::LateSamples;
 use super::series::{CopiedChunks, Pin, Series, Verdict};
 use super::slab::Slab;
+use crate::chunk::bits::BitReader;
+use crate::chunk::gorilla::Predictor;
 use crate::index::SeriesId;
 use crate::wal::record::push_histograms;
 
@@ -21,6 +24,7 @@ pub(crate) struct Shard {
     oldest_ms: Vec<i64>,
     slab: Slab,
     closed: ClosedChunks,
+    late: LateSamples,
     /// The native histograms of the series that have any, by slot, in time order.
     histograms: FxHashMap<u32, Vec<(i64, HistogramValue)>>,
     declared: Declared,
@@ -52,27 +56,77 @@ impl Shard {
         self.series.get(slot).map(|series| series.id)
     }
 
-    /// Whether a float can be appended to a series.
-    pub(crate) fn judge(&self, slot: usize, timestamp_ms: i64, bits: u64) -> Result<Verdict, Refusal> {
+    /// Whether a float can be appended to a series. It may be older than the series' newest by `late_window_ms`.
+    pub(crate) fn judge(
+        &self,
+        slot: usize,
+        timestamp_ms: i64,
+        bits: u64,
+        late_window_ms: i64,
+    ) -> Result<Verdict, Refusal> {
         let series = self.series.get(slot).ok_or(Refusal::UnknownSeries)?;
         if !self.histograms.is_empty()
             && let Some(newest_ms) = self.newest_histogram_ms(slot)
         {
             check_after(timestamp_ms, newest_ms)?;
         }
-        series.judge(timestamp_ms, bits)
+        match series.judge(timestamp_ms, bits) {
+            Err(Refusal::OutOfOrder) => {
+                check_window(timestamp_ms, series.newest_ms(), late_window_ms)?;
+                self.judge_late(slot, timestamp_ms, bits)
+            }
+            verdict => verdict,
+        }
     }
 
-    /// Appends a float, if it can be.
-    pub(crate) fn append(&mut self, slot: usize, timestamp_ms: i64, bits: u64) -> Result<Verdict, Refusal> {
-        let verdict = self.judge(slot, timestamp_ms, bits)?;
-        if verdict == Verdict::New {
-            if self.series[slot].is_empty() {
-                self.oldest_ms[slot] = timestamp_ms;
-            }
-            self.series[slot].append(&mut self.slab, &mut self.closed, timestamp_ms, bits);
-            self.note_sample(timestamp_ms);
+    fn judge_late(&self, slot: usize, timestamp_ms: i64, bits: u64) -> Result<Verdict, Refusal> {
+        match self.late.get(slot, timestamp_ms).or_else(|| self.bits_in_chunks(slot, timestamp_ms)) {
+            None => Ok(Verdict::Late),
+            Some(known) if known == bits => Ok(Verdict::Repeated),
+            Some(_) => Err(Refusal::Duplicate),
         }
+    }
+
+    /// The value that the chunks of a series hold for a time.
+    fn bits_in_chunks(&self, slot: usize, timestamp_ms: i64) -> Option<u64> {
+        let mut chunks = CopiedChunks::default();
+        self.copy_chunks(slot, self.pin(slot), timestamp_ms, &mut chunks);
+        // The oldest of those that reach to the time is the only one that can hold it.
+        let (bytes, n_samples) = chunks.pop()?;
+        let mut reader = BitReader::new(&chunks.bytes()[bytes]);
+        let (mut predictor, mut bits) = Predictor::decode_first(&mut reader);
+        for _ in 1..n_samples {
+            if predictor.last_ms >= timestamp_ms {
+                break;
+            }
+            bits = predictor.decode(&mut reader);
+        }
+        (predictor.last_ms == timestamp_ms).then_some(bits)
+    }
+
+    /// Appends a float, if it can be; see [`Shard::judge`].
+    pub(crate) fn append(
+        &mut self,
+        slot: usize,
+        timestamp_ms: i64,
+        bits: u64,
+        late_window_ms: i64,
+    ) -> Result<Verdict, Refusal> {
+        let verdict = self.judge(slot, timestamp_ms, bits, late_window_ms)?;
+        match verdict {
+            Verdict::New => {
+                if self.series[slot].is_empty() {
+                    self.oldest_ms[slot] = timestamp_ms;
+                }
+                self.series[slot].append(&mut self.slab, &mut self.closed, timestamp_ms, bits);
+            }
+            Verdict::Late => {
+                self.oldest_ms[slot] = self.oldest_ms[slot].min(timestamp_ms);
+                self.late.insert(slot, timestamp_ms, bits);
+            }
+            Verdict::Repeated => return Ok(verdict),
+        }
+        self.note_sample(timestamp_ms);
         Ok(verdict)
     }
 
@@ -147,6 +201,22 @@ impl Shard {
         self.series[slot].copy_chunks(&self.slab, &self.closed, pin, start_ms, out);
     }
 
+    /// How many late samples a series has.
+    pub(crate) fn n_late(&self, slot: usize) -> usize {
+        self.late.n_of(slot)
+    }
+
+    /// The first `n_committed` late samples of a series that lie in an interval, in the order of time.
+    pub(crate) fn late(
+        &self,
+        slot: usize,
+        n_committed: u32,
+        start_ms: i64,
+        end_ms: i64,
+    ) -> impl Iterator<Item = (i64, u64)> {
+        self.late.range(slot, n_committed, start_ms, end_ms)
+    }
+
     /// How many native histograms a series has.
     pub(crate) fn n_histograms(&self, slot: usize) -> usize {
         self.histograms.get(&(slot as u32)).map_or(0, Vec::len)
@@ -194,7 +264,10 @@ impl Shard {
 
     /// Bytes of memory held.
     pub(crate) fn n_bytes(&self) -> usize {
-        self.series.capacity() * (size_of::<Series>() + size_of::<i64>()) + self.slab.n_bytes() + self.closed.n_bytes()
+        self.series.capacity() * (size_of::<Series>() + size_of::<i64>())
+            + self.slab.n_bytes()
+            + self.closed.n_bytes()
+            + self.late.n_bytes()
     }
 
     fn note_sample(&mut self, timestamp_ms: i64) {
@@ -205,6 +278,17 @@ impl Shard {
 
     fn newest_histogram_ms(&self, slot: usize) -> Option<i64> {
         self.histograms.get(&(slot as u32))?.last().map(|(timestamp_ms, _)| *timestamp_ms)
+    }
+}
+
+/// Refuses what is older than the newest sample by more than the window for late samples.
+pub(crate) fn check_window(timestamp_ms: i64, newest_ms: i64, late_window_ms: i64) -> Result<(), Refusal> {
+    if timestamp_ms >= newest_ms.saturating_sub(late_window_ms) {
+        Ok(())
+    } else if late_window_ms > 0 {
+        Err(Refusal::TooOld)
+    } else {
+        Err(Refusal::OutOfOrder)
     }
 }
 

@@ -26,9 +26,15 @@ pub(crate) fn open(disk: &MemoryDisk, run: u64, options: Options) -> (Store, Rep
     Store::open(&disk, &clock, &mut rng, Path::new("data"), options, &Progress::default()).unwrap()
 }
 
-/// Options for tests: long intervals, any time.
+/// Options for tests: long intervals, any time, but in order.
 pub(crate) fn options() -> Options {
-    Options { sync_interval: Duration::from_secs(3600), max_ahead_ms: i64::MAX, n_shards: 4, ..Options::default() }
+    Options {
+        sync_interval: Duration::from_secs(3600),
+        max_ahead_ms: i64::MAX,
+        late_window_ms: 0,
+        n_shards: 4,
+        ..Options::default()
+    }
 }
 
 /// Labels as `name{a="b"}` would write them.
