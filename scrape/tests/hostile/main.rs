@@ -249,7 +249,6 @@ async fn each_costs_its_own_scrape_and_says_why() {
     let (scraper, store) = (&scraper.0, &scraper.1);
     // Something that is fine stands beside them all the time.
     let fine = Server::start(Behaviour::text(b"fine 1\n")).await;
-    let before_kib = peak_memory_kib();
     let mut settings = vec![pool("fine", fine.address, "")];
     let mut servers = Vec::new();
     let cases = cases();
@@ -258,6 +257,7 @@ async fn each_costs_its_own_scrape_and_says_why() {
         settings.push(pool(case.name, server.address, case.config));
         servers.push(server);
     }
+    let before_kib = peak_memory_kib();
     scraper.apply(settings);
     for (case, server) in cases.iter().zip(&servers) {
         check(scraper, store, case, server).await;
@@ -337,10 +337,10 @@ async fn a_target_may_be_behind_a_unix_socket() {
 
 /// Targets that are fine, beside those that are not.
 const N_OTHERS: usize = 1000;
-/// Scraping them is watched for so long, before and while there are hostile ones.
-const WATCHED: Duration = Duration::from_secs(6);
-/// Lateness below this is none: a scheduler's noise on a machine that does other things, too.
-const ON_TIME_SECONDS: f64 = 0.1;
+/// Scraping them is watched for so long: before, while and after there are hostile ones.
+const WATCHED: Duration = Duration::from_secs(5);
+/// Lateness up to this is none: the noise of a machine that does other things, too.
+const ON_TIME_SECONDS: f64 = 0.25;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_others_are_scraped_in_time() {
@@ -348,19 +348,21 @@ async fn a_thousand_others_are_scraped_in_time() {
     let (scraper, _store) = new_scraper();
     let fine = Server::start(Behaviour::text(b"fine 1\n")).await;
     let others = || pool_of("others", &groups(fine.address, N_OTHERS), "");
-    scraper.apply(vec![others()]);
-    let calm = p99_lateness_seconds(&scraper).await;
-    let before_kib = peak_memory_kib();
-    let mut settings = vec![others()];
+    let mut hostile = Vec::new();
     let mut servers = Vec::new();
     for case in cases() {
         let server = Server::start(case.behaviour).await;
-        settings.push(pool(case.name, server.address, case.config));
+        hostile.push(pool(case.name, server.address, case.config));
         servers.push(server);
     }
-    scraper.apply(settings);
+    scraper.apply(vec![others()]);
+    let calm_before = p99_lateness_seconds(&scraper).await;
+    let before_kib = peak_memory_kib();
+    scraper.apply(hostile.into_iter().chain([others()]).collect());
     let beside_hostile = p99_lateness_seconds(&scraper).await;
     let grown_kib = peak_memory_kib().saturating_sub(before_kib);
+    scraper.apply(vec![others()]);
+    let calm = p99_lateness_seconds(&scraper).await.max(calm_before);
     println!("p99 of lateness: {calm} s, beside hostile targets {beside_hostile} s; grown by {grown_kib} KiB");
     assert!(beside_hostile <= (calm * 1.2).max(ON_TIME_SECONDS), "{calm} s became {beside_hostile} s");
     assert!(grown_kib < MAX_GROWTH_KIB, "grown by {grown_kib} KiB");
@@ -375,9 +377,10 @@ async fn p99_lateness_seconds(scraper: &Scraper) -> f64 {
     let before = scraper.metrics().lateness.buckets();
     tokio::time::sleep(WATCHED).await;
     let after = scraper.metrics().lateness.buckets();
-    let counts: Vec<(f64, u64)> = before.iter().zip(&after).map(|(before, after)| (after.0, after.1 - before.1)).collect();
+    let counts: Vec<(f64, u64)> =
+        before.iter().zip(&after).map(|(before, after)| (after.0, after.1 - before.1)).collect();
     let total = counts.last().unwrap().1;
-    assert!(total as usize > N_OTHERS, "only {total} scrapes");
+    assert!(total as usize >= N_OTHERS, "only {total} scrapes");
     counts.iter().find(|(_, count)| count * 100 >= total * 99).unwrap().0
 }
 
