@@ -83,11 +83,11 @@ impl Annotations {
         texts
     }
 
-    pub(crate) fn warn(&mut self, message: String, span: Span) {
+    pub(crate) fn warn(&mut self, message: &str, span: Span) {
         self.add(Level::Warning, format!("PromQL warning: {message}"), Some(span), Detail::None);
     }
 
-    pub(crate) fn inform(&mut self, message: String, span: Span) {
+    pub(crate) fn inform(&mut self, message: &str, span: Span) {
         self.add(Level::Info, format!("PromQL info: {message}"), Some(span), Detail::None);
     }
 
@@ -204,9 +204,9 @@ mod tests {
     #[test]
     fn equal_texts_are_one_annotation_at_the_last_place() {
         let mut notes = Annotations::default();
-        notes.warn("x".to_owned(), Span::new(0, 1));
-        notes.warn("x".to_owned(), Span::new(4, 5));
-        notes.inform("y".to_owned(), Span::new(2, 3));
+        notes.warn("x", Span::new(0, 1));
+        notes.warn("x", Span::new(4, 5));
+        notes.inform("y", Span::new(2, 3));
         assert_eq!(notes.texts(Level::Warning, "a + a"), ["PromQL warning: x (1:5)"]);
         assert_eq!(notes.capped_texts(Level::Info, "a + a", 0), ["1 more info annotations omitted"]);
     }

@@ -16,22 +16,22 @@ use crate::syntax::{Span, percent_g};
 /// `histogram_quantile`, and `histogram_quantiles` where the quantiles go into a label.
 pub(super) fn quantiles<'a>(
     evaluation: &Evaluation<'a>,
-    quantiles: Vec<(Scalars, Span)>,
+    quantiles: &[(Scalars, Span)],
     label: Option<&str>,
     vector: Pipeline<'_>,
     vector_span: Span,
     grid: Grid,
 ) -> Result<Evaluated<'a>, QueryError> {
-    for (quantile, span) in &quantiles {
+    for (quantile, span) in quantiles {
         let bad = quantile.values().iter().filter(|value| !(0.0..=1.0).contains(*value));
         for value in bad {
             let message = format!("quantile value should be between 0 and 1, got {}", percent_g(*value));
-            evaluation.note(|notes| notes.warn(message, *span));
+            evaluation.note(|notes| notes.warn(&message, *span));
         }
     }
     let histograms = Histograms::gather(evaluation, vector, vector_span, "histogram_quantile()")?;
     let mut columns = Vec::new();
-    for (quantile, _) in &quantiles {
+    for (quantile, _) in quantiles {
         let mut labelled: FxHashMap<u64, usize> = FxHashMap::default();
         for histogram in &histograms.found {
             labelled.clear();
@@ -124,7 +124,7 @@ impl Histograms {
                 let name = if is_delayed { column.metric_name() } else { "" };
                 let message = format!("bucket label \"le\" is missing or has a malformed value of {}", quoted(bound));
                 let message = with_metric(&message, name);
-                evaluation.note(|notes| notes.warn(message, span));
+                evaluation.note(|notes| notes.warn(&message, span));
                 return Ok(());
             };
             let labels = column.labels.without(|name| name == BUCKET_LABEL);

@@ -3,10 +3,14 @@
 use crate::plan::DateField;
 
 const DAY_SECS: i64 = 86_400;
+/// From the first second that Go can name to the Unix epoch, whole days. Seconds before it count from the other end.
+const BEFORE_EPOCH_SECS: u64 = 9_223_372_028_741_760_000;
 
 /// A part of the date of a time in seconds since the Unix epoch.
 pub(crate) fn field(field: DateField, secs: i64) -> f64 {
-    let (day, second) = (secs.div_euclid(DAY_SECS), secs.rem_euclid(DAY_SECS));
+    let since_first = (secs as u64).wrapping_add(BEFORE_EPOCH_SECS);
+    let day = (since_first / DAY_SECS as u64) as i64 - (BEFORE_EPOCH_SECS / DAY_SECS as u64) as i64;
+    let second = (since_first % DAY_SECS as u64) as i64;
     let date = Date::of(day);
     let value = match field {
         DateField::Minute => second / 60 % 60,
@@ -97,7 +101,12 @@ mod tests {
             let got = fields.map(|part| field(part, secs));
             assert_eq!(got, want, "{secs}");
         }
-        field(DateField::Year, i64::MIN);
         field(DateField::Year, i64::MAX);
+    }
+
+    #[test]
+    fn what_is_no_time_has_the_date_that_prometheus_gives_it() {
+        let secs = whole_seconds(f64::NAN);
+        assert_eq!([DateField::Minute, DateField::Hour].map(|part| field(part, secs)), [30.0, 15.0]);
     }
 }

@@ -310,12 +310,12 @@ impl<'a> Evaluation<'a> {
             }
             Op::HistogramQuantile { quantile, quantile_span, input, input_span } => {
                 let quantiles = vec![(inputs.scalars(*quantile), *quantile_span)];
-                classic::quantiles(self, quantiles, None, inputs.vector(*input), *input_span, grid)?
+                classic::quantiles(self, &quantiles, None, inputs.vector(*input), *input_span, grid)?
             }
             Op::HistogramQuantiles { input, input_span, label, quantiles } => {
                 let vector = inputs.vector(*input);
-                let quantiles = quantiles.iter().map(|(slot, span)| (inputs.scalars(*slot), *span)).collect();
-                classic::quantiles(self, quantiles, Some(label), vector, *input_span, grid)?
+                let quantiles: Vec<_> = quantiles.iter().map(|(slot, span)| (inputs.scalars(*slot), *span)).collect();
+                classic::quantiles(self, &quantiles, Some(label), vector, *input_span, grid)?
             }
             Op::HistogramFraction { lower, upper, input, input_span } => {
                 let borders = (inputs.scalars(*lower), inputs.scalars(*upper));

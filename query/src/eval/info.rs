@@ -31,7 +31,7 @@ pub(super) fn enrich<'a>(
         selection.matchers.iter().cloned().partition(|matcher| matcher.name() == METRIC_NAME);
     let name_matchers = effective_names(name_matchers);
     let is_info = |column: &Column| name_matchers.iter().all(|matcher| matcher.matches(column.metric_name()));
-    let (infos, n_infos) = match identities(base.iter().filter(|column| !is_info(column))) {
+    let (infos, n_infos) = match identities(&base.iter().filter(|column| !is_info(column)).collect::<Vec<&Column>>()) {
         Some(identities) => {
             let matchers: Vec<Matcher> =
                 identities.into_iter().chain(wanted.clone()).chain(name_matchers.clone()).collect();
@@ -63,9 +63,9 @@ fn effective_names(mut matchers: Vec<Matcher>) -> Vec<Matcher> {
 }
 
 /// Matchers for the identifying labels that any of the series has; `None` where there are none.
-fn identities<'c>(columns: impl Iterator<Item = &'c Column> + Clone) -> Option<Vec<Matcher>> {
+fn identities(columns: &[&Column]) -> Option<Vec<Matcher>> {
     let matchers = IDENTIFYING.iter().filter_map(|name| {
-        let values: FxHashSet<&str> = columns.clone().filter_map(|column| column.labels.get(name)).collect();
+        let values: FxHashSet<&str> = columns.iter().filter_map(|column| column.labels.get(name)).collect();
         let pattern: Vec<String> = values.into_iter().map(quoted_pattern).collect();
         if pattern.is_empty() { None } else { Matcher::new(*name, MatchOp::Regex, pattern.join("|")).ok() }
     });

@@ -95,7 +95,7 @@ impl Mapping {
         match op {
             BinaryOp::TrimUpper | BinaryOp::TrimLower => {
                 if !column.present.is_empty() {
-                    worker.notes.inform(incompatible("float", op, "float"), self.span);
+                    worker.notes.inform(&incompatible("float", op, "float"), self.span);
                 }
                 column.present = Presence::none(self.grid.n_steps);
             }
@@ -141,7 +141,7 @@ impl Mapping {
             return Err(QueryError::Unsupported(format!("operator {}", op.as_str())));
         }
         let (left, right) = if is_swapped { ("float", "histogram") } else { ("histogram", "float") };
-        worker.notes.inform(incompatible(left, op, right), self.span);
+        worker.notes.inform(&incompatible(left, op, right), self.span);
         column.drop_histograms();
         Ok(())
     }

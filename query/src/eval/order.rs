@@ -27,7 +27,7 @@ pub(super) fn sort<'a>(
     }
     if evaluation.plan.grid.n_steps > 1 {
         let message = "sort is ineffective for range queries since results are always ordered by labels";
-        evaluation.note(|notes| notes.warn(message.to_owned(), span));
+        evaluation.note(|notes| notes.warn(message, span));
     } else if grid.n_steps == 1 {
         match order {
             Order::Value { is_descending } => sort_by_value(&mut columns, *is_descending),

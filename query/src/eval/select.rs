@@ -106,7 +106,7 @@ impl Walk<'_> {
         match &newest.histogram {
             Some(histogram) if histogram.is_stale() => {}
             Some(histogram) if matches!(self.wanted, Wanted::Value | Wanted::Millis) => {
-                column.push_histogram(step, Arc::clone(histogram))
+                column.push_histogram(step, Arc::clone(histogram));
             }
             None if is_stale(newest.value) => {}
             _ => column.set(step, self.number(newest)),

@@ -44,7 +44,7 @@ pub(crate) fn smoothed(
             (false, true) => {
                 let name = quoted(column.metric_name());
                 let message = format!("encountered a mix of histograms and floats for metric name {name}");
-                worker.notes.warn(message, selection.span);
+                worker.notes.warn(&message, selection.span);
                 continue;
             }
             (false, false) => {}

@@ -79,7 +79,10 @@ const QUERIES: [&str; 62] = [
 
 /// Series with gaps, stale markers, falls and the values that arithmetic stumbles over.
 #[derive(Clone, Debug)]
-struct Data(Vec<(&'static str, &'static str, &'static str, Vec<(i64, f64)>)>);
+struct Data(Vec<Series>);
+
+/// A series: its name, the labels `i` and `j`, and its samples.
+type Series = (&'static str, &'static str, &'static str, Vec<(i64, f64)>);
 
 fn data() -> impl Strategy<Value = Data> {
     let value = prop_oneof![

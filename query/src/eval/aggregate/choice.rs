@@ -39,7 +39,7 @@ pub(super) fn choose<'a>(
     evaluation.consume(vector, &mut |column| ranking.add(&column))?;
     if ranking.ignored_histograms {
         let message = format!("ignored histogram in {} aggregation", of.op.as_str());
-        evaluation.note(|notes| notes.inform(message, of.span));
+        evaluation.note(|notes| notes.inform(&message, of.span));
     }
     let columns = ranking.finish(evaluation)?;
     evaluation.vector(columns, grid)

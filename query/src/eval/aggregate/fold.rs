@@ -31,7 +31,7 @@ pub(super) fn fold<'a>(
     evaluation.consume(vector, &mut |column| folding.add(&column))?;
     if folding.ignored_histograms {
         let message = format!("ignored histogram in {} aggregation", of.op.as_str());
-        evaluation.note(|notes| notes.inform(message, of.input_span));
+        evaluation.note(|notes| notes.inform(&message, of.input_span));
     }
     let columns = folding.finish(evaluation)?;
     evaluation.vector(columns, grid)
@@ -222,7 +222,7 @@ impl Fold {
     fn finish(mut self, evaluation: &Evaluation<'_>, of: &AggregateOf, n_steps: usize) -> Result<Column, QueryError> {
         if self.histograms.first_common(&self.present).is_some() {
             let message = "encountered a mix of histograms and floats for aggregation".to_owned();
-            evaluation.note(|notes| notes.warn(message, of.input_span));
+            evaluation.note(|notes| notes.warn(&message, of.input_span));
         }
         let mut without_floats = self.histograms.clone();
         without_floats.and_not(&self.present);

@@ -114,7 +114,7 @@ impl Bounds {
             if is_beyond {
                 let (value, border) = (percent_g(value), percent_g(border));
                 let message = format!("ratio value should be between -1 and 1, got {value}, capping to {border}");
-                evaluation.note(|notes| notes.warn(message, span));
+                evaluation.note(|notes| notes.warn(&message, span));
             }
         }
         Ok(true)
@@ -124,7 +124,7 @@ impl Bounds {
         let bad = [(self.has_nan, f64::NAN), (self.max > 1.0, self.max), (self.min < 0.0, self.min)];
         for (_, value) in bad.into_iter().filter(|(is_bad, _)| *is_bad) {
             let message = format!("quantile value should be between 0 and 1, got {}", percent_g(value));
-            evaluation.note(|notes| notes.warn(message, span));
+            evaluation.note(|notes| notes.warn(&message, span));
         }
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn quantile_of<'a>(
     })?;
     if ignored_histograms {
         let message = "ignored histogram in quantile aggregation".to_owned();
-        evaluation.note(|notes| notes.inform(message, of.input_span));
+        evaluation.note(|notes| notes.inform(&message, of.input_span));
     }
     let mut ticker = evaluation.watch.ticker();
     let mut values = Vec::new();

@@ -219,7 +219,7 @@ impl Joining<'_> {
             if is_defined(op, left, right) {
                 return Err(QueryError::Unsupported(format!("operator {}", op.as_str())));
             }
-            self.evaluation.note(|notes| notes.inform(incompatible(left, op, right), self.operation.span));
+            self.evaluation.note(|notes| notes.inform(&incompatible(left, op, right), self.operation.span));
         }
         Ok(floats)
     }

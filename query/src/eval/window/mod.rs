@@ -139,13 +139,13 @@ impl WindowCall {
                 let kind = model::name::quoted(kind);
                 let message =
                     "metric might not be a counter, __type__ label is not set to \"counter\" or \"histogram\"";
-                worker.notes.inform(format!("{message}, got {kind}: {shown}"), self.first_arg_span);
+                worker.notes.inform(&format!("{message}, got {kind}: {shown}"), self.first_arg_span);
             }
             return;
         }
         if !["_total", "_sum", "_count", "_bucket"].iter().any(|suffix| name.ends_with(suffix)) {
             let message = "metric might not be a counter, name does not end in _total/_sum/_count/_bucket:";
-            worker.notes.inform(format!("{message} {shown}"), self.first_arg_span);
+            worker.notes.inform(&format!("{message} {shown}"), self.first_arg_span);
         }
     }
 

@@ -97,7 +97,7 @@ impl Context<'_, '_> {
     pub(super) fn warn_mixed(&mut self) -> Output {
         let name = quoted(self.labels.metric_name());
         let message = format!("encountered a mix of histograms and floats for metric name {name}");
-        self.notes.warn(message, self.call.first_arg_span);
+        self.notes.warn(&message, self.call.first_arg_span);
         Output::None
     }
 
@@ -109,14 +109,14 @@ impl Context<'_, '_> {
         let name = quoted(self.labels.metric_name());
         let message =
             format!("ignored histograms in a range containing both floats and histograms for metric name {name}");
-        self.notes.inform(message, self.call.first_arg_span);
+        self.notes.inform(&message, self.call.first_arg_span);
     }
 
     pub(super) fn warn_quantile(&mut self, quantile: f64) {
         if !(0.0..=1.0).contains(&quantile) {
             let shown = crate::syntax::percent_g(quantile);
             let message = format!("quantile value should be between 0 and 1, got {shown}");
-            self.notes.warn(message, self.call.first_arg_span);
+            self.notes.warn(&message, self.call.first_arg_span);
         }
     }
 
