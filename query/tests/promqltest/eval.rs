@@ -139,12 +139,12 @@ impl Eval {
             modifier = parts.get(1);
             eval.at_ms = duration_ms(parts.get(2).unwrap_or_default())?;
             (eval.start_ms, eval.end_ms) = (eval.at_ms, eval.at_ms);
-            eval.query = parts.get(3).unwrap_or_default().to_owned();
+            eval.query = String::from(parts.get(3).unwrap_or_default());
         } else if let Some(parts) = GoRegex::anchored(RANGE).unwrap().captures(line) {
             modifier = parts.get(1);
             eval.is_range = true;
             eval.set_times([2, 3, 4].map(|group| parts.get(group).unwrap_or_default()))?;
-            eval.query = parts.get(5).unwrap_or_default().to_owned();
+            eval.query = String::from(parts.get(5).unwrap_or_default());
         } else {
             return Err(format!("invalid evaluation command {line:?}"));
         }

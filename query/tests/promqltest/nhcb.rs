@@ -76,7 +76,7 @@ impl Classic {
         let mut below = 0.0;
         let mut counts = Vec::with_capacity(self.buckets.len());
         for &(_, up_to) in &self.buckets {
-            if !(up_to >= below) {
+            if up_to.is_nan() || up_to < below {
                 return Err("counts of buckets fall".to_owned());
             }
             counts.push(up_to - below);

@@ -68,6 +68,7 @@ fn listed() -> Failures {
         .collect()
 }
 
+#[expect(clippy::disallowed_methods, reason = "a list that is written only when it is asked for")]
 fn write_list(failures: &Failures) {
     let mut text = "# file\tline\twhy this eval of the promqltest suite does not pass yet\n".to_owned();
     for ((file, line), why) in failures {
