@@ -73,7 +73,7 @@ fn nothing_acknowledged_is_lost() {
     times_to_ready.push(narthex.time_to_ready);
     let ledger = ledger.into_inner().unwrap();
     let n_written = check_written(&narthex, &ledger);
-    let n_scraped = check_scraped(&narthex, &certain_scrapes, exporter.n_scrapes());
+    let n_scraped = check_scraped(&narthex, &certain_scrapes, &exporter);
     times_to_ready.sort_unstable();
     println!(
         "{} batches acknowledged, {} under way, {n_written} samples of them read back; {} scrapes certain, {n_scraped} \
@@ -154,7 +154,7 @@ fn check_written(narthex: &Narthex, ledger: &Ledger) -> usize {
 
 /// Every certain scrape is there, every one that is there is whole, and all its samples have one time. A scrape that took
 /// longer than its timeout, on a busy machine, has an `up` of 0 in its place.
-fn check_scraped(narthex: &Narthex, certain: &BTreeSet<u64>, n_answered: u64) -> usize {
+fn check_scraped(narthex: &Narthex, certain: &BTreeSet<u64>, exporter: &Exporter) -> usize {
     let mut times_by_scrape: BTreeMap<u64, BTreeMap<i64, usize>> = BTreeMap::new();
     let mut n_samples = 0;
     for (_, samples) in narthex.samples("scraped") {
@@ -164,6 +164,7 @@ fn check_scraped(narthex: &Narthex, certain: &BTreeSet<u64>, n_answered: u64) ->
             n_samples += 1;
         }
     }
+    let n_answered = exporter.n_scrapes();
     for (scrape, times) in &times_by_scrape {
         assert!((1..=n_answered).contains(scrape), "scrape {scrape} of {n_answered}");
         assert_eq!(times.values().copied().collect::<Vec<_>>(), [SCRAPED_SERIES], "scrape {scrape}: {times:?}");

@@ -219,6 +219,32 @@ impl Questions<'_> {
     }
 
     fn over_range(&mut self, depth: u32) -> String {
+        let range = if self.rng.below(4) == 0 {
+            let (inner, range, step) = (self.vector(depth - 1), self.range(), self.one_of(&["", "15s", "20s", "1m"]));
+            format!("({inner})[{range}:{step}]")
+        } else {
+            self.range_selector()
+        };
+        self.function_of(&range)
+    }
+
+    /// A vector without equal values: among those, each of the two chooses what it comes upon first.
+    fn distinct(&mut self) -> String {
+        let function = self.one_of(&["avg", "min", "max", "sum", "last", "stddev"]);
+        match self.rng.below(3) {
+            0 => "gauge".to_owned(),
+            1 => format!("{function}_over_time(gauge[{}])", self.one_of(&["1m", "5m", "10m"])),
+            _ => format!("deriv(gauge[{}])", self.one_of(&["2m30s", "5m"])),
+        }
+    }
+
+    fn range_selector(&mut self) -> String {
+        let name = self.one_of(&["counter", "gauge", "few", "odd", "counter{code=\"200\"}", "duration_bucket"]);
+        let modifier = self.one_of(&["", "", " offset 1m", " @ end()"]);
+        format!("{name}[{}]{modifier}", self.range())
+    }
+
+    fn function_of(&mut self, range: &str) -> String {
         let function = self.one_of(&[
             "rate",
             "increase",
@@ -240,18 +266,15 @@ impl Questions<'_> {
             "first_over_time",
             "absent_over_time",
             "mad_over_time",
+            "ts_of_max_over_time",
+            "ts_of_min_over_time",
+            "ts_of_first_over_time",
+            "ts_of_last_over_time",
         ]);
-        let range = if self.rng.below(4) == 0 {
-            let (inner, range, step) = (self.vector(depth - 1), self.range(), self.one_of(&["", "15s", "20s", "1m"]));
-            format!("({inner})[{range}:{step}]")
-        } else {
-            let name = self.one_of(&["counter", "gauge", "few", "odd", "counter{code=\"200\"}", "duration_bucket"]);
-            let modifier = self.one_of(&["", "", " offset 1m", " @ end()"]);
-            format!("{name}[{}]{modifier}", self.range())
-        };
-        match self.rng.below(8) {
+        match self.rng.below(10) {
             0 => format!("quantile_over_time(0.{}, {range})", self.rng.below(10)),
             1 => format!("predict_linear({range}, {})", self.rng.below(600)),
+            2 => format!("double_exponential_smoothing({range}, 0.{}, 0.6)", 1 + self.rng.below(9)),
             _ => format!("{function}({range})"),
         }
     }
@@ -267,10 +290,11 @@ impl Questions<'_> {
             " by (absent)",
         ]);
         match self.rng.below(14) {
-            0 => format!("topk{grouping} ({}, {inner})", self.rng.below(4)),
-            1 => format!("bottomk{grouping} ({}, {inner})", self.rng.below(4)),
+            0 => format!("topk{grouping} ({}, {})", self.rng.below(4), self.distinct()),
+            1 => format!("bottomk{grouping} ({}, {})", self.rng.below(4), self.distinct()),
             2 => format!("quantile{grouping} (0.{}, {inner})", self.rng.below(10)),
-            3 => format!("count_values{grouping} (\"v\", {inner})"),
+            // Values become labels, whose last digit depends on whose sine was taken.
+            3 => format!("count_values{grouping} (\"v\", {})", self.selector()),
             _ => {
                 let operator = self.one_of(&["sum", "avg", "min", "max", "count", "group", "stddev", "stdvar"]);
                 format!("{operator}{grouping} ({inner})")
@@ -280,7 +304,7 @@ impl Questions<'_> {
 
     fn binary(&mut self, depth: u32) -> String {
         let (left, right) = (self.vector(depth - 1), self.vector(depth - 1));
-        match self.rng.below(8) {
+        match self.rng.below(9) {
             0..2 => {
                 let operator = self.one_of(&["+", "-", "*", "/", "%", "^", "atan2"]);
                 format!("({left} {operator} {})", self.rng.below(10))
@@ -302,6 +326,10 @@ impl Questions<'_> {
             6 => {
                 let operator = self.one_of(&["+", "*", "/", ">"]);
                 format!("({left} {operator} on (instance) group_left () max by (instance) ({right}))")
+            }
+            7 => {
+                let (operator, label) = (self.one_of(&["+", "*", "<"]), self.one_of(&["instance", "zone", "code"]));
+                format!("({left} {operator} on ({label}) {right})")
             }
             _ => {
                 let operator = self.one_of(&["+", "-", "*", "/", "==", ">"]);
