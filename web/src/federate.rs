@@ -1,4 +1,5 @@
-//! `/federate`: the newest sample of each series that is selected, for another server to scrape.
+//! `/federate`: the newest sample of each series that is selected, for another server to scrape. Always in the text
+//! format, as in Prometheus: types are not kept with the samples.
 
 use std::sync::Arc;
 
@@ -10,13 +11,13 @@ use model::{Labels, Matcher};
 use net::server::{Request, Response, produce};
 
 use crate::api::form_of;
-use crate::metrics::{Exposition, Format, Kind, negotiated};
+use crate::metrics::{Exposition, Format, Kind, Names, negotiated_names};
 use crate::params;
 use crate::state::Parts;
-use crate::web::{Shared, exposed};
+use crate::web::Shared;
 
 pub(crate) async fn answer(shared: &Arc<Shared>, parts: Parts, mut request: Request) -> Response {
-    let (format, encoding) = (negotiated(request.headers()), request.accepted_encoding());
+    let (names, encoding) = (negotiated_names(request.headers()), request.accepted_encoding());
     let form = match form_of(&mut request).await {
         Ok(form) => form,
         Err(refusal) => return refusal,
@@ -27,7 +28,10 @@ pub(crate) async fn answer(shared: &Arc<Shared>, parts: Parts, mut request: Requ
     };
     let shared = Arc::clone(shared);
     produce(encoding, move || match newest(&shared, &parts, &selectors) {
-        Ok(samples) => exposed(format, text(&shared, format, &samples)),
+        Ok(samples) => {
+            let text = text(&shared, names, &samples);
+            Response::written(StatusCode::OK, content_type(names), move |out| out.write_all(text.as_bytes()))
+        }
         Err(error) => Response::error(StatusCode::INTERNAL_SERVER_ERROR, error),
     })
     .await
@@ -72,9 +76,16 @@ fn newest(
     Ok(samples)
 }
 
-fn text(shared: &Shared, format: Format, samples: &[Newest]) -> String {
+fn content_type(names: Names) -> &'static str {
+    match names {
+        Names::Underscores => Format::Text.content_type(),
+        Names::Utf8 => "text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8",
+    }
+}
+
+fn text(shared: &Shared, names: Names, samples: &[Newest]) -> String {
     let external = shared.snapshot.load().external_labels.clone();
-    let mut out = Exposition::new(format);
+    let mut out = Exposition::with_names(Format::Text, names);
     let mut family = None;
     for sample in samples {
         let name = sample.labels.metric_name();

@@ -184,7 +184,7 @@ fn push_timestamp(out: &mut String, timestamp_ms: i64) {
 /// The shortest text that reads back as the same float: plain for ordinary sizes, else with an exponent.
 fn push_value(out: &mut String, value: f64) {
     let size = value.abs();
-    if size != 0.0 && (size < 1e-6 || size >= 1e21) && size.is_finite() {
+    if size != 0.0 && !(1e-6..1e21).contains(&size) && size.is_finite() {
         float::push_scientific(out, value);
     } else {
         float::push_plain(out, value);

@@ -64,10 +64,10 @@ fn own(shared: &Shared) -> [LimitStatus; 8] {
             defaults.remote_write_body as f64,
             None,
             "bytes",
-            "fixed",
+            "narthex.limits.remote_write_body",
         ),
         limit(
-            "remote_write_samples",
+            "remote_write_max_samples_per_request",
             limits.remote_write.max_samples as f64,
             defaults.remote_write.max_samples as f64,
             None,

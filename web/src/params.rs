@@ -36,7 +36,7 @@ pub(crate) fn time(text: &str) -> Result<i64, String> {
 fn time_of_seconds(seconds: f64) -> Option<i64> {
     let (whole, fraction) = (seconds.trunc(), (seconds.fract() * 1000.0).round() / 1000.0);
     // Beyond this a number of milliseconds no longer fits.
-    if !(whole.abs() < 9.2e15) {
+    if whole.is_nan() || whole.abs() >= 9.2e15 {
         return None;
     }
     let nanos = i128::from(whole as i64) * 1_000_000_000 + i128::from((fraction * 1e9) as i64);

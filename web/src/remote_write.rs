@@ -89,22 +89,30 @@ fn store(shared: &Shared, append: &dyn Append, body: &[u8]) -> Response {
             counts.samples.fetch_add(stored.n_samples, Ordering::Relaxed);
             counts.histograms.fetch_add(stored.n_histograms, Ordering::Relaxed);
             counts.refused.fetch_add(stored.n_refused, Ordering::Relaxed);
-            stored.first_refusal.map_or(Response::new(StatusCode::NO_CONTENT), |refusal| refused(&refusal))
+            stored
+                .first_refused
+                .as_ref()
+                .map_or(Response::new(StatusCode::NO_CONTENT), |first| refused(first, stored.n_refused))
         }
         Err(AppendError::NotSupported(what)) => bad(&format_args!("{what} not supported yet")),
         Err(error) => try_later(error),
     }
 }
 
-fn refused(refusal: &Refusal) -> Response {
-    match refusal {
+/// Names the first sample that was refused, and how many there were in all.
+fn refused(first: &RefusedSample, n_refused: u64) -> Response {
+    let (prefix, status) = match first.refusal {
         // What is too far ahead is out of bounds to Prometheus, and so its senders know it.
-        Refusal::TooFarAhead { .. } => {
-            Response::error(StatusCode::BAD_REQUEST, format_args!("out of bounds: {refusal}"))
-        }
-        Refusal::SeriesLimit { .. } => Response::error(StatusCode::TOO_MANY_REQUESTS, refusal),
-        _ => Response::error(StatusCode::BAD_REQUEST, refusal),
-    }
+        Refusal::TooFarAhead { .. } => ("out of bounds: ", StatusCode::BAD_REQUEST),
+        Refusal::SeriesLimit { .. } => ("", StatusCode::TOO_MANY_REQUESTS),
+        _ => ("", StatusCode::BAD_REQUEST),
+    };
+    let RefusedSample { refusal, series, timestamp_ms } = first;
+    let others = match n_refused.saturating_sub(1) {
+        0 => String::new(),
+        n_others => format!(", and {n_others} more"),
+    };
+    Response::error(status, format_args!("{prefix}{refusal} for series {series} at {timestamp_ms} ms{others}"))
 }
 
 /// A request as rows, their series by position.
@@ -148,7 +156,15 @@ struct Stored {
     n_samples: u64,
     n_histograms: u64,
     n_refused: u64,
-    first_refusal: Option<Refusal>,
+    first_refused: Option<RefusedSample>,
+}
+
+/// A sample that storage did not take.
+#[derive(Debug)]
+struct RefusedSample {
+    refusal: Refusal,
+    series: Labels,
+    timestamp_ms: i64,
 }
 
 impl Rows {
@@ -169,23 +185,48 @@ impl Rows {
         stored.n_samples = (self.values.len() - n_refused_floats) as u64;
         stored.n_histograms = (self.histograms.len() - (refused.len() - n_refused_floats)) as u64;
         stored.n_refused += refused.len() as u64;
-        stored.first_refusal = stored.first_refusal.or(refused.into_iter().next().map(|refused| refused.refusal));
+        if stored.first_refused.is_none() {
+            stored.first_refused = refused.into_iter().next().map(|refused| self.named(refused));
+        }
         Ok(stored)
+    }
+
+    /// The sample of a row, floats before histograms.
+    fn named(&self, refused: Refused) -> RefusedSample {
+        let (number, timestamp_ms) = match self.timestamps.get(refused.row) {
+            Some(timestamp_ms) => (self.of_floats[refused.row], *timestamp_ms),
+            None => {
+                let (number, sample) = &self.histograms[refused.row - self.timestamps.len()];
+                (*number, sample.timestamp_ms)
+            }
+        };
+        RefusedSample { refusal: refused.refusal, series: self.series[number as usize].clone(), timestamp_ms }
     }
 
     /// Drops the rows of series that storage did not take.
     fn leave_out(&mut self, known: &[Result<SeriesRef, Refusal>], stored: &mut Stored) {
-        let Some(refusal) = known.iter().find_map(|known| known.as_ref().err()) else { return };
-        stored.first_refusal = Some(refusal.clone());
-        let is_kept = |number: u32| known[number as usize].is_ok();
+        let is_refused = |number: u32| known[number as usize].is_err();
+        let Some(first) = (0..known.len()).find(|number| known[*number].is_err()) else { return };
+        if let Err(refusal) = &known[first] {
+            let timestamp_ms = self.first_time_of(first as u32);
+            let series = self.series[first].clone();
+            stored.first_refused = Some(RefusedSample { refusal: refusal.clone(), series, timestamp_ms });
+        }
         let n_before = self.values.len() + self.histograms.len();
-        let mut kept = self.of_floats.iter().map(|number| is_kept(*number));
-        self.timestamps.retain(|_| kept.next().unwrap_or(true));
-        let mut kept = self.of_floats.iter().map(|number| is_kept(*number));
-        self.values.retain(|_| kept.next().unwrap_or(true));
-        self.of_floats.retain(|number| is_kept(*number));
-        self.histograms.retain(|(number, _)| is_kept(*number));
+        let refused: Vec<bool> = self.of_floats.iter().map(|number| is_refused(*number)).collect();
+        retain_where_not(&mut self.timestamps, &refused);
+        retain_where_not(&mut self.values, &refused);
+        retain_where_not(&mut self.of_floats, &refused);
+        self.histograms.retain(|(number, _)| !is_refused(*number));
         stored.n_refused = (n_before - self.values.len() - self.histograms.len()) as u64;
+    }
+
+    /// The time of the first sample of a series; each has one.
+    fn first_time_of(&self, number: u32) -> i64 {
+        let floats = self.of_floats.iter().zip(&self.timestamps).filter(|(of, _)| **of == number);
+        let histograms = self.histograms.iter().filter(|(of, _)| *of == number);
+        let mut times = floats.map(|(_, time)| *time).chain(histograms.map(|(_, sample)| sample.timestamp_ms));
+        times.next().unwrap_or_default()
     }
 
     fn commit_rows(
@@ -213,4 +254,10 @@ impl Rows {
             histograms: &histograms,
         })
     }
+}
+
+/// Keeps the items that are not marked.
+fn retain_where_not<T>(items: &mut Vec<T>, marked: &[bool]) {
+    let mut marked = marked.iter();
+    items.retain(|_| !marked.next().copied().unwrap_or(false));
 }

@@ -248,6 +248,6 @@ async fn own_metrics(shared: &Arc<Shared>, parts: Option<Parts>, request: &Reque
 }
 
 /// A response that holds an exposition.
-pub(crate) fn exposed(format: Format, text: String) -> Response {
+fn exposed(format: Format, text: String) -> Response {
     Response::written(StatusCode::OK, format.content_type(), move |out| out.write_all(text.as_bytes()))
 }

@@ -11,7 +11,6 @@ mod targets;
 
 use std::sync::Arc;
 
-use http::StatusCode;
 use net::form::{Form, FormError};
 use net::percent::{self, Place};
 use net::server::{Request, Response, produce};
@@ -132,9 +131,4 @@ fn decoded_name(name: &str) -> Result<String, ApiError> {
     percent::decode(name, Place::Path)
         .map(String::from)
         .map_err(|_| ApiError::bad_data(format_args!("invalid label name: \"{name}\"")))
-}
-
-/// A response of a status and nothing else.
-pub(crate) fn empty(status: StatusCode) -> Response {
-    Response::new(status)
 }

@@ -134,7 +134,7 @@ async fn run(shared: &Arc<Shared>, parts: Parts, request: &Request, mut query: Q
         let outcome = evaluate(&parts, &query);
         // The place is for the work, not for the sending.
         drop(place);
-        respond(answer(outcome, query, queued))
+        respond(answer(outcome, &query, queued))
     })
     .await
 }
@@ -153,7 +153,7 @@ fn evaluate(parts: &Parts, query: &Query) -> Result<Outcome, QueryError> {
     }
 }
 
-fn answer(outcome: Result<Outcome, QueryError>, query: Query, queued: Duration) -> ApiResult {
+fn answer(outcome: Result<Outcome, QueryError>, query: &Query, queued: Duration) -> ApiResult {
     let Outcome { mut value, annotations, stats } = outcome.map_err(|error| api_error(&error))?;
     let mut warnings = annotations.capped_texts(Level::Warning, &query.text, MAX_NOTES);
     let infos = annotations.capped_texts(Level::Info, &query.text, MAX_NOTES);

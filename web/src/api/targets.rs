@@ -35,9 +35,9 @@ pub(super) fn targets(parts: &Parts, asked: &Asked) -> ApiResult {
         json.list(targets, |json, (pool, target)| write_dropped(json, pool, target));
         json.raw(",\"droppedTargetCounts\":");
         if dropped {
-            write_counts(json, &pools)
+            write_counts(json, &pools);
         } else {
-            json.raw("null")
+            json.raw("null");
         }
         json.raw("}");
     })

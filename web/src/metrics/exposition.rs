@@ -1,6 +1,8 @@
 //! Writing an exposition: families of samples, in the Prometheus text format 0.0.4 or in OpenMetrics 1.0.
 
-use model::float;
+use std::borrow::Cow;
+
+use model::{float, name};
 
 /// A format of exposition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +23,16 @@ impl Format {
     }
 }
 
+/// What becomes of names that are not of the classic kind, letters, digits and underscores.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Names {
+    /// Every other character becomes an underscore.
+    #[default]
+    Underscores,
+    /// They stand in quotes, for clients that say `escaping=allow-utf-8`.
+    Utf8,
+}
+
 /// The type of a family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -38,6 +50,7 @@ pub enum Kind {
 #[derive(Debug)]
 pub struct Exposition {
     format: Format,
+    names: Names,
     text: String,
     family: String,
     kind: Kind,
@@ -46,7 +59,12 @@ pub struct Exposition {
 impl Exposition {
     /// An empty one.
     pub fn new(format: Format) -> Exposition {
-        Exposition { format, text: String::new(), family: String::new(), kind: Kind::Unknown }
+        Exposition::with_names(format, Names::default())
+    }
+
+    /// An empty one, for families that may have any names.
+    pub fn with_names(format: Format, names: Names) -> Exposition {
+        Exposition { format, names, text: String::new(), family: String::new(), kind: Kind::Unknown }
     }
 
     /// Begins a family. All samples that follow belong to it.
@@ -57,6 +75,7 @@ impl Exposition {
             (Format::Text, Kind::Counter) => format!("{name}_total"),
             _ => name.to_owned(),
         };
+        let shown = self.shown_metric(&shown);
         let kind = match (kind, self.format) {
             (Kind::Counter, _) => "counter",
             (Kind::Gauge, _) => "gauge",
@@ -108,21 +127,24 @@ impl Exposition {
     ) {
         let bound = bound.map(|bound| self.bound_text(bound));
         let labels = labels.iter().copied().chain(bound.as_deref().map(|bound| ("le", bound)));
-        let text = &mut self.text;
-        text.push_str(&self.family);
-        text.push_str(suffix);
-        let mut open = false;
+        let metric = format!("{}{suffix}", self.family);
+        let metric = self.shown_metric(&metric);
+        // A name in quotes stands among the labels.
+        let mut open = metric.starts_with('"');
+        let mut line = if open { format!("{{{metric}") } else { metric.into_owned() };
         for (name, label) in labels {
-            text.push(if open { ',' } else { '{' });
+            line.push(if open { ',' } else { '{' });
             open = true;
-            text.push_str(name);
-            text.push_str("=\"");
-            push_escaped(text, label, true);
-            text.push('"');
+            line.push_str(&shown(name, name::is_legacy_label_name(name), self.names));
+            line.push_str("=\"");
+            push_escaped(&mut line, label, true);
+            line.push('"');
         }
         if open {
-            text.push('}');
+            line.push('}');
         }
+        let text = &mut self.text;
+        text.push_str(&line);
         text.push(' ');
         float::push_general(text, value);
         match (timestamp_ms, self.format) {
@@ -131,6 +153,10 @@ impl Exposition {
             (Some(ms), Format::OpenMetrics) => text.push_str(&format!(" {}", ms as f64 / 1000.0)),
         }
         text.push('\n');
+    }
+
+    fn shown_metric<'name>(&self, metric: &'name str) -> Cow<'name, str> {
+        shown(metric, name::is_legacy_metric_name(metric), self.names)
     }
 
     /// In OpenMetrics bounds are always floats: `1.0`.
@@ -147,6 +173,27 @@ impl Exposition {
         }
         self.text
     }
+}
+
+/// A name as it is written.
+fn shown(name: &str, is_legacy: bool, names: Names) -> Cow<'_, str> {
+    match names {
+        _ if is_legacy => Cow::Borrowed(name),
+        Names::Underscores => Cow::Owned(underscored(name)),
+        Names::Utf8 => {
+            let mut quoted = String::from('"');
+            push_escaped(&mut quoted, name, true);
+            quoted.push('"');
+            Cow::Owned(quoted)
+        }
+    }
+}
+
+/// A name with an underscore for every character that classic names do not have.
+fn underscored(name: &str) -> String {
+    let is_fine =
+        |at: usize, c: char| c.is_ascii_alphabetic() || c == '_' || c == ':' || (at > 0 && c.is_ascii_digit());
+    name.char_indices().map(|(at, c)| if is_fine(at, c) { c } else { '_' }).collect()
 }
 
 fn push_escaped(out: &mut String, text: &str, quotes: bool) {
@@ -174,6 +221,23 @@ mod tests {
         exposition.family("foreign", Kind::Unknown, "");
         exposition.sample_at(&[], f64::NAN, 1500);
         exposition.finish()
+    }
+
+    #[test]
+    fn names_of_other_kinds() {
+        let check = |names: Names, want: &str| {
+            let mut exposition = Exposition::with_names(Format::Text, names);
+            exposition.single("a.b", Kind::Unknown, "", 1.0);
+            exposition.sample(&[("l", "x"), ("é\"", "y")], 2.0);
+            exposition.single("1\n", Kind::Unknown, "", 3.0);
+            assert_eq!(exposition.finish(), want);
+        };
+        check(Names::Underscores, "# TYPE a_b untyped\na_b 1\na_b{l=\"x\",__=\"y\"} 2\n# TYPE __ untyped\n__ 3\n");
+        check(
+            Names::Utf8,
+            "# TYPE \"a.b\" untyped\n{\"a.b\"} 1\n{\"a.b\",l=\"x\",\"é\\\"\"=\"y\"} 2\n\
+             # TYPE \"1\\n\" untyped\n{\"1\\n\"} 3\n",
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod http;
 mod negotiate;
 mod process;
 
-pub use exposition::{Exposition, Format, Kind};
+pub use exposition::{Exposition, Format, Kind, Names};
 pub(crate) use families::write;
 pub(crate) use http::HttpMetrics;
-pub(crate) use negotiate::negotiated;
+pub(crate) use negotiate::{negotiated, negotiated_names};

@@ -3,7 +3,7 @@
 use http::HeaderMap;
 use http::header::ACCEPT;
 
-use super::Format;
+use super::{Format, Names};
 
 /// OpenMetrics where the `Accept` header weighs it more than the text format.
 pub(crate) fn negotiated(headers: &HeaderMap) -> Format {
@@ -22,6 +22,13 @@ pub(crate) fn negotiated(headers: &HeaderMap) -> Format {
         }
     }
     if open_metrics > text { Format::OpenMetrics } else { Format::Text }
+}
+
+/// Quoted names where the `Accept` header says that they are understood.
+pub(crate) fn negotiated_names(headers: &HeaderMap) -> Names {
+    let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let mut parameters = values.flat_map(|value| value.split([',', ';'])).map(str::trim);
+    if parameters.any(|parameter| parameter == "escaping=allow-utf-8") { Names::Utf8 } else { Names::Underscores }
 }
 
 /// Media type, version and weight of one item.
@@ -60,5 +67,18 @@ mod tests {
                           application/openmetrics-text;version=0.0.1;q=0.5,\
                           text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
         check(prometheus, Format::OpenMetrics);
+    }
+
+    #[test]
+    fn who_gets_quoted_names() {
+        let check = |accept: &str, want: Names| {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT, accept.parse().unwrap());
+            assert_eq!(negotiated_names(&headers), want, "{accept}");
+        };
+        check("", Names::Underscores);
+        check("text/plain;version=0.0.4", Names::Underscores);
+        check("text/plain;version=1.0.0;escaping=underscores", Names::Underscores);
+        check("text/plain;version=1.0.0; escaping=allow-utf-8;q=0.4,text/plain", Names::Utf8);
     }
 }

@@ -1,0 +1,160 @@
+//! Beside a real Prometheus: it is given the same samples and the same targets and asked the same questions, and its
+//! answers are those that stand in the files of cases.
+//!
+//! Needs the peers (`tests/peers/build prometheus`), in the directory that `NARTHEX_PEERS` names; where they are missing
+//! the tests say that they were left out, and fail in CI.
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use model::Labels;
+use tempfile::TempDir;
+
+use crate::answers::SHARED;
+use crate::client::{ask, encoded, get};
+use crate::exposition::{ACCEPTS, EXTERNAL, busy_server, federated};
+use crate::fixture::{self, write};
+use crate::server::Setup;
+use crate::{cases, targets, writes};
+
+/// A program of the peers, where it is there.
+fn program(name: &str) -> Option<PathBuf> {
+    let advice = "tests/peers/build prometheus, then NARTHEX_PEERS=target/peers";
+    let path = std::env::var_os("NARTHEX_PEERS").map(|directory| PathBuf::from(directory).join(name));
+    let path = path.filter(|path| path.exists());
+    assert!(path.is_some() || std::env::var_os("NARTHEX_CI").is_none() || cfg!(debug_assertions), "missing: {advice}");
+    if path.is_none() {
+        println!("left out: no {name}; {advice}");
+    }
+    path
+}
+
+/// A running Prometheus. Killed when dropped.
+struct Prometheus {
+    child: Child,
+    address: SocketAddr,
+    _directory: TempDir,
+}
+
+impl Prometheus {
+    /// Starts it with a configuration, and waits until it is ready; `None` where there is none.
+    fn start(configuration: &str) -> Option<Prometheus> {
+        let program = program("prometheus")?;
+        let directory = TempDir::new().unwrap();
+        let file = directory.path().join("prometheus.yml");
+        std::fs::write(&file, configuration).unwrap();
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let child = Command::new(program)
+            .arg(format!("--config.file={}", file.display()))
+            .arg(format!("--storage.tsdb.path={}", directory.path().join("data").display()))
+            .arg(format!("--web.listen-address={address}"))
+            .arg("--web.external-url=http://narthex.example:9090/")
+            .arg("--web.enable-remote-write-receiver")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let prometheus = Prometheus { child, address, _directory: directory };
+        let started = Instant::now();
+        let is_listening = || std::net::TcpStream::connect(address).is_ok();
+        while !(is_listening() && get(address, "/-/ready").status == 200) {
+            assert!(started.elapsed() < Duration::from_secs(30), "Prometheus is not ready within 30 s");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Some(prometheus)
+    }
+}
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn peer_answers_every_case_as_it_is_written_down() {
+    let Some(prometheus) = Prometheus::start("global: {}\n") else { return };
+    fixture::load(prometheus.address);
+    let n_cases = cases::check(prometheus.address, &SHARED);
+    println!("Prometheus gives the same {n_cases} answers, byte for byte");
+}
+
+#[test]
+fn peer_takes_and_refuses_the_same_writes() {
+    let Some(prometheus) = Prometheus::start("global: {}\n") else { return };
+    let writes = writes::writes();
+    let faults: Vec<String> = writes.iter().filter_map(|write| write.fault_by_peer(prometheus.address)).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    println!("Prometheus answers {} remote writes with the same statuses", writes.len());
+}
+
+#[test]
+fn peer_tells_the_same_of_targets() {
+    let exporter = targets::start_exporter();
+    let Some(prometheus) = Prometheus::start(&format!("scrape_configs:{}", targets::scrape_configs(exporter))) else {
+        return;
+    };
+    targets::wait_for_scrapes(prometheus.address);
+    let server = targets::start(exporter);
+    let steps = encoded(r#"{"__address__":"dropped","env":"e"}"#);
+    for target in [
+        "/api/v1/targets",
+        "/api/v1/targets?state=active",
+        "/api/v1/targets?state=dropped&scrapePool=app",
+        "/api/v1/scrape_pools",
+        "/api/v1/metadata",
+        "/api/v1/metadata?metric=app_heat",
+        "/api/v1/targets/metadata",
+        "/api/v1/targets/metadata?metric=app_seconds",
+        "/api/v1/targets/metadata?match_target=%7Bjob%3D%22dead%22%7D",
+        &format!("/api/v1/targets/relabel_steps?scrapePool=app&labels={steps}"),
+    ] {
+        assert_eq!(targets::data(server.address, target), targets::data(prometheus.address, target), "{target}");
+    }
+    let (ours, theirs) = (get(server.address, "/api/v1/metadata"), get(prometheus.address, "/api/v1/metadata"));
+    assert_eq!(ours.text(), theirs.text());
+}
+
+#[test]
+fn peer_federates_the_same() {
+    let labels = EXTERNAL.map(|(name, value)| format!("{name}: {value}")).join(", ");
+    let configuration = format!("global: {{external_labels: {{{labels}}}}}\n");
+    let Some(prometheus) = Prometheus::start(&configuration) else { return };
+    let mut setup = Setup::new();
+    let now_ms = setup.clock().set_to_true_time();
+    setup.external_labels = Labels::from_pairs(EXTERNAL);
+    let server = setup.start();
+    let target = format!("/federate?match[]={}", encoded(r#"{__name__=~".+"}"#));
+    for address in [server.address, prometheus.address] {
+        assert_eq!(write(address, &federated(now_ms)).status, 204);
+    }
+    for accept in ACCEPTS {
+        let [ours, theirs] = [server.address, prometheus.address].map(|address| {
+            let answer = ask(address, "GET", &target, &[("Accept", accept)], b"");
+            (answer.header("content-type"), answer.text())
+        });
+        assert_eq!(ours, theirs, "{accept}");
+    }
+}
+
+#[test]
+fn peer_finds_no_fault_with_our_own_metrics() {
+    let Some(promtool) = program("promtool") else { return };
+    let body = get(busy_server().address, "/metrics").body;
+    let mut child = Command::new(promtool)
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(&body).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.is_empty(), "{}: {said}", output.status);
+}
