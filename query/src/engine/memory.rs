@@ -54,14 +54,14 @@ impl Budget {
 
     fn take(&self, n_bytes: u64) -> Result<(), QueryError> {
         let used = take_up_to(&self.used_bytes, n_bytes, self.limit_bytes).map_err(|needed_bytes| {
-            let (name, setting) = ("max_query_bytes", "narthex.limits.max_query_bytes");
+            let (name, setting) = ("query_memory", "narthex.limits.query_memory");
             QueryError::TooMuchMemory { name, limit_bytes: self.limit_bytes, needed_bytes, setting }
         })?;
         self.peak_bytes.fetch_max(used, Ordering::Relaxed);
         let pool = take_up_to(&self.pool.used_bytes, n_bytes, self.pool.limit_bytes);
         pool.map(|_| ()).map_err(|needed_bytes| {
             self.used_bytes.fetch_sub(n_bytes, Ordering::Relaxed);
-            let (name, setting) = ("max_queries_bytes", "narthex.limits.max_queries_bytes");
+            let (name, setting) = ("query_memory_total", "narthex.limits.query_memory_total");
             QueryError::TooMuchMemory { name, limit_bytes: self.pool.limit_bytes, needed_bytes, setting }
         })
     }
@@ -120,9 +120,9 @@ mod tests {
         let other = Budget::new(Arc::clone(&pool), 100);
         let held = one.hold(90).unwrap();
         let error = one.hold(11).unwrap_err().to_string();
-        assert!(error.contains("101 bytes, limit 100 (max_query_bytes"), "{error}");
+        assert!(error.contains("101 bytes, limit 100 (query_memory"), "{error}");
         let error = other.hold(61).unwrap_err().to_string();
-        assert!(error.contains("151 bytes, limit 150 (max_queries_bytes"), "{error}");
+        assert!(error.contains("151 bytes, limit 150 (query_memory_total"), "{error}");
         drop(held);
         assert_eq!((other.hold(100).is_ok(), pool.used_bytes(), one.peak_bytes()), (true, 0, 90));
         assert!(one.hold(usize::MAX).is_err());

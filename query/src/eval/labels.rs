@@ -25,8 +25,8 @@ pub(super) fn change<'a>(
         let Some(value) = change.value(&column.labels) else { continue };
         if value.len() > max_bytes {
             return Err(QueryError::Execution(format!(
-                "label value built by the query is too long: {} bytes, limit {max_bytes} (max_label_value_bytes, raised \
-                 by narthex.limits.max_label_value_bytes)",
+                "label value built by the query is too long: {} bytes, limit {max_bytes} (query_label_value, raised by \
+                 narthex.limits.query_label_value)",
                 value.len()
             )));
         }

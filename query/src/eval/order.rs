@@ -25,7 +25,7 @@ pub(super) fn sort<'a>(
         columns.iter_mut().for_each(Column::drop_histograms);
         columns.retain(|column| !column.is_empty());
     }
-    if evaluation.plan.grid.n_steps > 1 {
+    if grid.n_steps > 1 {
         let message = "sort is ineffective for range queries since results are always ordered by labels";
         evaluation.note(|notes| notes.warn(message, span));
     } else if grid.n_steps == 1 {

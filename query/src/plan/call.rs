@@ -8,7 +8,7 @@ use super::op::WindowFunction;
 use super::places::at_ms;
 use super::{DateField, Grid, LabelOp, MapOp, Op, Order, Selection, Slot, TimestampKind, Window, WindowSource};
 use crate::engine::QueryError;
-use crate::syntax::{At, Border, Function, NodeId, NodeKind, ValueType};
+use crate::syntax::{At, Border, Function, NodeId, NodeKind, Span, ValueType};
 
 impl Builder<'_> {
     pub(super) fn call(
@@ -38,8 +38,8 @@ impl Builder<'_> {
     ) -> Result<Slot, QueryError> {
         let range = self.bare_id(args[at]);
         let is_absent = function.name == "absent_over_time";
-        let window_function =
-            if is_absent { Some(WindowFunction::Present) } else { WindowFunction::find(function.name) };
+        // The last sample is there whenever any is, and series keep their names.
+        let window_function = if is_absent { Some(WindowFunction::Last) } else { WindowFunction::find(function.name) };
         let window_function = window_function.ok_or_else(|| unknown(function))?;
         let mut labels = Labels::empty();
         let source = match &self.node(range).kind {
@@ -63,7 +63,11 @@ impl Builder<'_> {
             function: window_function,
             source,
             scalars: scalars.collect(),
-            first_arg_span: self.bare(args[0]).span,
+            // Prometheus forgets where a subquery stands when it evaluates it.
+            first_arg_span: match &self.bare(args[0]).kind {
+                NodeKind::Subquery(_) => Span::default(),
+                _ => self.bare(args[0]).span,
+            },
         };
         let input = self.push(id, grid, Op::Window(Box::new(window)));
         Ok(if is_absent { self.push(id, grid, Op::Absent { input, labels }) } else { input })

@@ -76,7 +76,7 @@ fn memory_is_limited_and_given_back() {
         let few = run(&engine, &store, query, Times::Range(0, 1000, 10));
         assert!(few.is_ok(), "{query}: {few:?}");
         let error = run(&engine, &store, query, Times::Range(0, 1_000_000, 10)).unwrap_err();
-        assert!(error.to_string().contains("limit 102400 (max_query_bytes, raised by"), "{query}: {error}");
+        assert!(error.to_string().contains("limit 102400 (query_memory, raised by"), "{query}: {error}");
         assert_eq!((error.kind(), engine.used_bytes()), (ErrorKind::Execution, 0), "{query}");
     }
 }
