@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use model::LabelsBuilder;
-use model::yaml::{Document, Faults, Problem, Step};
+use model::yaml::{Document, Fault, Faults, Problem, Step};
 use scrape::config::ScrapeConfig;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -83,7 +83,7 @@ fn diagnostic_at(source: &Arc<Source>, path: Vec<Step>, message: impl std::fmt::
     let mut faults = Faults::new();
     faults.add_here(message);
     let document = Document::parse(&source.text).unwrap_or_default();
-    let faults = faults.into_found().into_iter().map(|fault| model::yaml::Fault { path: path.clone(), ..fault });
+    let faults = faults.into_found().into_iter().map(|fault| Fault { path: path.clone(), ..fault });
     let problems: Vec<Problem> = faults.map(|fault| document.locate(&fault)).collect();
     let problem = problems.into_iter().next().unwrap_or_else(|| unreachable!("one fault was added"));
     Diagnostic::of_problem(source, problem)
@@ -218,26 +218,27 @@ impl Loading {
         self.not_built.extend(not_built(&document, source));
         // Where an element of a list was left out, others have its place, and mistakes would be shown there.
         let has_lost_elements = problems.iter().any(|problem| problem.path.ends_with(']'));
-        let is_known = |path: &str| problems.iter().any(|problem| problem.path == path);
-        if let Some(value) = &value
-            && !has_lost_elements
-        {
-            let mut faults = Faults::new();
-            value.check_written(agent, &mut faults);
-            let found = faults.into_found();
-            let located = found.iter().map(|fault| document.locate(fault)).filter(|fault| !is_known(&fault.path));
-            self.errors.extend(located.map(|problem| Diagnostic::of_problem(source, problem)));
-        }
-        let problems = problems.iter().cloned().map(in_words);
+        let problems = problems.into_iter().map(in_words);
         self.errors.extend(problems.map(|problem| Diagnostic::of_problem(source, problem)));
-        value.filter(|_| !has_lost_elements).map(|value| (document, value))
+        let value = value.filter(|_| !has_lost_elements)?;
+        self.check(source, &document, |faults| value.check_written(agent, faults));
+        Some((document, value))
     }
 
+    /// Adds what a check finds, without what follows from earlier errors: what is missing beside something that does not
+    /// fit may be just that, misspelt.
     fn check(&mut self, source: &Arc<Source>, document: &Document, check: impl FnOnce(&mut Faults)) {
         let mut faults = Faults::new();
         check(&mut faults);
-        let problems = faults.into_found().into_iter().map(|fault| document.locate(&fault));
-        self.errors.extend(problems.map(|problem| Diagnostic::of_problem(source, problem)));
+        let is_consequence = |fault: &Fault, path: &str| {
+            let is_missing = document.find(&fault.path).is_none();
+            let is_near = |path: &str, other: &str| path == other || (is_missing && section(path) == section(other));
+            self.errors.iter().any(|error| error.source.as_ref() == Some(source) && is_near(path, &error.path))
+        };
+        let located = faults.into_found().into_iter().map(|fault| (document.locate(&fault), fault));
+        let kept = located.filter(|(problem, fault)| !is_consequence(fault, &problem.path));
+        let found: Vec<_> = kept.map(|(problem, _)| Diagnostic::of_problem(source, problem)).collect();
+        self.errors.extend(found);
     }
 
     fn expand_labels(
@@ -252,7 +253,7 @@ impl Loading {
             let missing = |variable: &str| {
                 let path = ["global", "external_labels", name].map(|key| Step::Key(key.to_owned())).to_vec();
                 let message = format!("environment variable {variable} is not set, or empty: nothing is put in for it");
-                let problem = document.locate(&model::yaml::Fault { path, message });
+                let problem = document.locate(&Fault { path, message });
                 let warning = Diagnostic { severity: Severity::Warning, ..Diagnostic::of_problem(source, problem) };
                 self.warnings.push(warning);
             };
@@ -295,6 +296,11 @@ impl Loading {
     }
 }
 
+/// The path of the section that a path's last step stands in.
+fn section(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(section, _)| section)
+}
+
 fn absolute(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path)).display().to_string()
 }
@@ -334,10 +340,79 @@ fn in_words(mut problem: Problem) -> Problem {
 mod tests {
     use super::*;
 
+    fn load_text(text: &str) -> Result<Loaded, ConfigErrors> {
+        let variable = |name: &str| (name == "ZONE").then(|| "z1".to_owned());
+        load_source(Source::new(Path::new("prometheus.yml"), text.to_owned()), Agent::No, variable)
+    }
+
     #[test]
     fn what_is_built_in_scrapes_narthex() {
         let loaded = builtin("localhost:9090", "/metrics");
         assert_eq!(loaded.scrape_configs[0].discovery.static_configs[0].targets, ["localhost:9090"]);
         assert_eq!(loaded.not_built, []);
+    }
+
+    #[test]
+    fn all_mistakes_are_told_at_once_without_their_consequences() {
+        let check = |text: &str, want: &[&str]| {
+            let errors = load_text(text).expect_err(text).to_string();
+            let errors: Vec<_> = errors.lines().map(|line| line.strip_prefix("prometheus.yml:").unwrap()).collect();
+            assert_eq!(errors, want, "{text}");
+        };
+        check(
+            "global: {scrape_intervall: 1s}\nscrape_config: []\n",
+            &[
+                "1:10: field scrape_intervall not found in type config.plain (did you mean `scrape_interval`?)",
+                "2:1: field scrape_config not found in type config.plain (did you mean `scrape_configs`?)",
+            ],
+        );
+        // Neither is a name missing, nor are sections unknown that stand behind a mistake.
+        check(
+            "scrape_configs:\n- job_nam: a\n  relabel_configs: [{action: replce}]\n  basic_auth: {username: u}\n  \
+             static_configs: []\n",
+            &[
+                "2:3: field job_nam not found in type config.ScrapeConfig (did you mean `job_name`?)",
+                "3:30: unknown relabel action \"replce\"",
+            ],
+        );
+        check(
+            "narthex:\n  limits: {head_serie: 1, query_memory: much}\n  tokens: [{name: ci, sha256: abc, roles: []}]\n",
+            &[
+                "2:12: field head_serie not found in type narthex.limits (did you mean `head_series`?)",
+                "2:41: units: invalid much",
+                "3:31: not a SHA-256: 64 hexadecimal digits are needed (printf %s TOKEN | sha256sum makes them)",
+                "3:36: a token needs roles: viewer, deployer, operator, admin",
+            ],
+        );
+    }
+
+    #[test]
+    fn one_warning_names_all_that_has_no_effect_yet() {
+        let check = |text: &str, want: Option<&str>| {
+            let warning = load_text(text).unwrap_or_else(|errors| panic!("{errors}")).not_built_warning();
+            assert_eq!(
+                warning.as_deref(),
+                want.map(|want| format!("not built yet, and without effect: {want}")).as_deref()
+            );
+        };
+        check("scrape_configs: [{job_name: a, file_sd_configs: [{files: [a.yml]}]}]", None);
+        check("global: {scrape_native_histograms: false}", None);
+        check(
+            "rule_files: [a.yml]\nscrape_configs:\n- job_name: a\n  consul_sd_configs: [{}]\n  dns_sd_configs: [{names: [a], type: A, port: 1}]\nremote_write: [{url: http://a}]\n",
+            Some(
+                "rule_files (prometheus.yml:1), scrape_configs[0].consul_sd_configs (prometheus.yml:4), \
+                 scrape_configs[0].dns_sd_configs (prometheus.yml:5), remote_write (prometheus.yml:6)",
+            ),
+        );
+    }
+
+    #[test]
+    fn external_labels_take_variables() {
+        let loaded = load_text("global:\n  external_labels:\n    zone: $ZONE\n    rack: a${NONE}b\n").unwrap();
+        let labels = &loaded.config.global.external_labels;
+        assert_eq!((labels.get("zone"), labels.get("rack")), (Some("z1"), Some("ab")));
+        let warnings: Vec<_> = loaded.warnings.iter().map(ToString::to_string).collect();
+        let want = "prometheus.yml:4:11: environment variable NONE is not set, or empty: nothing is put in for it";
+        assert_eq!(warnings, [want]);
     }
 }

@@ -1,6 +1,5 @@
 //! The section `narthex`: what is our own.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use model::duration::PromDuration;
@@ -25,9 +24,8 @@ pub(crate) struct NarthexConfig {
     /// Of mails and reports.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) language: Language,
-    /// Limits by name, as they are written; see [`NarthexConfig::limit`].
     #[serde(skip_serializing_if = "is_default")]
-    pub(crate) limits: BTreeMap<String, String>,
+    pub(crate) limits: LimitsConfig,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) tokens: Vec<Token>,
 }
@@ -69,40 +67,43 @@ pub(crate) enum Role {
     Admin,
 }
 
-/// How a limit is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Unit {
-    Count,
-    Bytes,
-    Duration,
+/// Limits under the names by which messages and `/api/v1/status/limits` call them. One that is left out has its default;
+/// zero is no limit. Those of scrapes stand in `global` and in scrape configurations, those of queries and of connections
+/// that Prometheus has too have its flags.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename = "narthex.limits", default, deny_unknown_fields)]
+pub(crate) struct LimitsConfig {
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) head_series: Option<u64>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) sample_ahead: Option<PromDuration>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) query_memory: Option<ByteSize>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) query_memory_total: Option<ByteSize>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) query_label_value: Option<ByteSize>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) query_queue_time: Option<PromDuration>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) remote_write_body: Option<ByteSize>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) remote_write_max_samples_per_request: Option<u64>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) remote_write_concurrency: Option<u64>,
 }
 
-/// The limits that the section sets. Those of queries and of connections have flags, as in Prometheus.
-const LIMITS: [(&str, Unit); 5] = [
-    ("head_series", Unit::Count),
-    ("sample_ahead", Unit::Duration),
-    ("query_memory", Unit::Bytes),
-    ("query_memory_total", Unit::Bytes),
-    ("remote_write_body", Unit::Bytes),
-];
+/// The value of a limit: what is set, or the default.
+pub(crate) fn limit_or(limit: Option<u64>, default: u64) -> u64 {
+    match limit {
+        None => default,
+        Some(0) => u64::MAX,
+        Some(limit) => limit,
+    }
+}
 
 impl NarthexConfig {
     pub(super) fn check(&self, faults: &mut Faults) {
-        faults.within("limits", |faults| {
-            for (limit, text) in &self.limits {
-                match LIMITS.iter().find(|(known, _)| known == limit) {
-                    None => {
-                        let known = LIMITS.map(|(known, _)| known).join(", ");
-                        faults.add(limit, format_args!("there is no limit {limit}; there are {known}"));
-                    }
-                    Some((_, unit)) => {
-                        if let Err(error) = parse_limit(text, *unit) {
-                            faults.add(limit, error);
-                        }
-                    }
-                }
-            }
-        });
         faults.within_each("tokens", self.tokens.iter().enumerate(), |faults, (index, token)| {
             if token.name.is_empty() {
                 faults.add("name", "a token needs a name");
@@ -122,27 +123,10 @@ impl NarthexConfig {
         });
     }
 
-    /// The value of a limit that is set: a number, bytes or milliseconds.
-    pub(crate) fn limit(&self, name: &str) -> Option<u64> {
-        let (_, unit) = LIMITS.iter().find(|(known, _)| *known == name)?;
-        parse_limit(self.limits.get(name)?, *unit).ok()
-    }
-
     pub(super) fn set_directory(&mut self, directory: &Path) {
         join_directory(directory, &mut self.alertmanager_config_file);
         for file in self.slo_files.iter_mut().chain(&mut self.dashboard_files) {
             join_directory(directory, file);
-        }
-    }
-}
-
-fn parse_limit(text: &str, unit: Unit) -> Result<u64, String> {
-    match unit {
-        Unit::Count => text.parse().map_err(|_| format!("not a whole number: {text}")),
-        Unit::Bytes => text.parse().map(|ByteSize(bytes)| bytes).map_err(|error| error.to_string()),
-        Unit::Duration => {
-            let millis = text.parse().map(PromDuration::as_millis).map_err(|error| error.to_string())?;
-            Ok(millis.unsigned_abs())
         }
     }
 }

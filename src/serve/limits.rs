@@ -52,12 +52,14 @@ fn of_queries(engine: &Engine) -> Vec<LimitStatus> {
     let (samples, default_samples) = (limits.max_samples as f64, default.max_samples as f64);
     let (one, default_one) = (limits.max_query_bytes as f64, default.max_query_bytes as f64);
     let (total, default_total) = (limits.max_queries_bytes as f64, default.max_queries_bytes as f64);
+    let (value, default_value) = (limits.max_label_value_bytes as f64, default.max_label_value_bytes as f64);
     let used = Some(engine.used_bytes() as f64);
     vec![
         limit("query_time", time, default_time, None, "seconds", "--query.timeout"),
         limit("query_samples", samples, default_samples, None, "", "--query.max-samples"),
         limit("query_memory", one, default_one, None, "bytes", "narthex.limits.query_memory"),
         limit("query_memory_total", total, default_total, used, "bytes", "narthex.limits.query_memory_total"),
+        limit("query_label_value", value, default_value, None, "bytes", "narthex.limits.query_label_value"),
     ]
 }
 

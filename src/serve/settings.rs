@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
+use model::size::ByteSize;
 use model::{Clock, LabelsBuilder};
+use net::remote_write::DecodeLimits;
 use net::server::{Access, Cors, ServerLimits};
 use query::syntax::Options as ParseOptions;
 use query::{EngineOptions, Limits};
@@ -14,7 +17,7 @@ use web::{Authentication, BuildInfo, Settings, WebLimits};
 use super::address::Addresses;
 use super::ending::QUIET;
 use crate::cli::flags::Flags;
-use crate::config::Config;
+use crate::config::{Config, limit_or};
 
 /// The version of Prometheus whose API this is: what clients go by.
 const PROMETHEUS_VERSION: &str = "3.14.0";
@@ -57,18 +60,36 @@ pub(super) fn settings(
 
 fn web_limits(flags: &Flags, config: &Config) -> WebLimits {
     let default = WebLimits::default();
-    let body = config.narthex.limit("remote_write_body").and_then(|bytes| usize::try_from(bytes).ok());
+    let limits = &config.narthex.limits;
+    let bytes = |limit: Option<ByteSize>, default| number(limit.map(|ByteSize(bytes)| bytes), default);
+    // More than anyone could serve, and few enough to be counted.
+    let concurrency = number(limits.remote_write_concurrency, default.remote_write_concurrency).min(1 << 20);
     WebLimits {
         query_concurrency: usize::try_from(flags.number("query.max-concurrency")).unwrap_or(usize::MAX),
-        remote_write_body: body.unwrap_or(default.remote_write_body),
+        query_queue_time: limits.query_queue_time.map_or(default.query_queue_time, |longest| {
+            if longest.is_zero() { Duration::MAX } else { Duration::from_millis(longest.as_millis().unsigned_abs()) }
+        }),
+        remote_write_body: bytes(limits.remote_write_body, default.remote_write_body),
+        remote_write_concurrency: concurrency,
+        remote_write: DecodeLimits {
+            max_samples: number(limits.remote_write_max_samples_per_request, default.remote_write.max_samples),
+            ..default.remote_write
+        },
         ..default
     }
+}
+
+/// A limit as a number of this machine.
+fn number(limit: Option<u64>, default: usize) -> usize {
+    usize::try_from(limit_or(limit, default as u64)).unwrap_or(usize::MAX)
 }
 
 /// How queries are evaluated.
 pub(super) fn engine_options(flags: &Flags, config: &Config, clock: Arc<dyn Clock>) -> EngineOptions {
     let default = Limits::default();
-    let limit = |name| config.narthex.limit(name);
+    let limits = &config.narthex.limits;
+    let bytes = |limit: Option<ByteSize>, default| limit_or(limit.map(|ByteSize(bytes)| bytes), default);
+    let label_value = limits.query_label_value.map(|ByteSize(bytes)| bytes);
     EngineOptions {
         parse: ParseOptions {
             experimental_functions: flags.has_feature("promql-experimental-functions"),
@@ -82,8 +103,9 @@ pub(super) fn engine_options(flags: &Flags, config: &Config, clock: Arc<dyn Cloc
         limits: Limits {
             timeout: flags.duration("query.timeout"),
             max_samples: flags.number("query.max-samples"),
-            max_query_bytes: limit("query_memory").unwrap_or(default.max_query_bytes),
-            max_queries_bytes: limit("query_memory_total").unwrap_or(default.max_queries_bytes),
+            max_query_bytes: bytes(limits.query_memory, default.max_query_bytes),
+            max_queries_bytes: bytes(limits.query_memory_total, default.max_queries_bytes),
+            max_label_value_bytes: number(label_value, default.max_label_value_bytes),
             ..default
         },
         clock,

@@ -11,7 +11,7 @@ use tsdb::{Cardinality, HeadStats, Options, Progress, Replayed, Store, WalStats}
 use web::StorageStatus;
 
 use crate::cli::flags::Flags;
-use crate::config::Config;
+use crate::config::{Config, limit_or};
 
 /// The store, and what was found when it was opened.
 #[derive(Debug)]
@@ -52,11 +52,12 @@ pub(super) async fn open(
 
 fn options(config: &Config) -> Options {
     let default = Options::default();
-    let limit = |name| config.narthex.limit(name);
+    let limits = &config.narthex.limits;
     Options {
-        max_series: limit("head_series").unwrap_or(default.max_series),
-        max_ahead_ms: limit("sample_ahead")
-            .map_or(default.max_ahead_ms, |ms| if ms == 0 { i64::MAX } else { i64::try_from(ms).unwrap_or(i64::MAX) }),
+        max_series: limit_or(limits.head_series, default.max_series),
+        max_ahead_ms: limits
+            .sample_ahead
+            .map_or(default.max_ahead_ms, |ahead| if ahead.is_zero() { i64::MAX } else { ahead.as_millis() }),
         late_window_ms: config.storage.tsdb.out_of_order_time_window.as_millis(),
         ..default
     }

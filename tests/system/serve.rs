@@ -123,3 +123,28 @@ fn readiness_is_told_while_the_log_is_read() {
     assert_eq!(health.status, 200);
     starting.kill();
 }
+
+#[test]
+fn every_limit_is_set_where_the_list_of_limits_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let limits = |narthex: &Narthex| -> Vec<(String, f64)> {
+        let limits = narthex.api("/api/v1/status/limits");
+        let rows = limits.as_array().unwrap().iter();
+        let own = rows.filter_map(|row| Some((row["setting"].as_str()?.strip_prefix("narthex.limits.")?, row)));
+        own.map(|(name, row)| (name.to_owned(), row["value"].as_f64().unwrap())).collect()
+    };
+    let before = limits(&Narthex::start(dir.path(), free_address(), &[]));
+    let mut file = "narthex:\n  limits:\n".to_owned();
+    for (name, value) in &before {
+        let unit = match name.as_str() {
+            "sample_ahead" | "query_queue_time" => "s",
+            "head_series" | "remote_write_max_samples_per_request" | "remote_write_concurrency" => "",
+            _ => "B",
+        };
+        file.push_str(&format!("    {name}: {}{unit}\n", value + 1.0));
+    }
+    std::fs::write(dir.path().join("prometheus.yml"), &file).unwrap();
+    let after = limits(&Narthex::start(dir.path(), free_address(), &[]));
+    assert_eq!(after, before.iter().map(|(name, value)| (name.clone(), value + 1.0)).collect::<Vec<_>>(), "{file}");
+    println!("{} limits", before.len());
+}

@@ -371,9 +371,11 @@ impl<'de> de::Deserializer<'de> for At<'_, '_> {
         let value = visitor.visit_map(access).map_err(|error| error.at(self.node));
         let mut known = asked.names.into_inner();
         known.extend(fields.names);
-        match self.inline {
-            Some(outer) => outer.names.borrow_mut().extend(known),
-            None => report_strangers(self.reader, name, &known, entries, repeated),
+        match (self.inline, &value) {
+            (Some(outer), _) => outer.names.borrow_mut().extend(known),
+            (None, Ok(_)) => report_strangers(self.reader, name, &known, entries, repeated),
+            // What stands behind the mistake has not asked for its names; the next reading knows them all.
+            (None, Err(_)) => {}
         }
         value
     }

@@ -113,6 +113,7 @@ fn all_mistakes_are_named_at_their_places() {
         "inner: {cound: 3}",
         &["inner.cound: field cound not found in type Inner at \"cound\" (did you mean `count`?)"],
     );
+    check("count: x\nproxy: p\nuser: u", &["count: cannot unmarshal !!str `x` into uint at \"x\""]);
     check("prox: x", &["prox: field prox not found in type Outer at \"prox\" (did you mean `proxy`?)"]);
     check(
         "list: [{xyzzy: 3}]",

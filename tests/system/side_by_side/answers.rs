@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::http;
 
-/// Two floats are equal if they differ by no more than this, relatively: the order of a sum is not fixed.
+/// Two floats are equal if they differ by no more than this, relatively: the order of a sum is not fixed. A thousandth of
+/// what Prometheus's own tests allow.
 const TOLERANCE: f64 = 1e-9;
 
 /// An answer in a form that can be compared.

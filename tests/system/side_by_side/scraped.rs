@@ -181,6 +181,7 @@ fn compare_answers(prometheus: &Prometheus, receiver: &Narthex, end: u64) {
         ] {
             let (one, other) = (ask(prometheus.address, path, &parameters), ask(receiver.address, path, &parameters));
             assert_eq!(one.difference(&other), None, "{path} {query}: Prometheus / narthex");
+            assert!(one.n_samples() > 0, "{path} {query} finds something");
             n_samples += one.n_samples();
         }
     }
