@@ -282,7 +282,7 @@ test("shows how far it is while narthex starts, and fills itself afterwards", as
   await picture(page, "starting");
   started = true;
   await page.locator(".target").first().waitFor();
-  await page.locator(".banner").waitFor({ state: "detached" });
+  await page.getByText("narthex is starting").waitFor({ state: "detached" });
   await close();
   await front.stop();
 });
@@ -305,7 +305,7 @@ test("says that narthex is gone, keeps what came, and comes back by itself", asy
   await page.locator(".stale .target").first().waitFor();
   await picture(page, "gone");
   gone = false;
-  await page.locator(".banner").waitFor({ state: "detached" });
+  await page.locator(".banner.critical").waitFor({ state: "detached" });
   await page.waitForFunction(() => document.querySelector(".stale") === null);
   await close();
   await front.stop();

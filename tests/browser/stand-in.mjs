@@ -21,7 +21,9 @@ const types = {
   ".txt": "text/plain; charset=utf-8",
 };
 
-export const policy = "default-src 'self'; style-src 'self' 'unsafe-inline'";
+const policy =
+  "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; " +
+  "form-action 'self'; frame-ancestors 'none'";
 
 /**
  * Starts to serve on a free port of loopback. `intercept(path, request, response)` may answer a request itself, by

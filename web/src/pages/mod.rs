@@ -23,9 +23,10 @@ mod files {
 /// What is served where the page was not built.
 const NOT_BUILT: &str = include_str!("not_built.html");
 const INDEX: &str = "index.html";
-/// Scripts, styles and data from here only, and nobody may frame the page.
-const SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; object-src 'none'; base-uri 'self'; \
-                               form-action 'self'; frame-ancestors 'none'";
+/// Scripts, styles and data from here only, and nobody may frame the page. Styles may also be written by the scripts:
+/// the editor brings its own.
+const SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+                               object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 /// Shorter files are not worth compressing.
 const MIN_COMPRESSED_BYTES: usize = 512;
 
