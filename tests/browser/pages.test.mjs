@@ -242,8 +242,9 @@ test("reads again by itself, with the window moved", async () => {
   await close();
 });
 
-test("works under a prefix", async () => {
+test("works under a prefix", async t => {
   const front = await serve({ upstream: server.api, prefix: "/monitoring/north/" });
+  t.after(front.stop);
   const { page, close } = await open(browser, `${front.url}graph?g0.expr=up`);
   await lineDrawn(page);
   assert.equal(new URL(page.url()).pathname, "/monitoring/north/query");
@@ -255,10 +256,9 @@ test("works under a prefix", async () => {
     assert.ok(link.startsWith("/monitoring/north/"), link);
   }
   await close();
-  await front.stop();
 });
 
-test("shows how far it is while narthex starts, and fills itself afterwards", async () => {
+test("shows how far it is while narthex starts, and fills itself afterwards", async t => {
   let started = false;
   const refuse =
     (status, body, type = "application/json") =>
@@ -276,6 +276,7 @@ test("shows how far it is while narthex starts, and fills itself afterwards", as
       return refuse(503, "Service Unavailable", "text/plain")(response);
     },
   });
+  t.after(front.stop);
   const { page, close } = await open(browser, `${front.url}targets`, { allow: /503/ });
   await page.getByText("It has read 44 % of its log").waitFor();
   await assertAccessible(page);
@@ -284,10 +285,9 @@ test("shows how far it is while narthex starts, and fills itself afterwards", as
   await page.locator(".target").first().waitFor();
   await page.getByText("narthex is starting").waitFor({ state: "detached" });
   await close();
-  await front.stop();
 });
 
-test("says that narthex is gone, keeps what came, and comes back by itself", async () => {
+test("says that narthex is gone, keeps what came, and comes back by itself", async t => {
   let gone = false;
   const front = await serve({
     upstream: server.api,
@@ -297,6 +297,7 @@ test("says that narthex is gone, keeps what came, and comes back by itself", asy
       return true;
     },
   });
+  t.after(front.stop);
   const { page, close } = await open(browser, `${front.url}targets`, { allow: /ERR_|Failed to load/ });
   await page.locator(".target").first().waitFor();
   gone = true;
@@ -308,7 +309,6 @@ test("says that narthex is gone, keeps what came, and comes back by itself", asy
   await page.locator(".banner.critical").waitFor({ state: "detached" });
   await page.waitForFunction(() => document.querySelector(".stale") === null);
   await close();
-  await front.stop();
 });
 
 test("names what is wrong with narthex itself", async () => {
