@@ -3,7 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use query::syntax::{Options, parse, parse_bytes, parse_selector, series};
+use query::syntax::{Expr, Options, parse, parse_bytes, parse_selector, series};
+use serde_json::Value;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(text) = std::str::from_utf8(bytes) {
@@ -15,8 +16,28 @@ fuzz_target!(|bytes: &[u8]| {
     let text = expr.to_string();
     let again = parse(&text, Options::all()).unwrap_or_else(|errors| panic!("{text}: {errors}"));
     assert_eq!(again.to_string(), text);
-    assert_eq!(again.to_json(), expr.to_json(), "{text}");
+    assert_eq!(tree(&again), tree(&expr), "{text}");
     let pretty = expr.pretty(20).expect("a short text is short in lines, too");
     let again = parse(&pretty, Options::all()).unwrap_or_else(|errors| panic!("{pretty}: {errors}"));
-    assert_eq!(again.to_json(), expr.to_json(), "{pretty}");
+    assert_eq!(tree(&again), tree(&expr), "{pretty}");
 });
+
+/// The tree of an expression, its matchers in the order in which they are printed.
+fn tree(expr: &Expr) -> Value {
+    let mut tree = serde_json::from_str(&expr.to_json()).expect("the tree is JSON");
+    sort_matchers(&mut tree);
+    tree
+}
+
+fn sort_matchers(tree: &mut Value) {
+    match tree {
+        Value::Object(fields) => {
+            if let Some(Value::Array(matchers)) = fields.get_mut("matchers") {
+                matchers.sort_by_cached_key(Value::to_string);
+            }
+            fields.values_mut().for_each(sort_matchers);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(sort_matchers),
+        _ => {}
+    }
+}

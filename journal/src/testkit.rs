@@ -36,6 +36,30 @@ struct Contents {
     bytes: Vec<u8>,
     /// How many of them a sync has covered.
     n_synced: usize,
+    /// Whether a sync of the directory has covered the file's name.
+    is_named: bool,
+}
+
+/// What a disk writes whole or not at all.
+const SECTOR_LEN: usize = 512;
+
+impl Contents {
+    fn after_power_cut(&self, keeps: &mut impl FnMut() -> bool) -> Vec<u8> {
+        let mut len = self.bytes.len();
+        while len > self.n_synced && !keeps() {
+            len = ((len - 1) / SECTOR_LEN * SECTOR_LEN).max(self.n_synced);
+        }
+        let mut left = self.bytes[..len].to_vec();
+        let mut from = self.n_synced;
+        while from < len {
+            let to = ((from / SECTOR_LEN + 1) * SECTOR_LEN).min(len);
+            if !keeps() {
+                left[from..to].fill(0);
+            }
+            from = to;
+        }
+        left
+    }
 }
 
 impl MemoryDisk {
@@ -64,7 +88,8 @@ impl MemoryDisk {
     /// Replaces or makes a file.
     pub fn put(&self, path: &Path, bytes: Vec<u8>) {
         let n_synced = bytes.len();
-        self.0.lock().files.insert(path.to_owned(), Arc::new(Mutex::new(Contents { bytes, n_synced })));
+        let contents = Contents { bytes, n_synced, is_named: true };
+        self.0.lock().files.insert(path.to_owned(), Arc::new(Mutex::new(contents)));
     }
 
     /// The paths of all files.
@@ -81,12 +106,15 @@ impl MemoryDisk {
         copy
     }
 
-    /// Another disk with what a power cut would leave for certain: what has been synced.
-    pub fn after_power_cut(&self) -> MemoryDisk {
+    /// Another disk with what a power cut may leave: all that has been synced, and of the rest what `keeps` says, which is
+    /// asked again and again: of each new file's name, of how far it reaches, and of each sector that was not synced.
+    pub fn after_power_cut(&self, mut keeps: impl FnMut() -> bool) -> MemoryDisk {
         let copy = MemoryDisk::new();
         for (path, contents) in &self.0.lock().files {
             let contents = contents.lock();
-            copy.put(path, contents.bytes[..contents.n_synced].to_vec());
+            if contents.is_named || keeps() {
+                copy.put(path, contents.after_power_cut(&mut keeps));
+            }
         }
         copy
     }
@@ -149,8 +177,14 @@ impl Disk for MemoryDisk {
         self.0.lock().files.remove(path).map(drop).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
-    fn sync_dir(&self, _dir: &Path) -> io::Result<()> {
-        self.operation().map_or(Ok(()), |_| Err(fault()))
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        if self.operation().is_some() {
+            return Err(fault());
+        }
+        let state = self.0.lock();
+        let here = state.files.iter().filter(|(path, _)| path.parent() == Some(dir));
+        here.for_each(|(_, contents)| contents.lock().is_named = true);
+        Ok(())
     }
 
     fn lock(&self, _path: &Path) -> Result<Box<dyn DiskLock>, LockError> {

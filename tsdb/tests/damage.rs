@@ -13,17 +13,17 @@
 
 mod support;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use journal::testkit::MemoryDisk;
 use model::rng::SeededRng;
 use model::sample::stale_marker;
-use model::storage::{Append, Batch, Timestamps};
+use model::storage::{Append, Batch, Select, SelectHints, Tile, Timestamps};
 use model::{Labels, Rng};
 use support::{Contents, contents, labels, open, options, resolve};
-use tsdb::Options;
+use tsdb::{Options, Store};
 
 /// One commit: where it went, and what it wrote.
 struct Commit {
@@ -130,25 +130,43 @@ impl Log {
         let what = format!("{} bytes {bytes:?}", path.display());
         let (store, replayed) = open(&disk, 3, options());
         assert_eq!(replayed.unreadable, Vec::<String>::new(), "{what}");
-        let found = contents(&store);
+        let mut found = columns(&store);
         let mut lost = Vec::new();
         for (set, samples) in &self.contents {
-            let found = found.get(set);
-            for (timestamp_ms, bits) in samples {
-                match found.and_then(|found| found.get(timestamp_ms)) {
-                    Some(found) => assert_eq!(found, bits, "{what}: {set} at {timestamp_ms}"),
-                    None => lost.push((set, *timestamp_ms)),
+            let mut found = found.remove(set).unwrap_or_default().into_iter().peekable();
+            for (&timestamp_ms, &bits) in samples {
+                match found.next_if(|&(found_ms, _)| found_ms <= timestamp_ms) {
+                    Some(found) => assert_eq!(found, (timestamp_ms, bits), "{what}: {set}"),
+                    None => lost.push((set, timestamp_ms)),
                 }
             }
+            assert_eq!(found.next(), None, "{what}: {set}: nothing is invented");
         }
-        let count = |contents: &Contents| contents.values().map(BTreeMap::len).sum::<usize>();
-        assert_eq!(count(&found), count(&self.contents) - lost.len(), "{what}: nothing is invented");
+        assert!(found.is_empty(), "{what}: {found:?} is invented");
         if !lost.is_empty() {
             let allowed = self.allowed(path, bytes);
             let too_much: Vec<_> = lost.iter().filter(|lost| !allowed.contains(*lost)).collect();
             assert!(too_much.is_empty(), "{what}: lost {} of {}, and {too_much:?}", lost.len(), allowed.len());
         }
     }
+}
+
+/// Everything in the store, in the order of time.
+fn columns(store: &Store) -> HashMap<Labels, Vec<(i64, u64)>> {
+    let hints = SelectHints { start_ms: i64::MIN, end_ms: i64::MAX, ..SelectHints::default() };
+    let set = store.select(&[], &hints).unwrap();
+    let mut reader = set.reader();
+    let mut tile = Tile::default();
+    let mut columns = HashMap::new();
+    for series in 0..set.len() {
+        let mut samples = Vec::new();
+        reader.seek(series, i64::MIN);
+        while reader.next_tile(&mut tile).unwrap() {
+            samples.extend(tile.timestamps.iter().copied().zip(tile.values.iter().map(|value| value.to_bits())));
+        }
+        columns.insert(set.labels(series), samples);
+    }
+    columns
 }
 
 /// How many bytes there are from one damaged place to the next.
@@ -193,9 +211,12 @@ fn a_cut_or_zeroed_tail_costs_no_more_than_what_was_cut() {
     let log = written();
     for_each_place(&log, step(), |path, whole, at| {
         log.check(path, whole[..at].to_vec(), &(at..whole.len()));
-        let mut zeroed = whole.to_vec();
-        zeroed[at..].fill(0);
-        log.check(path, zeroed, &(at..whole.len()));
+        // What a file system leaves that has extended a file and not written it.
+        if at % 16 == 0 {
+            let mut zeroed = whole.to_vec();
+            zeroed[at..].fill(0);
+            log.check(path, zeroed, &(at..whole.len()));
+        }
     });
 }
 

@@ -21,6 +21,8 @@ pub const FILEPATH_LABEL: &str = "__meta_filepath";
 
 /// How often files are looked at.
 const GLANCE: Duration = Duration::from_secs(3);
+/// They are not looked at more often than this, whatever `refresh_interval` says.
+const SHORTEST_WAIT: Duration = Duration::from_millis(500);
 
 /// A larger file is not read: a list of targets has some kilobytes.
 const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -64,10 +66,15 @@ impl FileDiscovery {
             }
             tokio::select! {
                 () = sender.closed() => return,
-                () = tokio::time::sleep(GLANCE.min(self.refresh_interval)) => {}
+                () = tokio::time::sleep(wait(self.refresh_interval)) => {}
             }
         }
     }
+}
+
+/// The time between two looks.
+fn wait(refresh_interval: Duration) -> Duration {
+    refresh_interval.clamp(SHORTEST_WAIT, GLANCE)
 }
 
 /// Why a file gives no targets.
@@ -233,6 +240,16 @@ mod tests {
         assert!(found.errors[0].starts_with(&format!("{}: ", path.display())), "{:?}", found.errors);
         fs::write(&path, "- targets: [b:1]").unwrap();
         assert_eq!(reader.look(false), Found { errors: vec![], ..reader.look(true) });
+    }
+
+    #[test]
+    fn a_refresh_interval_of_zero_does_not_spin() {
+        let check = |refresh_ms, want_ms| {
+            assert_eq!(wait(Duration::from_millis(refresh_ms)), Duration::from_millis(want_ms));
+        };
+        check(0, 500);
+        check(1000, 1000);
+        check(300_000, 3000);
     }
 
     #[tokio::test(start_paused = true)]

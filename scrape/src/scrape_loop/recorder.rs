@@ -339,11 +339,14 @@ mod tests {
     use crate::scrape_loop::labels::LabelSettings;
     use crate::scrape_loop::limits::Limits;
 
+    /// Times and bits, by series.
+    type Samples = BTreeMap<String, Vec<(i64, u64)>>;
+
     /// Keeps everything.
     #[derive(Debug, Default)]
     struct Store {
         series: Mutex<Vec<Labels>>,
-        samples: Mutex<BTreeMap<String, Vec<(i64, u64)>>>,
+        samples: Mutex<Samples>,
     }
 
     impl Append for Store {
@@ -416,7 +419,7 @@ mod tests {
 
     /// What was stored of a target that answered so, but for what may differ: how long it took and which series were
     /// new. With `forgetful`, the recorder knows no line of the scrape before.
-    fn stored(bodies: &[String], forgetful: bool) -> (BTreeMap<String, Vec<(i64, u64)>>, Vec<Option<String>>) {
+    fn stored(bodies: &[String], forgetful: bool) -> (Samples, Vec<Option<String>>) {
         let store = Arc::new(Store::default());
         let mut recorder = recorder(&store);
         let mut errors = Vec::new();

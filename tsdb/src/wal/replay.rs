@@ -153,14 +153,22 @@ impl Run {
     }
 }
 
-/// Where the series of a run are now, by the shard and the slot that they had then.
+/// Slots whose places are kept together.
+const PAGE_SLOTS: usize = 4096;
+
+/// The places of some neighbouring slots.
+type Page = Box<[Option<SeriesRef>; PAGE_SLOTS]>;
+
+/// Where the series of a run are now, by the shard and the slot that they had then. Slots are given in order, but which of
+/// them the log names first is open; in pages, one far away costs no more than its own.
 #[derive(Debug, Default)]
-struct Places(Vec<Vec<Option<SeriesRef>>>);
+struct Places(Vec<Vec<Option<Page>>>);
 
 impl Places {
     fn find(&self, reference: SeriesRef) -> Option<Place> {
         let then = Place::of(reference);
-        self.0.get(then.shard)?.get(then.slot).copied().flatten().map(Place::of)
+        let page = self.0.get(then.shard)?.get(then.slot / PAGE_SLOTS)?.as_ref()?;
+        page[then.slot % PAGE_SLOTS].map(Place::of)
     }
 
     fn define(&mut self, head: &Head, placement: u32, reference: SeriesRef, labels: &Labels) {
@@ -174,15 +182,12 @@ impl Places {
         if self.0.len() <= then.shard {
             self.0.resize_with(then.shard + 1, Vec::new);
         }
-        let slots = &mut self.0[then.shard];
-        // Slots are given in order, so a gap this wide was never written by this program.
-        if then.slot > slots.len() + (1 << 26) {
-            return;
+        let pages = &mut self.0[then.shard];
+        if pages.len() <= then.slot / PAGE_SLOTS {
+            pages.resize_with(then.slot / PAGE_SLOTS + 1, || None);
         }
-        if slots.len() <= then.slot {
-            slots.resize(then.slot + 1, None);
-        }
-        slots[then.slot] = Some(now);
+        let page = pages[then.slot / PAGE_SLOTS].get_or_insert_with(|| Box::new([None; PAGE_SLOTS]));
+        page[then.slot % PAGE_SLOTS] = Some(now);
     }
 }
 

@@ -1,0 +1,101 @@
+//! The power is cut after every operation of a long history: what had been synced is there, whatever else the disk has kept
+//! or lost, nothing is wrong, and the store starts.
+//!
+//! The history commits scrapes and remote batches, begins segments, and syncs now and then; some syncs fail once, after
+//! which nothing may be assumed of what they should have saved. Each cut is tried with several disks: one that has lost
+//! everything since the last sync, and ones that have kept any of the sectors written since, and any of the new names.
+//!
+//! 1,500 disks by default; `NARTHEX_EVERY_BYTE=1` makes them 30,000.
+
+#![allow(clippy::print_stdout, reason = "says how much it did")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use journal::testkit::{Fault, MemoryDisk};
+use model::Rng;
+use model::rng::SeededRng;
+use model::storage::{Append, Batch, SourceRef, Timestamps};
+use support::{Contents, contents, labels, open, options, resolve};
+use tsdb::{Options, Store};
+
+const N_STEPS: i64 = 75;
+const DISKS_PER_STEP: u64 = 4;
+
+#[test]
+fn what_was_synced_survives_a_power_cut() {
+    let n_histories = if std::env::var_os("NARTHEX_EVERY_BYTE").is_some() { 100 } else { 5 };
+    let mut n_disks = 0;
+    for seed in 0..n_histories {
+        n_disks += history(seed);
+    }
+    println!("{n_disks} disks after power cuts in {n_histories} histories");
+}
+
+/// One history; answers how many disks were looked at.
+fn history(seed: u64) -> u64 {
+    let mut rng = SeededRng::new(seed);
+    let disk = MemoryDisk::new();
+    let (store, _) = open(&disk, 1, Options { min_segment_bytes: 3000, ..options() });
+    let sources: Vec<_> = (0..3).map(|i| store.open_source(&labels("", &[("instance", &format!("{i}"))]))).collect();
+    let mut synced = Contents::new();
+    for step in 0..N_STEPS {
+        match rng.below(10) {
+            0..2 => synced = sync(&store, &disk, rng.below(3) == 0),
+            2..8 => commit(&store, Some(sources[rng.below(3) as usize]), step, &mut rng),
+            _ => commit(&store, None, step, &mut rng),
+        }
+        let committed = contents(&store);
+        for number in 0..DISKS_PER_STEP {
+            let left = match number {
+                0 => disk.after_power_cut(|| false),
+                _ => disk.after_power_cut(|| rng.below(4) > 0),
+            };
+            check(&left, &synced, &committed, &format!("history {seed}, step {step}, disk {number}"));
+        }
+    }
+    N_STEPS as u64 * DISKS_PER_STEP
+}
+
+/// Syncs, perhaps only at the second attempt; answers what is safe then.
+fn sync(store: &Store, disk: &MemoryDisk, fails_first: bool) -> Contents {
+    if fails_first {
+        disk.fail(0, 1, Fault::Error);
+    }
+    store.sync().unwrap();
+    // Where there was nothing to sync, nothing has failed yet.
+    disk.fail(0, 0, Fault::Error);
+    contents(store)
+}
+
+fn commit(store: &Store, source: Option<SourceRef>, step: i64, rng: &mut SeededRng) {
+    let writer = source.map_or_else(|| "remote".to_owned(), |source| source.0.to_string());
+    let n_series = 1 + rng.below(8);
+    let sets: Vec<_> = (0..n_series).map(|i| labels("m", &[("instance", &writer), ("i", &i.to_string())])).collect();
+    let values: Vec<f64> = sets.iter().map(|_| rng.unit()).collect();
+    let series = resolve(store, source, &sets);
+    let timestamps = Timestamps::All(step * 15_000);
+    assert_eq!(
+        store.commit(&Batch { source, series: &series, timestamps, values: &values, histograms: &[] }).unwrap(),
+        []
+    );
+}
+
+fn check(left: &MemoryDisk, synced: &Contents, committed: &Contents, what: &str) {
+    let (store, replayed) = open(left, 2, options());
+    assert_eq!(replayed.unreadable, Vec::<String>::new(), "{what}");
+    let found = contents(&store);
+    let is_within = |some: &Contents, all: &Contents, problem: &str| {
+        let none = BTreeMap::new();
+        for (set, samples) in some {
+            let of_all = all.get(set).unwrap_or(&none);
+            for (timestamp_ms, bits) in samples {
+                assert_eq!(of_all.get(timestamp_ms), Some(bits), "{what}: {set} at {timestamp_ms} {problem}");
+            }
+        }
+    };
+    is_within(synced, &found, "is lost");
+    is_within(&found, committed, "was never there");
+}
