@@ -34,6 +34,15 @@ pub fn decode(text: &str, place: Place) -> Result<Cow<'_, str>, PercentError> {
     if !text.bytes().any(|byte| byte == b'%' || (plus_is_space && byte == b'+')) {
         return Ok(Cow::Borrowed(text));
     }
+    String::from_utf8(decode_bytes(text, place)?).map(Cow::Owned).map_err(|_| PercentError::NotUtf8)
+}
+
+/// Decodes a text to bytes, which need not be UTF-8.
+///
+/// # Errors
+/// When an escape is cut short.
+pub fn decode_bytes(text: &str, place: Place) -> Result<Vec<u8>, PercentError> {
+    let plus_is_space = place == Place::Query;
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
@@ -51,7 +60,7 @@ pub fn decode(text: &str, place: Place) -> Result<Cow<'_, str>, PercentError> {
             other => bytes.push(other),
         }
     }
-    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| PercentError::NotUtf8)
+    Ok(bytes)
 }
 
 /// The `%` and at most two bytes behind it, for the message.

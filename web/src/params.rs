@@ -179,7 +179,7 @@ mod tests {
         check("1970-01-01T00:00:00.0019Z", Ok(1));
         check(MIN_TIME_TEXT, Ok(MIN_TIME_MS));
         check(MAX_TIME_TEXT, Ok(MAX_TIME_MS));
-        assert_eq!((MIN_TIME_MS, MAX_TIME_MS), (-9_161_236_440_053_974_000, 9_161_236_440_053_974_999));
+        assert_eq!((MIN_TIME_MS, MAX_TIME_MS), (-9_223_309_901_257_974_000, 9_223_309_901_257_974_999));
     }
 
     #[test]

@@ -195,7 +195,8 @@ async fn check_bad(reply: Reply, want: &str) {
     let started = Instant::now();
     let got = fetch_within(&mut channel, server.url("/"), Duration::from_millis(500)).await.unwrap_err();
     assert_eq!(got.replace(&server.address, "HOST"), want);
-    assert!(started.elapsed() < Duration::from_millis(800), "{want}: took {:?}", started.elapsed());
+    // Far less than the servers would go on for, and enough for a machine that has other things to do.
+    assert!(started.elapsed() < Duration::from_secs(5), "{want}: took {:?}", started.elapsed());
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http::{HeaderMap, HeaderName, Method};
 use http_body::{Body, Frame};
 use hyper::body::Incoming;
@@ -17,6 +17,10 @@ use crate::form::Form;
 
 /// A form in a body may have so many bytes, as in Go.
 pub const MAX_FORM_BYTES: usize = 10 << 20;
+
+/// Of a body that is too large so many bytes more are read and thrown away: a client that is cut off while it still
+/// sends never reads why.
+const MAX_DISCARDED_BYTES: u64 = 64 << 20;
 
 /// A request.
 #[derive(Debug)]
@@ -117,19 +121,40 @@ impl Request {
     pub async fn body(&mut self, limit: usize) -> Result<Vec<u8>, BodyError> {
         let Some(mut body) = self.body.take() else { return Ok(Vec::new()) };
         let declared = self.declared_length();
+        let deadline = Instant::now() + self.body_timeout;
         if declared > limit as u64 {
+            // Who waits to be told to go on has sent nothing yet.
+            if !self.head.headers.contains_key(EXPECT) && declared <= limit as u64 + MAX_DISCARDED_BYTES {
+                self.discard(&mut body, declared, deadline).await;
+            }
             return Err(BodyError::TooLarge { limit });
         }
         // What is declared is only believed as it comes: it costs nothing to declare much.
         let mut bytes = Vec::with_capacity((declared as usize).min(64 << 10));
-        let deadline = Instant::now() + self.body_timeout;
-        while let Some(piece) = next_piece(&mut body, deadline.min(Instant::now() + self.body_pause)).await? {
+        while let Some(piece) = next_piece(&mut body, self.next_by(deadline)).await? {
             if piece.len() > limit - bytes.len() {
+                self.discard(&mut body, MAX_DISCARDED_BYTES, deadline).await;
                 return Err(BodyError::TooLarge { limit });
             }
             bytes.extend_from_slice(&piece);
         }
         Ok(bytes)
+    }
+
+    /// When the next piece of a body must be there.
+    fn next_by(&self, deadline: Instant) -> Instant {
+        deadline.min(Instant::now() + self.body_pause)
+    }
+
+    /// Reads on to the end of a body, or for so many bytes.
+    async fn discard(&self, body: &mut Incoming, max_bytes: u64, deadline: Instant) {
+        let mut n_left = max_bytes;
+        while let Ok(Some(piece)) = next_piece(body, self.next_by(deadline)).await {
+            n_left = n_left.saturating_sub(piece.len() as u64);
+            if n_left == 0 {
+                return;
+            }
+        }
     }
 
     fn declared_length(&self) -> u64 {

@@ -22,6 +22,8 @@ use crate::tls::Source;
 /// Answers by path.
 #[derive(Debug, Default)]
 struct Paths {
+    /// Requests to `/wait` that have begun.
+    n_waiting: AtomicU64,
     /// Requests to `/wait` that were dropped before they were answered.
     n_cancelled: AtomicU64,
     release: Notify,
@@ -49,6 +51,7 @@ impl Handler for Paths {
             "/panic" => panic!("as asked"),
             "/wait" => {
                 let cancelled = CountDrop(&self.n_cancelled);
+                self.n_waiting.fetch_add(1, Ordering::SeqCst);
                 self.release.notified().await;
                 std::mem::forget(cancelled);
                 Response::text(StatusCode::OK, "released")
@@ -301,14 +304,18 @@ async fn a_flood_of_idle_and_busy_clients_keeps_nobody_from_health() {
     assert_eq!(status(&server.get("/any", "").await), "200");
     assert!(server.counts.connections_evicted.get() >= 42);
     let mut busy = Vec::new();
-    for _ in 0..8 {
+    for n in 0..8 {
         let mut stream = server.connect().await;
         stream.write_all(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
         busy.push(stream);
+        // Until its request is read it is idle, and would have to make room for the next.
+        let is_busy = async {
+            while server.handler.n_waiting.load(Ordering::SeqCst) <= n {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(PATIENCE, is_busy).await.expect("the request is read");
     }
-    // The eight are busy once an ordinary request is turned away.
-    let turned_away = async { while status(&server.get("/any", "").await) != "503" {} };
-    timeout(PATIENCE, turned_away).await.expect("all places become busy");
     let got = server.get("/any", "").await;
     assert!(got.contains("too many connections: 8 are busy, raise --web.max-connections"), "{got}");
     for _ in 0..20 {

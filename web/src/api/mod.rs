@@ -11,6 +11,7 @@ mod targets;
 
 use std::sync::Arc;
 
+use model::name::quoted;
 use net::form::{Form, FormError};
 use net::percent::{self, Place};
 use net::server::{Request, Response, produce};
@@ -130,5 +131,17 @@ fn dispatch(endpoint: Endpoint, parts: Option<&Parts>, asked: &Asked) -> ApiResu
 fn decoded_name(name: &str) -> Result<String, ApiError> {
     percent::decode(name, Place::Path)
         .map(String::from)
-        .map_err(|_| ApiError::bad_data(format_args!("invalid label name: \"{name}\"")))
+        .map_err(|_| ApiError::bad_data(format_args!("invalid label name: {}", quoted_bytes(name))))
+}
+
+/// A name whose bytes are no text, as Go quotes it: `"\xff"`.
+fn quoted_bytes(escaped: &str) -> String {
+    let bytes = percent::decode_bytes(escaped, Place::Path).unwrap_or_else(|_| escaped.as_bytes().to_vec());
+    let mut shown = String::from('"');
+    for chunk in bytes.utf8_chunks() {
+        shown.push_str(quoted(chunk.valid()).to_string().trim_matches('"'));
+        chunk.invalid().iter().for_each(|byte| shown.push_str(&format!("\\x{byte:02x}")));
+    }
+    shown.push('"');
+    shown
 }

@@ -207,9 +207,10 @@ pub(super) fn tsdb(parts: &Parts, asked: &Asked) -> ApiResult {
 /// How far the log has been read, in mebibytes: narthex has no segments to count that would say how long it takes.
 pub(super) fn wal_replay(asked: &Asked) -> ApiResult {
     let progress = asked.shared.host.replay_progress();
+    let is_done = progress.done_bytes >= progress.total_bytes;
     let (done, total) = (progress.done_bytes >> 20, progress.total_bytes.div_ceil(1 << 20));
     Reply::data(move |json| {
-        let (max, current) = if done >= total { (0, 0) } else { (total, done) };
+        let (max, current) = if is_done { (0, 0) } else { (total, done) };
         write_object(json, [("min", 0), ("max", max as i64), ("current", current as i64)]);
     })
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use model::duration::PromDuration;
 use model::name::{ValidationScheme, quoted};
-use model::relabel::Rules;
+use model::regex::GoRegex;
+use model::relabel::{RelabelConfig, Rules};
 use model::{Labels, yaml};
 use net::url::{Url, join_host_port};
 use scrape::config::ScrapeConfig;
@@ -163,7 +164,7 @@ pub(super) fn relabel_steps(asked: &Asked) -> ApiResult {
     let steps: Vec<(String, Labels, bool)> = rules
         .steps(&labels)
         .into_iter()
-        .map(|step| Ok((serde_json::to_string(step.rule)?, step.output, step.keep)))
+        .map(|step| Ok((rule_json(step.rule)?, step.output, step.keep)))
         .collect::<Result<_, serde_json::Error>>()
         .map_err(|error| ApiError::new(ErrorType::Internal, error))?;
     Reply::data(move |json| {
@@ -179,6 +180,14 @@ pub(super) fn relabel_steps(asked: &Asked) -> ApiResult {
         });
         json.raw("}");
     })
+}
+
+/// A rule as JSON. A regular expression that was left out is shown as what it means.
+fn rule_json(rule: &RelabelConfig) -> serde_json::Result<String> {
+    let mut rule = rule.clone();
+    rule.regex = rule.regex.or_else(|| GoRegex::anchored("(.*)").ok());
+    let json = serde_json::to_string(&rule)?;
+    Ok(json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026"))
 }
 
 fn required<'asked>(asked: &'asked Asked, name: &'asked str) -> Result<&'asked str, ApiError> {

@@ -42,7 +42,7 @@ fn names_and_values() {
     let families: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
     assert!(families.len() > 40, "{families:?}");
     let is_ours = |name: &&str| name.starts_with("narthex_") || name.starts_with("process_");
-    assert!(families.iter().all(|name| is_ours(name)), "{families:?}");
+    assert!(families.iter().all(is_ours), "{families:?}");
     let helped = text.lines().filter(|line| line.starts_with("# HELP ")).count();
     assert_eq!(helped, families.len(), "each has a help");
     for line in [

@@ -116,8 +116,10 @@ fn peer_tells_the_same_of_targets() {
     ] {
         assert_eq!(targets::data(server.address, target), targets::data(prometheus.address, target), "{target}");
     }
-    let (ours, theirs) = (get(server.address, "/api/v1/metadata"), get(prometheus.address, "/api/v1/metadata"));
-    assert_eq!(ours.text(), theirs.text());
+    let steps = format!("/api/v1/targets/relabel_steps?scrapePool=app&labels={steps}");
+    for target in ["/api/v1/metadata", "/api/v1/scrape_pools", &steps] {
+        assert_eq!(get(server.address, target).text(), get(prometheus.address, target).text(), "{target}");
+    }
 }
 
 #[test]

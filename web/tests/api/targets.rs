@@ -53,7 +53,7 @@ pub(crate) fn scrape_configs(exporter: SocketAddr) -> String {
     labels: {{env: '<test>', __meta_a: b}}
   relabel_configs:
   - source_labels: [__address__]
-    regex: dropped.*
+    regex: (dropped|<a&b>).*
     action: drop
   - source_labels: [env]
     target_label: copy
@@ -98,7 +98,7 @@ pub(crate) fn data(address: SocketAddr, target: &str) -> Value {
     let answer = get(address, target);
     assert_eq!(answer.status, 200, "{target}: {}", answer.text());
     let mut data = answer.json()["data"].take();
-    if let Some(active) = data["activeTargets"].as_array_mut() {
+    if let Some(active) = data.get_mut("activeTargets").and_then(Value::as_array_mut) {
         for target in active {
             let target = target.as_object_mut().unwrap();
             for key in ["lastScrape", "lastScrapeDuration", "lastWarning", "lastSamples", "recentScrapes"] {
@@ -118,7 +118,8 @@ fn targets_and_metadata() {
     let server = start(exporter);
     let check = |target: &str, want: Value| assert_eq!(data(server.address, target), want, "{target}");
     let discovered = |address: &str| {
-        json!({"__address__": address, "__meta_a": "b", "__metrics_path__": "/metrics", "__scheme__": "http",
+        json!({"__address__": address, "__always_scrape_classic_histograms__": "false",
+            "__convert_classic_histograms_to_nhcb__": "false", "__scrape_native_histograms__": "false", "__meta_a": "b", "__metrics_path__": "/metrics", "__scheme__": "http",
             "__scrape_interval__": "1s", "__scrape_timeout__": "1s", "env": "<test>", "job": "app"})
     };
     let labels = json!({"copy": "<test>", "env": "<test>", "instance": exporter.to_string(), "job": "app"});
@@ -169,7 +170,7 @@ fn relabelling_step_by_step() {
         let target = format!("/api/v1/targets/relabel_steps?scrapePool=app&labels={}", encoded(labels));
         let data = data(server.address, &target);
         let steps = data["steps"].as_array().unwrap();
-        assert_eq!(steps[0]["rule"]["regex"], "dropped.*");
+        assert_eq!(steps[0]["rule"]["regex"], "(dropped|<a&b>).*");
         let got: Vec<_> = steps.iter().map(|step| json!([step["output"], step["keep"]])).collect();
         assert_eq!(Value::from(got), outputs, "{labels}");
     };

@@ -106,13 +106,8 @@ pub(crate) fn writes() -> Vec<Write> {
         Write::raw("snappy that claims a byte too much", vec![0x81, 0x80, 0x80, 0x10], 400, limit),
         Write::raw("snappy that claims 32 mebibytes in five bytes", vec![0x80, 0x80, 0x80, 0x10, 0], 400, corrupt),
         Write::raw("snappy that unpacks to too much", compressed(&vec![0; (32 << 20) + 1]), 400, limit),
-        Write::raw(
-            "no protobuf",
-            compressed(b"hello world"),
-            400,
-            "proto: WriteRequest: wiretype end group for non-group",
-        ),
-        Write::raw("cut protobuf", compressed(&message(&series())[..100]), 400, "unexpected EOF"),
+        Write::raw("no protobuf", compressed(b"hello world"), 400, "proto: illegal wireType 4"),
+        Write::raw("cut protobuf", compressed(&message(&series())[..100]), 400, "proto: unexpected EOF"),
         Write::raw("33 mebibytes", vec![0; 33 << 20], 413, "request body exceeds the 33554432 bytes limit"),
         Write::typed(
             "gzip",
@@ -147,7 +142,10 @@ pub(crate) fn writes() -> Vec<Write> {
 
 #[test]
 fn taken_and_refused() {
-    let server = Setup::new().start();
+    let mut setup = Setup::new();
+    // As Prometheus is where nothing is said.
+    setup.store.late_window_ms = 0;
+    let server = setup.start();
     let faults: Vec<String> = writes().iter().filter_map(|write| write.fault(server.address)).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     let stored = get(server.address, &format!("/api/v1/query?query={}&time=10", encoded(r#"{__name__=~".+"}[1h]"#)));
@@ -199,6 +197,22 @@ fn limits() {
     let other = Series::new(&[("__name__", "other")], &[(7, 1.0), (8, 1.0)]);
     let text = "too many series: limit 1 of head_series is reached for series {__name__=\"other\"} at 7 ms, and 1 more";
     check(one_series, &[w(&[(1, 1.0)]), other], 429, text);
+}
+
+#[test]
+fn late_samples() {
+    let server = Setup::new().start();
+    let check = |timestamp_ms: i64, status: u16, text: &str| {
+        let answer = write(server.address, &[w(&[(timestamp_ms, 1.0)])]);
+        assert_eq!((answer.status, answer.text().trim_end()), (status, text), "{timestamp_ms}");
+    };
+    check(10_000_000, 204, "");
+    check(8_200_000, 204, "");
+    check(9_000_000, 204, "");
+    check(8_199_999, 400, "too old sample for series {__name__=\"w\", a=\"b\"} at 8199999 ms");
+    let stored = get(server.address, "/api/v1/query?query=w[1h]&time=10000").json();
+    let want = serde_json::json!([[8200, "1"], [9000, "1"], [10_000, "1"]]);
+    assert_eq!(stored["data"]["result"][0]["values"], want);
 }
 
 #[test]

@@ -4,6 +4,7 @@ import { ApiError, Unreachable } from "../api/client";
 import { troubles } from "../shell/health";
 import { t } from "../texts";
 import { Copy } from "./copy";
+import { Flagged } from "./flagged";
 
 interface Props {
   /** What was being done, as a sentence: "The targets could not be read." */
@@ -22,7 +23,11 @@ export function Failure({ what, error, onRetry }: Props) {
       <div class="what">
         <div>{what}</div>
         {said !== "" && <div class="said">{said}</div>}
-        {todo !== "" && <div class="todo">{todo}</div>}
+        {todo !== "" && (
+          <div class="todo">
+            <Flagged text={todo} />
+          </div>
+        )}
       </div>
       {onRetry !== undefined && (
         <button type="button" class="small" onClick={onRetry}>

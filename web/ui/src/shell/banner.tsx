@@ -2,6 +2,7 @@
 
 import type { WalReplay } from "../api/types";
 import { Ago } from "../parts/ago";
+import { Flagged } from "../parts/flagged";
 import { State } from "../parts/state";
 import { t } from "../texts";
 import { acceptOpenPort, type Trouble, troubles } from "./health";
@@ -47,7 +48,9 @@ function Row({ trouble }: { trouble: Trouble }) {
   return (
     <div class="banner">
       <State name="caution" word={text.open} />
-      <span class="detail">{text.openDo}</span>
+      <span class="detail">
+        <Flagged text={text.openDo} />
+      </span>
       <button type="button" class="quiet small" onClick={acceptOpenPort}>
         {text.openAccept}
       </button>

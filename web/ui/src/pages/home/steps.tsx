@@ -2,6 +2,7 @@
 
 import { base } from "../../base";
 import { Source } from "../../parts/copy";
+import { Flagged } from "../../parts/flagged";
 import { href } from "../../router";
 import { t } from "../../texts";
 
@@ -43,7 +44,9 @@ function Steps() {
         <h3>{text.addTarget}</h3>
         <p>{text.addTargetHow}</p>
         <Source text={target} label="prometheus.yml" />
-        <p class="muted">{text.addTargetThen}</p>
+        <p class="muted">
+          <Flagged text={text.addTargetThen} />
+        </p>
       </li>
       <li>
         <h3>{text.ask}</h3>
@@ -62,7 +65,9 @@ function Steps() {
         <h3>{text.connect}</h3>
         <p>{text.connectHow}</p>
         <Source text={base.href} label={text.connectGrafana} />
-        <p>{text.connectWrite}</p>
+        <p>
+          <Flagged text={text.connectWrite} />
+        </p>
         <Source text={remoteWrite()} label="remote_write" />
       </li>
     </ol>

@@ -46,7 +46,7 @@ function Runtime({ info }: { info: RuntimeInfo }) {
         <State name="critical" word={text.reloadBad} />
       ),
     ],
-    [text.retention, info.storageRetention],
+    [text.retention, info.storageRetention === "unlimited" ? text.noLimit : info.storageRetention],
     [
       text.corruptions,
       info.corruptionCount === 0 ? (

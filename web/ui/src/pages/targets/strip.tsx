@@ -24,15 +24,15 @@ export function Strip({ target }: { target: Target }) {
   return (
     <svg
       class="strip"
-      width={nShown * barPx}
+      width={recent.length * barPx}
       height={heightPx}
-      viewBox={`0 0 ${nShown * barPx} ${heightPx}`}
+      viewBox={`0 0 ${recent.length * barPx} ${heightPx}`}
       role="img"
       aria-label={label}
     >
       <title>{label}</title>
       {recent.map(([seconds, ok], i) => {
-        const x = (nShown - recent.length + i) * barPx;
+        const x = i * barPx;
         if (!ok) {
           return (
             <g key={i} class="failed">
