@@ -198,7 +198,7 @@ test("goes everywhere by keyboard", async () => {
 
 test("follows the browser's language, and remembers another choice and theme", async () => {
   const { page, close } = await open(browser, at("status"), { language: "zh-Hans-SG" });
-  await page.getByRole("heading", { name: "状态" }).waitFor();
+  await page.getByRole("heading", { name: "状态", exact: true }).waitFor();
   await page.getByRole("button", { name: "English" }).click();
   await page.getByRole("heading", { name: "Status" }).waitFor();
   await page.getByRole("button", { name: "Light or dark" }).click();
