@@ -35,11 +35,11 @@ enum CheckCommand {
 }
 
 /// Carries out a check.
-pub(crate) fn run(args: CheckArgs) -> ExitCode {
-    match args.command {
-        CheckCommand::Config(args) => config::run(&args),
-        CheckCommand::Metrics(args) => metrics::run(&args),
-        CheckCommand::SdFile(args) => sd_file::run(&args),
-        CheckCommand::WebConfig(args) => web_config::run(&args),
+pub(crate) fn run(args: &CheckArgs) -> ExitCode {
+    match &args.command {
+        CheckCommand::Config(args) => config::run(args),
+        CheckCommand::Metrics(args) => metrics::run(args),
+        CheckCommand::SdFile(args) => sd_file::run(args),
+        CheckCommand::WebConfig(args) => web_config::run(args),
     }
 }

@@ -13,7 +13,7 @@ pub(crate) struct CompletionsArgs {
 }
 
 /// Prints completions.
-pub(crate) fn run(args: CompletionsArgs) -> ExitCode {
+pub(crate) fn run(args: &CompletionsArgs) -> ExitCode {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut super::command(), "narthex", &mut script);
     super::print(&String::from_utf8_lossy(&script))

@@ -84,15 +84,14 @@ fn serve(matches: &ArgMatches) -> ExitCode {
     }
 }
 
-fn with_args<A: FromArgMatches>(matches: &ArgMatches, run: impl FnOnce(A) -> ExitCode) -> ExitCode {
+fn with_args<A: FromArgMatches>(matches: &ArgMatches, run: impl FnOnce(&A) -> ExitCode) -> ExitCode {
     match A::from_arg_matches(matches) {
-        Ok(args) => run(args),
+        Ok(args) => run(&args),
         Err(error) => error.exit(),
     }
 }
 
 /// Writes to standard output; a reader that has gone away is no error.
-#[expect(clippy::print_stdout, reason = "this is what the user asked for")]
 pub(crate) fn print(text: &str) -> ExitCode {
     use std::io::Write;
     match std::io::stdout().write_all(text.as_bytes()) {

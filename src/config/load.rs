@@ -80,13 +80,9 @@ impl Loaded {
 }
 
 fn diagnostic_at(source: &Arc<Source>, path: Vec<Step>, message: impl std::fmt::Display) -> Diagnostic {
-    let mut faults = Faults::new();
-    faults.add_here(message);
     let document = Document::parse(&source.text).unwrap_or_default();
-    let faults = faults.into_found().into_iter().map(|fault| Fault { path: path.clone(), ..fault });
-    let problems: Vec<Problem> = faults.map(|fault| document.locate(&fault)).collect();
-    let problem = problems.into_iter().next().unwrap_or_else(|| unreachable!("one fault was added"));
-    Diagnostic::of_problem(source, problem)
+    let fault = Fault { path, message: message.to_string() };
+    Diagnostic::of_problem(source, document.locate(&fault))
 }
 
 /// Loads a file and all that it names.
@@ -328,9 +324,9 @@ fn in_words(mut problem: Problem) -> Problem {
         let last = list.rsplit('.').next().unwrap_or_default();
         let words = EMPTY_ELEMENTS.iter().find(|(known, _)| *known == list || *known == last);
         if is_of_alertmanager {
-            problem.message = "empty or null Alertmanager target relabeling rule".to_owned();
+            "empty or null Alertmanager target relabeling rule".clone_into(&mut problem.message);
         } else if let Some((_, words)) = words {
-            problem.message = (*words).to_owned();
+            (*words).clone_into(&mut problem.message);
         }
     }
     problem

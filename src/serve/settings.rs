@@ -106,7 +106,6 @@ pub(super) fn engine_options(flags: &Flags, config: &Config, clock: Arc<dyn Cloc
             max_query_bytes: bytes(limits.query_memory, default.max_query_bytes),
             max_queries_bytes: bytes(limits.query_memory_total, default.max_queries_bytes),
             max_label_value_bytes: number(label_value, default.max_label_value_bytes),
-            ..default
         },
         clock,
         ..EngineOptions::default()

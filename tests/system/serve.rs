@@ -124,18 +124,21 @@ fn readiness_is_told_while_the_log_is_read() {
     starting.kill();
 }
 
+/// The limits that stand under `narthex.limits`: name, value and default.
+fn own_limits(narthex: &Narthex) -> Vec<(String, f64, f64)> {
+    let limits = narthex.api("/api/v1/status/limits");
+    let rows = limits.as_array().unwrap().iter();
+    let own = rows.filter_map(|row| Some((row["setting"].as_str()?.strip_prefix("narthex.limits.")?, row)));
+    let number = |row: &serde_json::Value, field: &str| row[field].as_f64().unwrap();
+    own.map(|(name, row)| (name.to_owned(), number(row, "value"), number(row, "default"))).collect()
+}
+
 #[test]
 fn every_limit_is_set_where_the_list_of_limits_says() {
     let dir = tempfile::tempdir().unwrap();
-    let limits = |narthex: &Narthex| -> Vec<(String, f64)> {
-        let limits = narthex.api("/api/v1/status/limits");
-        let rows = limits.as_array().unwrap().iter();
-        let own = rows.filter_map(|row| Some((row["setting"].as_str()?.strip_prefix("narthex.limits.")?, row)));
-        own.map(|(name, row)| (name.to_owned(), row["value"].as_f64().unwrap())).collect()
-    };
-    let before = limits(&Narthex::start(dir.path(), free_address(), &[]));
+    let before = own_limits(&Narthex::start(dir.path(), free_address(), &[]));
     let mut file = "narthex:\n  limits:\n".to_owned();
-    for (name, value) in &before {
+    for (name, value, _) in &before {
         let unit = match name.as_str() {
             "sample_ahead" | "query_queue_time" => "s",
             "head_series" | "remote_write_max_samples_per_request" | "remote_write_concurrency" => "",
@@ -144,7 +147,21 @@ fn every_limit_is_set_where_the_list_of_limits_says() {
         file.push_str(&format!("    {name}: {}{unit}\n", value + 1.0));
     }
     std::fs::write(dir.path().join("prometheus.yml"), &file).unwrap();
-    let after = limits(&Narthex::start(dir.path(), free_address(), &[]));
-    assert_eq!(after, before.iter().map(|(name, value)| (name.clone(), value + 1.0)).collect::<Vec<_>>(), "{file}");
+    let after = own_limits(&Narthex::start(dir.path(), free_address(), &[]));
+    let want = before.iter().map(|(name, value, default)| (name.clone(), value + 1.0, *default));
+    assert_eq!(after, want.collect::<Vec<_>>(), "{file}");
     println!("{} limits", before.len());
+}
+
+#[test]
+fn the_manual_shows_every_limit_with_its_default() {
+    let manual = include_str!("../../docs/configuration.md");
+    let (_, block) = manual.split_once("```yaml\n").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("prometheus.yml"), block).unwrap();
+    for (name, value, default) in own_limits(&Narthex::start(dir.path(), free_address(), &[])) {
+        assert_eq!(value, default, "{name}");
+        assert!(block.contains(&format!(" {name}: ")), "{name} is not in the manual");
+    }
 }

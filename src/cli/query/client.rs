@@ -57,7 +57,7 @@ pub(super) enum ApiError {
     #[error("cannot start: {0}")]
     Runtime(std::io::Error),
     #[error("{0}")]
-    Send(net::client::SendError),
+    Send(Box<net::client::SendError>),
     #[error("reading the answer: {0}")]
     Read(net::client::ReadError),
     #[error("the server does not speak Prometheus's API: {status}: {beginning}")]
@@ -115,7 +115,7 @@ async fn send(asked: &Asked<'_>) -> Result<(String, Vec<u8>), ApiError> {
     let pairs = asked.parameters.iter().copied().chain([("query", asked.expression)]);
     let request = Request { method: Method::POST, url, headers, body: Bytes::from(form::encode(pairs)) };
     let mut channel = Client::plain(ClientOptions::default()).channel();
-    let response = channel.send(&request, TIMEOUT).await.map_err(ApiError::Send)?;
+    let response = channel.send(&request, TIMEOUT).await.map_err(|error| ApiError::Send(Box::new(error)))?;
     let status = response.status_text();
     let mut body = Vec::new();
     response.read_into(MAX_ANSWER, &mut body).await.map_err(ApiError::Read)?;

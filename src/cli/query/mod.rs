@@ -98,7 +98,7 @@ impl Common {
 }
 
 /// Asks and shows.
-pub(crate) fn run(args: QueryArgs) -> ExitCode {
+pub(crate) fn run(args: &QueryArgs) -> ExitCode {
     let now_ms = SystemClock::new().now_ms();
     let (common, path, parameters) = match &args.command {
         QueryCommand::Instant { common, time } => (common, "/api/v1/query", vec![("time", time.as_parameter(now_ms))]),
