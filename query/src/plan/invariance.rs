@@ -36,6 +36,10 @@ pub(super) fn invariance(expr: &Expr) -> Vec<Invariance> {
             NodeKind::VectorSelector(selector) => both(selector.at.is_some()),
             NodeKind::MatrixSelector { selector, .. } => Invariance { is_worth_it: false, ..of(*selector) },
             NodeKind::Subquery(subquery) => both(subquery.at.is_some()),
+            // Prometheus forgets the parameter, so that all steps have that of the first one.
+            NodeKind::Aggregate(aggregate) if aggregate.param.is_some_and(|param| !of(param).is_invariant) => {
+                both(false)
+            }
             NodeKind::Aggregate(aggregate) => of(aggregate.expr),
             NodeKind::Binary(binary) => both(of(binary.left).is_invariant && of(binary.right).is_invariant),
             NodeKind::Paren(inner) | NodeKind::Unary { expr: inner, .. } => of(*inner),

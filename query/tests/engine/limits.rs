@@ -127,6 +127,16 @@ fn a_flag_stops_a_query() {
 }
 
 #[test]
+fn a_trace_has_each_part_of_a_query() {
+    let (store, engine) = (store(), engine(Limits::default()));
+    let options = QueryOptions { trace: true, ..QueryOptions::default() };
+    let outcome = engine.instant(&store, "sum(rate(bigmetric[1m]) * 2)", 600_000, &options).unwrap();
+    let parts: Vec<(usize, usize)> = outcome.stats.trace.iter().map(|part| (part.n_series, part.n_points)).collect();
+    assert_eq!(parts, [(2, 2), (1, 1), (2, 2), (1, 1)], "the rates, the number, the products, their sum");
+    assert!(engine.instant(&store, "1", 0, &QueryOptions::default()).unwrap().stats.trace.is_empty());
+}
+
+#[test]
 fn what_makes_no_sense_is_bad_data() {
     let (store, engine) = (store(), engine(Limits::default()));
     let options = QueryOptions::default();

@@ -5,4 +5,5 @@
 mod bombs;
 mod limits;
 mod loaded;
+mod random;
 mod steps;

@@ -9,7 +9,7 @@ use model::Labels;
 use super::Operation;
 use super::fill::Side;
 use super::matched::Matched;
-use super::signature::{Signatures, match_labels};
+use super::signature::{Signatures, signature};
 use crate::column::{Cell, Column, Presence, is_metadata};
 use crate::engine::QueryError;
 use crate::eval::arithmetic::{compare, float_op};
@@ -105,7 +105,7 @@ impl Joining<'_> {
 
     fn duplicate(&self, labels: &Labels, other: &Labels) -> QueryError {
         let side = if self.is_swapped { "left" } else { "right" };
-        let group = match_labels(labels, self.operation.matching);
+        let group = signature(labels, self.operation.matching);
         let mut both = [labels.to_string(), other.to_string()];
         both.sort_unstable();
         let [one, other] = both;
@@ -134,7 +134,7 @@ impl Joining<'_> {
                 self.join(Side::Series(column), Side::Series(&one[at]), &steps, number)?;
             }
             if let Some(value) = self.operation.matching.fill_right {
-                let labels = match_labels(&column.labels, self.operation.matching);
+                let labels = signature(&column.labels, self.operation.matching);
                 let mut steps = occupied;
                 steps.and_not(&ones.steps);
                 ticker.tick(1 + steps.count())?;
@@ -149,7 +149,7 @@ impl Joining<'_> {
         let Some(value) = self.operation.matching.fill_left else { return Ok(()) };
         let mut ticker = self.evaluation.watch.ticker();
         for (column, &number) in one.iter().zip(numbers) {
-            let labels = match_labels(&column.labels, self.operation.matching);
+            let labels = signature(&column.labels, self.operation.matching);
             let mut steps = column.occupied();
             self.matched.remove_from(&mut steps, number);
             ticker.tick(1 + steps.count())?;

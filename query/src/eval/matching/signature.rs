@@ -10,7 +10,7 @@ use crate::column::Column;
 use crate::engine::{Budget, Held, QueryError};
 use crate::syntax::Matching;
 
-/// The labels by which a series is found.
+/// The labels by which a series is found; messages and filled-in series have them, too.
 pub(super) fn signature(labels: &Labels, matching: &Matching) -> Labels {
     let is_named = |name: &str| matching.labels.iter().any(|named| named == name);
     if matching.on {
@@ -18,11 +18,6 @@ pub(super) fn signature(labels: &Labels, matching: &Matching) -> Labels {
     } else {
         labels.without(|name| name == METRIC_NAME || is_named(name))
     }
-}
-
-/// The labels of a match as messages and filled-in series have them: without the metric name.
-pub(super) fn match_labels(labels: &Labels, matching: &Matching) -> Labels {
-    signature(labels, matching)
 }
 
 /// Numbers for signatures.
