@@ -63,6 +63,26 @@ for (const [name, [path, there]] of Object.entries(pages)) {
   }
 }
 
+test("shows the next steps on the first run, on a phone too", async () => {
+  const routes = {
+    "**/api/v1/targets*": async route => {
+      const body = await (await route.fetch()).json();
+      body.data.activeTargets = body.data.activeTargets.filter(target => target.health === "up").slice(0, 1);
+      await route.fulfill({ json: body });
+    },
+  };
+  const { page, close } = await open(browser, at("?range=1m"), { routes });
+  for (const width of [1440, 360]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.locator(".next-steps li").nth(2).waitFor();
+    await lineDrawn(page);
+    await assertNoSidewaysScroll(page);
+    await assertAccessible(page);
+    await picture(page, `first-run-${width}`);
+  }
+  await close();
+});
+
 test("paints soon", async t => {
   const { page, close } = await open(browser, at("targets"));
   await page.locator("h1").waitFor();

@@ -163,6 +163,12 @@ test("explains a query", async () => {
     "2",
   ]);
   await assertAccessible(page);
+  await page.setViewportSize({ width: 360, height: 740 });
+  const deep = "max(sum by (job) (rate(scrape_samples_post_metric_relabeling_and_a_name_longer_than_a_phone[5m])))";
+  await page.goto(at(`query?g0.tab=explain&g0.expr=${encodeURIComponent(deep)}`));
+  await page.locator(".tree .head").nth(3).waitFor();
+  await assertNoSidewaysScroll(page);
+  await picture(page, "query-explain-360");
   await close();
 });
 

@@ -2,7 +2,7 @@
 
 export const english = {
   types: { vector: "instant vector", matrix: "range vector", scalar: "scalar", string: "string" },
-  unit: (unit: string) => `Its values count ${unit}.`,
+  unit: (unit: string) => `Unit of the result: ${unit}.`,
   deeper: (n: number) => `${n} more below, too deep to show.`,
   time: "Time",
 
