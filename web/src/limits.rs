@@ -1,6 +1,8 @@
 //! All limits with their names, values and use: what `/api/v1/status/limits` lists.
 
-use crate::state::LimitStatus;
+use net::server::ServerLimits;
+
+use crate::state::{LimitStatus, WebLimits};
 use crate::web::Shared;
 
 /// The limits of the web server, and those of the other rooms, sorted by name.
@@ -11,76 +13,69 @@ pub(crate) fn all(shared: &Shared) -> Vec<LimitStatus> {
     limits
 }
 
-fn own(shared: &Shared) -> [LimitStatus; 8] {
-    let (limits, server) = (&shared.settings.limits, &shared.settings.server_limits);
-    let defaults = crate::WebLimits::default();
-    let server_defaults = net::server::ServerLimits::default();
-    let n_open = shared.host.server_counts().map(|counts| counts.connections_open.get() as f64);
-    let limit = |name, value: f64, default: f64, used, unit, setting| LimitStatus {
+/// A name, how a value is found in [`WebLimits`], the unit, and what raises it.
+type Row = (&'static str, fn(&WebLimits) -> f64, &'static str, &'static str);
+
+const ROWS: [Row; 7] = [
+    ("query_concurrency", |limits| limits.query_concurrency as f64, "", "--query.max-concurrency"),
+    ("query_points", |limits| limits.query_points as f64, "", "fixed"),
+    ("query_queue_time", |limits| limits.query_queue_time.as_secs_f64(), "seconds", "narthex.limits.query_queue_time"),
+    ("remote_write_body", |limits| limits.remote_write_body as f64, "bytes", "narthex.limits.remote_write_body"),
+    (
+        "remote_write_concurrency",
+        |limits| limits.remote_write_concurrency as f64,
+        "",
+        "narthex.limits.remote_write_concurrency",
+    ),
+    (
+        "remote_write_max_samples_per_request",
+        |limits| limits.remote_write.max_samples as f64,
+        "",
+        "narthex.limits.remote_write_max_samples_per_request",
+    ),
+    ("remote_write_max_series_per_request", |limits| limits.remote_write.max_series as f64, "", "fixed"),
+];
+
+fn own(shared: &Shared) -> Vec<LimitStatus> {
+    let (limits, defaults) = (&shared.settings.limits, WebLimits::default());
+    let used = |name| match name {
+        "query_concurrency" => Some(shared.queries.n_working() as f64),
+        "remote_write_concurrency" => Some(shared.writes.n_working() as f64),
+        _ => None,
+    };
+    let row = |(name, value, unit, setting): Row| LimitStatus {
         name,
-        value: Some(value),
-        default: Some(default),
-        used,
+        value: bounded(value(limits)),
+        default: bounded(value(&defaults)),
+        used: used(name),
         unit,
         setting,
     };
-    [
-        limit(
-            "web_connections",
-            server.max_connections as f64,
-            server_defaults.max_connections as f64,
-            n_open,
-            "",
-            "--web.max-connections",
-        ),
-        limit(
-            "web_read_time",
-            server.read_timeout.as_secs_f64(),
-            server_defaults.read_timeout.as_secs_f64(),
-            None,
-            "seconds",
-            "--web.read-timeout",
-        ),
-        limit(
-            "query_concurrency",
-            limits.query_concurrency as f64,
-            defaults.query_concurrency as f64,
-            Some(shared.queries.n_working() as f64),
-            "",
-            "--query.max-concurrency",
-        ),
-        limit(
-            "query_queue_time",
-            limits.query_queue_time.as_secs_f64(),
-            defaults.query_queue_time.as_secs_f64(),
-            None,
-            "seconds",
-            "narthex.limits.query_queue_time",
-        ),
-        limit("query_points", limits.query_points as f64, defaults.query_points as f64, None, "", "fixed"),
-        limit(
-            "remote_write_body",
-            limits.remote_write_body as f64,
-            defaults.remote_write_body as f64,
-            None,
-            "bytes",
-            "narthex.limits.remote_write_body",
-        ),
-        limit(
-            "remote_write_max_samples_per_request",
-            limits.remote_write.max_samples as f64,
-            defaults.remote_write.max_samples as f64,
-            None,
-            "",
-            "narthex.limits.remote_write_max_samples_per_request",
-        ),
-        limit(
-            "remote_write_concurrency",
-            limits.remote_write_concurrency as f64,
-            defaults.remote_write_concurrency as f64,
-            Some(shared.writes.n_working() as f64),
-            "",
-            "narthex.limits.remote_write_concurrency",
-        ),
-    ]
+    ROWS.into_iter().map(row).chain(of_server(shared)).collect()
+}
+
+fn of_server(shared: &Shared) -> [LimitStatus; 2] {
+    let (limits, defaults) = (&shared.settings.server_limits, ServerLimits::default());
+    let connections = LimitStatus {
+        name: "web_connections",
+        value: bounded(limits.max_connections as f64),
+        default: bounded(defaults.max_connections as f64),
+        used: shared.host.server_counts().map(|counts| counts.connections_open.get() as f64),
+        unit: "",
+        setting: "--web.max-connections",
+    };
+    let read_time = LimitStatus {
+        name: "web_read_time",
+        value: bounded(limits.read_timeout.as_secs_f64()),
+        default: bounded(defaults.read_timeout.as_secs_f64()),
+        used: None,
+        unit: "seconds",
+        setting: "--web.read-timeout",
+    };
+    [connections, read_time]
+}
+
+/// The greatest numbers of a machine, and of durations, stand for no limit.
+fn bounded(value: f64) -> Option<f64> {
+    (value < u64::MAX as f64).then_some(value)
 }

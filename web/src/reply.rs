@@ -145,3 +145,28 @@ impl Reply {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use net::server::Body;
+
+    use super::*;
+
+    #[test]
+    fn errors_and_their_statuses() {
+        for (kind, name, status) in [
+            (ErrorType::BadData, "bad_data", 400),
+            (ErrorType::Execution, "execution", 422),
+            (ErrorType::Canceled, "canceled", 499),
+            (ErrorType::Timeout, "timeout", 503),
+            (ErrorType::Internal, "internal", 500),
+            (ErrorType::Unavailable, "unavailable", 500),
+        ] {
+            let response = ApiError::new(kind, "a \"<b>\"").respond();
+            let Body::Bytes(body) = response.body else { panic!("no body") };
+            let want =
+                format!("{{\"status\":\"error\",\"errorType\":\"{name}\",\"error\":\"a \\\"\\u003cb\\u003e\\\"\"}}");
+            assert_eq!((response.status.as_u16(), &body[..]), (status, want.as_bytes()));
+        }
+    }
+}

@@ -124,7 +124,7 @@ impl Request {
         let deadline = Instant::now() + self.body_timeout;
         if declared > limit as u64 {
             // Who waits to be told to go on has sent nothing yet.
-            if !self.head.headers.contains_key(EXPECT) && declared <= limit as u64 + MAX_DISCARDED_BYTES {
+            if !self.head.headers.contains_key(EXPECT) && declared - limit as u64 <= MAX_DISCARDED_BYTES {
                 self.discard(&mut body, declared, deadline).await;
             }
             return Err(BodyError::TooLarge { limit });

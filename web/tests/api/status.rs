@@ -88,7 +88,10 @@ fn runtime() {
 
 #[test]
 fn limits() {
-    let server = Setup::new().start();
+    let mut setup = Setup::new();
+    setup.settings.limits.query_queue_time = std::time::Duration::MAX;
+    setup.settings.limits.remote_write.max_samples = usize::MAX;
+    let server = setup.start();
     let limits = get(server.address, "/api/v1/status/limits").json()["data"].take();
     let limits = limits.as_array().unwrap();
     let names: Vec<&str> = limits.iter().map(|limit| limit["name"].as_str().unwrap()).collect();
@@ -98,6 +101,10 @@ fn limits() {
     assert_eq!(find("query_concurrency")["use"], 0);
     assert_eq!(find("query_points")["value"], 11_000);
     assert_eq!(find("remote_write_body")["value"], 32 << 20);
+    for unlimited in ["query_queue_time", "remote_write_max_samples_per_request"] {
+        let limit = find(unlimited);
+        assert!(limit["value"].is_null() && limit["default"].is_number(), "{limit}");
+    }
     let given = r#"{"name":"a_limit","value":10,"default":null,"use":2,"unit":"bytes","setting":"--a"}"#;
     assert_eq!(find("a_limit"), &serde_json::from_str::<serde_json::Value>(given).unwrap());
     assert!(limits.iter().all(|limit| limit["setting"].as_str().is_some_and(|setting| !setting.is_empty())));

@@ -112,19 +112,27 @@ pub(crate) fn data(address: SocketAddr, target: &str) -> Value {
     data
 }
 
+fn check(server: &TestServer, target: &str, want: &Value) {
+    assert_eq!(&data(server.address, target), want, "{target}");
+}
+
+/// The labels of the target that answers.
+fn labels_of(exporter: SocketAddr) -> Value {
+    json!({"copy": "<test>", "env": "<test>", "instance": exporter.to_string(), "job": "app"})
+}
+
 #[test]
-fn targets_and_metadata() {
+fn active_and_dropped() {
     let exporter = start_exporter();
     let server = start(exporter);
-    let check = |target: &str, want: Value| assert_eq!(data(server.address, target), want, "{target}");
     let discovered = |address: &str| {
         json!({"__address__": address, "__always_scrape_classic_histograms__": "false",
-            "__convert_classic_histograms_to_nhcb__": "false", "__scrape_native_histograms__": "false", "__meta_a": "b", "__metrics_path__": "/metrics", "__scheme__": "http",
+            "__convert_classic_histograms_to_nhcb__": "false", "__scrape_native_histograms__": "false", "__meta_a": "b",
+            "__metrics_path__": "/metrics", "__scheme__": "http",
             "__scrape_interval__": "1s", "__scrape_timeout__": "1s", "env": "<test>", "job": "app"})
     };
-    let labels = json!({"copy": "<test>", "env": "<test>", "instance": exporter.to_string(), "job": "app"});
     let alive = json!({
-        "discoveredLabels": discovered(&exporter.to_string()), "labels": labels, "scrapePool": "app",
+        "discoveredLabels": discovered(&exporter.to_string()), "labels": labels_of(exporter), "scrapePool": "app",
         "scrapeUrl": format!("http://{exporter}/metrics"),
         "globalUrl": format!("http://narthex.example:{}/metrics", exporter.port()),
         "lastError": "", "health": "up", "scrapeInterval": "1s", "scrapeTimeout": "1s",
@@ -132,12 +140,14 @@ fn targets_and_metadata() {
     let dropped = json!([{"discoveredLabels": discovered("dropped.example:80"), "scrapePool": "app"}]);
     let counts = json!({"app": 1, "dead": 0});
     check(
+        &server,
         "/api/v1/targets?scrapePool=app",
-        json!({"activeTargets": [alive], "droppedTargets": dropped, "droppedTargetCounts": counts}),
+        &json!({"activeTargets": [alive], "droppedTargets": dropped, "droppedTargetCounts": counts}),
     );
     check(
+        &server,
         "/api/v1/targets?state=DROPPED",
-        json!({"activeTargets": [], "droppedTargets": dropped, "droppedTargetCounts": counts}),
+        &json!({"activeTargets": [], "droppedTargets": dropped, "droppedTargetCounts": counts}),
     );
     let all = data(server.address, "/api/v1/targets?state=active");
     assert_eq!((all["activeTargets"].as_array().unwrap().len(), &all["droppedTargetCounts"]), (2, &Value::Null));
@@ -145,21 +155,28 @@ fn targets_and_metadata() {
     assert_eq!((&dead["health"], &dead["scrapeUrl"]), (&"down".into(), &"http://127.0.0.1:1/x?a=b".into()));
     assert!(dead["lastError"].as_str().unwrap().contains("connection refused"), "{dead}");
 
-    check("/api/v1/scrape_pools", json!({"scrapePools": ["app", "dead"]}));
+    check(&server, "/api/v1/scrape_pools", &json!({"scrapePools": ["app", "dead"]}));
+}
+
+#[test]
+fn metadata() {
+    let exporter = start_exporter();
+    let server = start(exporter);
     let of = |kind: &str, help: &str| json!({"type": kind, "unit": "", "help": help});
     check(
+        &server,
         "/api/v1/metadata",
-        json!({"app_heat": [of("gauge", "")], "app_requests_total": [of("counter", "All <requests> & more.")],
+        &json!({"app_heat": [of("gauge", "")], "app_requests_total": [of("counter", "All <requests> & more.")],
             "app_seconds": [of("histogram", "How \"long\".")]}),
     );
-    check("/api/v1/metadata?metric=app_heat", json!({"app_heat": [of("gauge", "")]}));
-    check("/api/v1/metadata?limit=1", json!({"app_heat": [of("gauge", "")]}));
-    check("/api/v1/metadata?limit=0", json!({}));
-    check("/api/v1/metadata?metric=app_heat&limit_per_metric=1", json!({"app_heat": [of("gauge", "")]}));
-    let heat = json!({"target": labels, "type": "gauge", "help": "", "unit": ""});
-    check("/api/v1/targets/metadata?metric=app_heat", json!([heat]));
-    check("/api/v1/targets/metadata?metric=app_heat&match_target=%7Bjob%3D%22app%22%7D", json!([heat]));
-    check("/api/v1/targets/metadata?metric=app_heat&match_target=%7Bjob%3D%22dead%22%7D", json!([]));
+    check(&server, "/api/v1/metadata?metric=app_heat", &json!({"app_heat": [of("gauge", "")]}));
+    check(&server, "/api/v1/metadata?limit=1", &json!({"app_heat": [of("gauge", "")]}));
+    check(&server, "/api/v1/metadata?limit=0", &json!({}));
+    check(&server, "/api/v1/metadata?metric=app_heat&limit_per_metric=1", &json!({"app_heat": [of("gauge", "")]}));
+    let heat = json!({"target": labels_of(exporter), "type": "gauge", "help": "", "unit": ""});
+    check(&server, "/api/v1/targets/metadata?metric=app_heat", &json!([heat]));
+    check(&server, "/api/v1/targets/metadata?metric=app_heat&match_target=%7Bjob%3D%22app%22%7D", &json!([heat]));
+    check(&server, "/api/v1/targets/metadata?metric=app_heat&match_target=%7Bjob%3D%22dead%22%7D", &json!([]));
     assert_eq!(data(server.address, "/api/v1/targets/metadata").as_array().unwrap().len(), 3);
 }
 
