@@ -51,12 +51,7 @@ impl Mapping {
                 occupied.for_each(|step| column.set(step, self.grid.at(step) as f64 / 1000.0));
             }
             MapOp::Nothing => column.retain(&Presence::none(self.grid.n_steps)),
-            MapOp::OfHistogram(name) => {
-                if !column.histograms.is_empty() {
-                    return Err(QueryError::Unsupported(format!("{name}()")));
-                }
-                column.retain(&Presence::none(self.grid.n_steps));
-            }
+            MapOp::OfHistogram(name) => self.of_histograms(&mut column, name)?,
             MapOp::Scalar { op, is_swapped, is_bool } => self.scalar(worker, &mut column, op, is_swapped, is_bool)?,
         }
         if self.map.drops_name() {
@@ -70,6 +65,21 @@ impl Mapping {
         column.drop_histograms();
         let floats = &mut column.floats;
         column.present.for_each(|step| floats[step] = function(step, floats[step]));
+    }
+
+    /// A number out of each histogram; floats are left out.
+    fn of_histograms(&self, column: &mut Column, name: &str) -> Result<(), QueryError> {
+        column.present = Presence::none(self.grid.n_steps);
+        for (step, histogram) in std::mem::take(&mut column.histograms) {
+            let value = match name {
+                "histogram_count" => histogram.count,
+                "histogram_sum" => histogram.sum,
+                "histogram_avg" => histogram.sum / histogram.count,
+                _ => return Err(QueryError::Unsupported(format!("{name}()"))),
+            };
+            column.set(step, value);
+        }
+        Ok(())
     }
 
     fn clamp(&self, column: &mut Column) {

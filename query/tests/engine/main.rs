@@ -7,3 +7,4 @@ mod limits;
 mod loaded;
 mod random;
 mod steps;
+mod threads;

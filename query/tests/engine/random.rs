@@ -12,7 +12,7 @@ use tsdb::Store;
 
 use super::loaded::loaded;
 
-const N_QUERIES: usize = 4000;
+const N_QUERIES: usize = 2000;
 const START_MS: i64 = 120_000;
 const STEP_MS: i64 = 47_000;
 const N_STEPS: i64 = 9;

@@ -153,7 +153,7 @@ fn range(engine: &Engine, store: &Store, query: &str, times: &[i64]) -> Result<V
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn a_range_is_an_instant_at_each_step(
