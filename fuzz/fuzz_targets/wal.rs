@@ -55,7 +55,9 @@ fn open(disk: &MemoryDisk, seed: u64) -> Option<Store> {
     let options = Options { max_ahead_ms: i64::MAX, n_shards: 2, ..Options::default() };
     let dir = Path::new("data");
     // A segment of a newer version is refused.
-    Store::open(&disk, &clock, &mut SeededRng::new(seed), dir, options, &Progress::default()).ok().map(|(store, _)| store)
+    Store::open(&disk, &clock, &mut SeededRng::new(seed), dir, options, &Progress::default())
+        .ok()
+        .map(|(store, _)| store)
 }
 
 /// How many samples there are; panics where they are out of order.

@@ -30,7 +30,9 @@ fn read_all(format: Format, body: &[u8], options: Options) -> (Read, Vec<Line>, 
             Ok(None) => return (read, lines, None),
             Err(error) => return (read, lines, Some(error)),
         };
-        assert!(before <= parser.line_start() && parser.line_start() < parser.offset() && parser.offset() <= body.len());
+        assert!(
+            before <= parser.line_start() && parser.line_start() < parser.offset() && parser.offset() <= body.len()
+        );
         lines.push(match event {
             Event::Series { text, .. } => Line::Series(text.to_vec()),
             Event::Comment(_) => Line::Comment,
