@@ -15,11 +15,12 @@ pub(crate) fn merged(columns: Vec<Column>) -> Result<Vec<Column>, QueryError> {
     if columns.len() < 2 {
         return Ok(columns);
     }
-    let mut places: FxHashMap<Labels, usize> = FxHashMap::default();
+    // What loses its name at the end of the query is another series than what keeps it.
+    let mut places: FxHashMap<(Labels, bool), usize> = FxHashMap::default();
     let mut merged: Vec<Column> = Vec::with_capacity(columns.len());
     for column in columns {
         let next = merged.len();
-        let place = *places.entry(column.labels.clone()).or_insert(next);
+        let place = *places.entry((column.labels.clone(), column.drop_name)).or_insert(next);
         match merged.get_mut(place) {
             None => merged.push(column),
             Some(before) => absorb(before, column)?,

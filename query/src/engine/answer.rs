@@ -53,6 +53,7 @@ fn without_dropped_names(mut columns: Vec<Column>) -> Result<Vec<Column>, QueryE
         let labels = column.labels.without(is_metadata);
         has_dropped |= labels != column.labels;
         column.labels = labels;
+        column.drop_name = false;
     }
     if has_dropped { merged(columns) } else { Ok(columns) }
 }

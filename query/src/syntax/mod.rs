@@ -1,8 +1,8 @@
 //! The language: from texts to checked trees, and back.
 //!
-//! [`lexer`] makes tokens of bytes, [`grammar`] a tree ([`ast`]) of tokens, and [`check`] sees that its types fit. Errors
-//! are Prometheus's to the letter, all of them, in its order; [`tokens`] says how. Trees are printed by [`print`], broken
-//! into lines by [`pretty`], and shown to the query page by [`json`].
+//! `lexer` makes tokens of bytes, `grammar` a tree (`ast`) of tokens, and `check` sees that its types fit. Errors
+//! are Prometheus's to the letter, all of them, in its order; `tokens` says how. Trees are printed by `print`, broken
+//! into lines by `pretty`, and shown to the query page by `json`.
 
 mod ast;
 mod check;
