@@ -44,7 +44,9 @@ pub(super) fn enrich<'a>(
     let enriching =
         Enriching { evaluation, grid, wanted, winners: Winners::of(evaluation, &infos, &live, grid)?, infos };
     let mut columns = Vec::with_capacity(base.len());
+    let mut ticker = evaluation.watch.ticker();
     for column in base {
+        ticker.tick(1 + grid.n_steps)?;
         if is_info(&column) { columns.push(column) } else { enriching.enrich(column, &mut columns)? }
     }
     evaluation.forget_samples(n_counted + n_infos);

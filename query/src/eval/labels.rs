@@ -21,7 +21,9 @@ pub(super) fn change<'a>(
     let max_bytes = evaluation.settings.limits.max_label_value_bytes;
     let (mut columns, n_counted) = evaluation.collected(vector)?;
     evaluation.forget_samples(n_counted);
+    let mut ticker = evaluation.watch.ticker();
     for column in &mut columns {
+        ticker.tick(UNITS_PER_CHANGE)?;
         let Some(value) = change.value(&column.labels) else { continue };
         if value.len() > max_bytes {
             return Err(QueryError::Execution(format!(
@@ -39,6 +41,9 @@ pub(super) fn change<'a>(
     }
     evaluation.vector(merged(columns)?, grid)
 }
+
+/// What a regular expression and new labels cost, in units of work.
+const UNITS_PER_CHANGE: usize = 64;
 
 enum Change<'c> {
     Replace { target: &'c str, source: &'c str, regex: GoRegex, template: Template },
