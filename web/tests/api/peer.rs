@@ -18,6 +18,7 @@ use crate::client::{ask, encoded, get};
 use crate::exposition::{ACCEPTS, EXTERNAL, busy_server, federated};
 use crate::fixture::{self, write};
 use crate::server::Setup;
+use crate::transport::METHODS;
 use crate::{cases, targets, writes};
 
 /// A program of the peers; `None` where none were asked for.
@@ -140,6 +141,80 @@ fn peer_federates_the_same() {
             (answer.header("content-type"), answer.text())
         });
         assert_eq!(ours, theirs, "{accept}");
+    }
+}
+
+/// Expressions that Prometheus 3.14.0 reads otherwise than the suites, which are a little newer, and narthex with them: it
+/// computes durations in parentheses while it parses, and takes some modifiers before a range.
+const NEWER: [&str; 9] = [
+    "foo offset +(5)",
+    "foo offset -(5)",
+    "foo offset (5)",
+    "foo offset (5m)",
+    "foo[(5s)]",
+    "foo[(5m):(1m)]",
+    "some_metric @ start() [5m]",
+    "some_metric @ end()[5m]",
+    "some_metric offset step()[5m]",
+];
+/// In an expression: a byte that is no UTF-8, which a string of narthex cannot hold.
+const NOT_UTF8: &str = "\\xFF";
+
+/// Expressions of Prometheus's own tests of its parser and its printer, good and bad; none where the suites are missing.
+fn suite_expressions() -> Vec<String> {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/suites");
+    let suites = std::env::var_os("NARTHEX_SUITES").map_or_else(|| PathBuf::from(beside), PathBuf::from);
+    let mut expressions = Vec::new();
+    for (file, lists) in
+        [("cases.json", &["expressions"][..]), ("printer.json", &["string_round_trips", "prettify"][..])]
+    {
+        let path = suites.join("promql-parse").join(file);
+        let Ok(text) = std::fs::read(&path) else {
+            assert!(std::env::var_os("NARTHEX_CI").is_none(), "{} is missing", path.display());
+            println!("left out: {} is missing", path.display());
+            continue;
+        };
+        let document: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        let cases = lists.iter().flat_map(|list| document[list].as_array().unwrap());
+        expressions.extend(cases.filter_map(|case| case["input"].as_str()).map(str::to_owned));
+    }
+    expressions
+}
+
+#[test]
+fn peer_takes_expressions_apart_in_the_same_way() {
+    let Some(prometheus) = Prometheus::start("global: {}\n") else { return };
+    let server = Setup::new().start();
+    let expressions = suite_expressions();
+    let mut faults = Vec::new();
+    for (expression, path) in expressions.iter().flat_map(|text| [(text, "parse_query"), (text, "format_query")]) {
+        let [ours, theirs] = [server.address, prometheus.address].map(|address| {
+            let body = format!("query={}", encoded(expression));
+            let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+            let answer = ask(address, "POST", &format!("/api/v1/{path}"), &headers, body.as_bytes());
+            (answer.status, answer.text())
+        });
+        let differs_for_a_reason =
+            NEWER.contains(&expression.as_str()) || (expression.contains(NOT_UTF8) && !expression.starts_with('`'));
+        if (ours != theirs) != differs_for_a_reason {
+            faults.push(format!(
+                "{path} {expression:?}\n  Prometheus {} {}\n  narthex    {} {}",
+                theirs.0, theirs.1, ours.0, ours.1
+            ));
+        }
+    }
+    assert!(faults.is_empty(), "{} of {}:\n{}", faults.len(), 2 * expressions.len(), faults.join("\n"));
+    println!("Prometheus parses and formats {} expressions in the same way", expressions.len());
+}
+
+#[test]
+fn peer_takes_and_refuses_the_same_methods() {
+    let Some(prometheus) = Prometheus::start("global: {}\n") else { return };
+    for (method, target, status, allow, body) in METHODS {
+        let answer = ask(prometheus.address, method, target, &[], b"");
+        let body = body.replace("narthex is", "Prometheus Server is");
+        let got = (answer.status, answer.header("allow"), answer.text());
+        assert_eq!(got, (*status, (*allow).to_owned(), body), "{method} {target}");
     }
 }
 

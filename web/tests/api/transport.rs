@@ -6,40 +6,58 @@ use flate2::read::MultiGzDecoder;
 use net::server::Cors;
 
 use crate::client::{Answer, ask, get, read_answer, request, send};
-use crate::server::{Setup, TestServer};
+use crate::server::Setup;
 
-fn check(server: &TestServer, method: &str, target: &str, status: u16, allow: &str, body: &str) {
-    let answer = ask(server.address, method, target, &[], b"");
-    let got = (answer.status, answer.header("allow"), answer.text());
-    assert_eq!(got, (status, allow.to_owned(), body.to_owned()), "{method} {target}");
-}
+/// A method, a target, a status, the methods that are allowed, and the body.
+type MethodCase = (&'static str, &'static str, u16, &'static str, &'static str);
+
+const NOT_ALLOWED: &str = "Method Not Allowed\n";
+const NO_ADMIN: &str = r#"{"status":"error","errorType":"unavailable","error":"admin APIs disabled"}"#;
+const NO_SEARCH: &str = r#"{"status":"error","errorType":"unavailable","error":"search API disabled"}"#;
+
+/// Which methods are taken.
+pub(crate) const METHODS: &[MethodCase] = &[
+    ("DELETE", "/api/v1/query", 405, "GET, OPTIONS, POST", NOT_ALLOWED),
+    ("PUT", "/api/v1/query?query=1", 405, "GET, OPTIONS, POST", NOT_ALLOWED),
+    ("HEAD", "/api/v1/query?query=1", 405, "GET, OPTIONS, POST", ""),
+    ("POST", "/api/v1/metadata", 405, "GET, OPTIONS", NOT_ALLOWED),
+    ("GET", "/api/v1/write", 405, "OPTIONS, POST", NOT_ALLOWED),
+    ("GET", "/api/v1/admin/tsdb/snapshot", 405, "OPTIONS, POST, PUT", NOT_ALLOWED),
+    ("HEAD", "/-/healthy", 200, "", ""),
+    ("HEAD", "/-/ready", 200, "", ""),
+    ("GET", "/-/healthy", 200, "", "narthex is Healthy.\n"),
+    ("GET", "/-/ready", 200, "", "narthex is Ready.\n"),
+    ("POST", "/-/healthy", 405, "GET, HEAD, OPTIONS", NOT_ALLOWED),
+    ("OPTIONS", "/-/healthy", 200, "GET, HEAD, OPTIONS", ""),
+    ("OPTIONS", "/api/v1/query", 204, "", ""),
+    ("OPTIONS", "/api/v1/nothing/here", 204, "", ""),
+    ("GET", "/api/v1/nothing/here", 404, "", "404 page not found\n"),
+    ("POST", "/federate?match[]=x", 405, "GET, OPTIONS", NOT_ALLOWED),
+    ("GET", "/-/reload", 405, "", "Only POST or PUT requests allowed"),
+    ("POST", "/-/reload", 403, "", "Lifecycle API is not enabled."),
+    ("PUT", "/-/quit", 403, "", "Lifecycle API is not enabled."),
+    ("DELETE", "/-/quit", 405, "GET, OPTIONS, POST, PUT", NOT_ALLOWED),
+    ("POST", "/api/v1/admin/tsdb/snapshot", 500, "", NO_ADMIN),
+    ("PUT", "/api/v1/admin/tsdb/delete_series", 500, "", NO_ADMIN),
+    ("POST", "/api/v1/admin/tsdb/clean_tombstones", 500, "", NO_ADMIN),
+    ("GET", "/api/v1/search/metric_names", 500, "", NO_SEARCH),
+    (
+        "POST",
+        "/api/v1/otlp/v1/metrics",
+        404,
+        "",
+        "otlp write receiver needs to be enabled with --web.enable-otlp-receiver\n",
+    ),
+];
 
 #[test]
 fn methods() {
     let server = Setup::new().start();
-    let not_allowed = "Method Not Allowed\n";
-    check(&server, "DELETE", "/api/v1/query", 405, "GET, OPTIONS, POST", not_allowed);
-    check(&server, "PUT", "/api/v1/query?query=1", 405, "GET, OPTIONS, POST", not_allowed);
-    check(&server, "HEAD", "/api/v1/query?query=1", 405, "GET, OPTIONS, POST", "");
-    check(&server, "POST", "/api/v1/metadata", 405, "GET, OPTIONS", not_allowed);
-    check(&server, "GET", "/api/v1/write", 405, "OPTIONS, POST", not_allowed);
-    check(&server, "GET", "/api/v1/admin/tsdb/snapshot", 405, "OPTIONS, POST, PUT", not_allowed);
-    check(&server, "HEAD", "/-/healthy", 200, "", "");
-    check(&server, "HEAD", "/-/ready", 200, "", "");
-    check(&server, "GET", "/-/healthy", 200, "", "narthex is Healthy.\n");
-    check(&server, "GET", "/-/ready", 200, "", "narthex is Ready.\n");
-    check(&server, "OPTIONS", "/-/healthy", 200, "GET, HEAD, OPTIONS", "");
-    check(&server, "OPTIONS", "/api/v1/query", 204, "", "");
-    check(&server, "OPTIONS", "/api/v1/nothing/here", 204, "", "");
-    check(&server, "GET", "/api/v1/nothing/here", 404, "", "404 page not found\n");
-    let disabled =
-        |what: &str| format!("{{\"status\":\"error\",\"errorType\":\"unavailable\",\"error\":\"{what} disabled\"}}");
-    for name in ["snapshot", "delete_series", "clean_tombstones"] {
-        check(&server, "POST", &format!("/api/v1/admin/tsdb/{name}"), 500, "", &disabled("admin APIs"));
+    for (method, target, status, allow, body) in METHODS {
+        let answer = ask(server.address, method, target, &[], b"");
+        let got = (answer.status, answer.header("allow"), answer.text());
+        assert_eq!(got, (*status, (*allow).to_owned(), (*body).to_owned()), "{method} {target}");
     }
-    check(&server, "GET", "/api/v1/search/metric_names", 500, "", &disabled("search API"));
-    let otlp = "otlp write receiver needs to be enabled with --web.enable-otlp-receiver\n";
-    check(&server, "POST", "/api/v1/otlp/v1/metrics", 404, "", otlp);
 }
 
 #[test]
