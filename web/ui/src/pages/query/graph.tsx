@@ -6,7 +6,7 @@ import { Chart } from "../../chart/chart";
 import { Colours, hash } from "../../chart/colours";
 import type { Line } from "../../chart/lines";
 import { parseDuration, printDuration } from "../../format/duration";
-import { commonLabels, type Labels, selectorOf, without } from "../../format/labels";
+import { commonLabels, differingNames, type Labels, selectorOf, without } from "../../format/labels";
 import { formatValue } from "../../format/unit";
 import { Popover } from "../../parts/popover";
 import { Choice } from "../../parts/tabs";
@@ -58,7 +58,12 @@ export function GraphTab({ panel, answer, stale, failed, meaning }: Props) {
     stacked: panel.stacked,
     fromZero: fromZero(panel.zero, meaning, some),
   };
-  const nameOf = (line: Line) => nameLine(line, common, lines.length === 1);
+  const telling = differingNames(
+    lines.map(line => line.labels),
+    common,
+    1,
+  );
+  const nameOf = (line: Line) => nameLine(line, common, lines.length === 1, telling?.[0]);
   return (
     <div class={stale ? "graph stale" : "graph"}>
       <Chart
@@ -99,11 +104,14 @@ function pick(lines: Line[]): Line[] {
   return lines.filter(line => greatest.has(line));
 }
 
-/** What tells a line from the others; its metric where it is the only one. */
-function nameLine(line: Line, common: Labels, alone: boolean): string {
+/** What tells a line from the others: the value of the one label in which they differ, or all it has of its own. */
+function nameLine(line: Line, common: Labels, alone: boolean, telling: string | undefined): string {
   const own = without(line.labels, common);
   const { __name__: name } = line.labels;
+  // The only one is called by its metric.
   if (alone && name !== undefined) return name;
+  const value = telling === undefined ? undefined : line.labels[telling];
+  if (value !== undefined) return value;
   return Object.keys(own).length > 0 ? selectorOf(own) : selectorOf(line.labels);
 }
 
