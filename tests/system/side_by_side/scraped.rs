@@ -122,7 +122,7 @@ fn compare_series(job: &str, prometheus: &Prometheus, narthex: &Narthex) {
     let mut last = (look(prometheus.address), look(narthex.address));
     let started = std::time::Instant::now();
     let mut is_equal = false;
-    while !is_equal && started.elapsed() < Duration::from_secs(60) {
+    while !is_equal && started.elapsed() < Duration::from_secs(120) {
         std::thread::sleep(Duration::from_millis(500));
         last = (look(prometheus.address), look(narthex.address));
         let (one, other) = (counts(&last.0), counts(&last.1));
@@ -137,13 +137,19 @@ fn compare_series(job: &str, prometheus: &Prometheus, narthex: &Narthex) {
     let only_other: Vec<_> = other.difference(&one).take(5).collect();
     assert!(
         is_equal,
-        "{job}: {} / {} series; only Prometheus {only_one:?}, only narthex {only_other:?}; {:?} / {:?}",
+        "{job}: {} / {} series; only Prometheus {only_one:?}, only narthex {only_other:?}; {:?} / {:?}; {}",
         one.len(),
         other.len(),
         counts(&last.0),
-        counts(&last.1)
+        counts(&last.1),
+        last_error(narthex, job)
     );
     println!("{job}: {} series on both; on both {:?}", one.len(), counts(&last.0));
+}
+
+/// Why the last scrape of a job failed.
+fn last_error(narthex: &Narthex, job: &str) -> String {
+    narthex.api(&format!("/api/v1/targets?scrapePool={job}"))["activeTargets"][0]["lastError"].to_string()
 }
 
 /// The values of [`COUNTS`].
