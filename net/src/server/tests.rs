@@ -259,6 +259,27 @@ async fn strange_requests() {
 }
 
 #[tokio::test]
+async fn who_sends_too_much_reads_why() {
+    let server = start(quick()).await;
+    let much = "x".repeat(8 << 20);
+    let head = "POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
+    let check = async |rest: String| {
+        let mut stream = server.connect().await;
+        stream.write_all(format!("{head}{rest}").as_bytes()).await.expect("the server reads on");
+        let got = read_to_end(&mut stream).await;
+        assert_eq!(status(&got), "413", "{got}");
+        assert!(body(&got).contains("limit is 1000 bytes"), "{got}");
+    };
+    check(format!("Content-Length: {}\r\n\r\n{much}", much.len())).await;
+    check(format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{much}\r\n0\r\n\r\n", much.len())).await;
+    // Who asks whether to send at all is told at once.
+    let mut stream = server.connect().await;
+    let asked = format!("{head}Content-Length: {}\r\nExpect: 100-continue\r\n\r\n", much.len());
+    stream.write_all(asked.as_bytes()).await.unwrap();
+    assert_eq!(status(&read_to_end(&mut stream).await), "413");
+}
+
+#[tokio::test]
 async fn dawdlers_are_closed() {
     let server = start(quick()).await;
     let check = async |bytes: &str, want: &str| {

@@ -283,7 +283,7 @@ fn statistics() {
 
 /// Asks by `POST`, as pages do for long queries.
 fn post(address: SocketAddr, query: &str) -> Answer {
-    let body = format!("query={}&time=6000&timeout=10s", encoded(query));
+    let body = format!("query={}&time=6000&timeout=60s", encoded(query));
     ask(address, "POST", "/api/v1/query", &[("Content-Type", "application/x-www-form-urlencoded")], body.as_bytes())
 }
 
