@@ -1,7 +1,7 @@
 //! `/metrics`: what narthex says of itself, in the text format or in OpenMetrics, as the client asks.
 //!
 //! Every room counts in plain atomics of its own; here they get their names. [`Exposition`] knows how both formats are
-//! written, [`families`](families::write) which series there are.
+//! written, `families` which series there are.
 
 mod exposition;
 mod families;
