@@ -32,7 +32,8 @@ impl Grid {
     /// The time of a step.
     #[inline]
     pub(crate) fn at(&self, step: usize) -> i64 {
-        self.start_ms.saturating_add(self.step_ms.saturating_mul(step as i64))
+        let step = i64::try_from(step).unwrap_or(i64::MAX);
+        self.start_ms.saturating_add(self.step_ms.saturating_mul(step))
     }
 
     /// The last time.
