@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use model::Clock;
 use query::syntax::Options;
-use query::{Cancel, Engine, EngineOptions, ErrorKind, Limits, QueryError, QueryOptions};
+use query::{Cancel, Engine, EngineOptions, ErrorKind, Limits, QueryError, QueryOptions, Value};
 use tsdb::Store;
 
 use super::loaded::loaded;
@@ -134,6 +134,28 @@ fn a_trace_has_each_part_of_a_query() {
     let parts: Vec<(usize, usize)> = outcome.stats.trace.iter().map(|part| (part.n_series, part.n_points)).collect();
     assert_eq!(parts, [(2, 2), (1, 1), (2, 2), (1, 1)], "the rates, the number, the products, their sum");
     assert!(engine.instant(&store, "1", 0, &QueryOptions::default()).unwrap().stats.trace.is_empty());
+}
+
+#[test]
+fn a_range_without_times_has_an_empty_answer() {
+    let (store, engine) = (store(), engine(Limits::default()));
+    for query in [
+        "1",
+        "metric",
+        "sum(rate(metric[1m]))",
+        "topk(1, metric)",
+        "quantile(0.5, metric)",
+        "metric + on(a) bigmetric",
+        "vector(scalar(metric @ 0))",
+        "max_over_time(sum(metric)[5m:1m])",
+        "absent(nothing)",
+        "info(metric)",
+        "sort(metric)",
+        "count_values(\"v\", metric)",
+    ] {
+        let outcome = engine.range(&store, query, (1000, 0), 1000, &QueryOptions::default()).unwrap();
+        assert_eq!(outcome.value, Value::Matrix(Vec::new()), "{query}");
+    }
 }
 
 #[test]
