@@ -15,6 +15,6 @@ mod plan;
 pub mod syntax;
 
 pub use engine::{
-    Annotations, Cancel, Engine, EngineOptions, ErrorKind, Level, Limits, NodeStatistics, Outcome, QueryError,
-    QueryOptions, Series, Statistics, Timings, Value, VectorSample,
+    Annotations, AnswerMemory, Cancel, Engine, EngineOptions, ErrorKind, Level, Limits, NodeStatistics, Outcome,
+    QueryError, QueryOptions, Series, Statistics, Timings, Value, VectorSample,
 };

@@ -2,12 +2,13 @@
 
 use model::sample::Value as SampleValue;
 
-use super::{QueryError, Series, Value, VectorSample};
+use super::{Held, QueryError, Series, Value, VectorSample};
 use crate::column::{Cell, Column, is_metadata, merged};
 use crate::eval::{Evaluated, Evaluation};
 use crate::plan::{Grid, QueryTimes};
 
-/// Makes the answer; metric names that were to be dropped at the end of the query are dropped here.
+/// Makes the answer, and says what memory it takes; metric names that were to be dropped at the end of the query are
+/// dropped here.
 ///
 /// # Errors
 /// When series have come to the same labels, or when making what streams into the answer fails.
@@ -15,37 +16,56 @@ pub(super) fn answer(
     evaluation: &Evaluation<'_>,
     evaluated: Evaluated<'_>,
     times: QueryTimes,
-) -> Result<Value, QueryError> {
+) -> Result<(Value, Held), QueryError> {
     let (grid, is_instant, timestamp_ms) = (times.grid(), times.step_ms == 0, times.start_ms);
-    match evaluated {
-        Evaluated::Text(text) => Ok(Value::String { timestamp_ms, value: text.to_owned() }),
-        Evaluated::Ranges(series) => Ok(Value::Matrix(series)),
-        Evaluated::Scalars(scalars) if is_instant => Ok(Value::Scalar { timestamp_ms, value: scalars.at(0) }),
+    let mut held = evaluation.budget.hold(0)?;
+    let value = match evaluated {
+        Evaluated::Text(text) => Value::String { timestamp_ms, value: text.to_owned() },
+        Evaluated::Ranges(all) => {
+            all.iter().try_for_each(|series| held.grow(series_bytes(series)))?;
+            Value::Matrix(all)
+        }
+        Evaluated::Scalars(scalars) if is_instant => Value::Scalar { timestamp_ms, value: scalars.at(0) },
         Evaluated::Scalars(scalars) => {
-            let _held = evaluation.budget.hold(grid.n_steps.saturating_mul(POINT_BYTES))?;
+            held.grow(grid.n_steps.saturating_mul(POINT_BYTES))?;
             let floats = (0..grid.n_steps).map(|step| (grid.at(step), scalars.at(step))).collect();
             let series = Series { floats, ..Series::default() };
-            Ok(Value::Matrix(if series.floats.is_empty() { Vec::new() } else { vec![series] }))
+            Value::Matrix(if series.floats.is_empty() { Vec::new() } else { vec![series] })
         }
         Evaluated::Vector(pipeline) => {
             let (columns, _) = evaluation.collected(pipeline)?;
             let columns = without_dropped_names(columns)?;
-            if is_instant {
-                return Ok(Value::Vector(columns.iter().filter_map(|column| sample(column, timestamp_ms)).collect()));
-            }
-            let mut held = evaluation.budget.hold(0)?;
-            let mut all = Vec::with_capacity(columns.len());
-            for column in columns {
-                held.grow(column.n_points().saturating_mul(POINT_BYTES))?;
-                all.push(series(column, grid));
-            }
-            Ok(Value::Matrix(all))
+            if is_instant { vector(columns, timestamp_ms, &mut held)? } else { matrix(columns, grid, &mut held)? }
         }
-    }
+    };
+    Ok((value, held))
 }
 
 /// A time and a float.
 const POINT_BYTES: usize = size_of::<(i64, f64)>();
+
+fn series_bytes(series: &Series) -> usize {
+    let n_points = series.floats.len() + series.histograms.len();
+    size_of::<Series>() + series.labels.n_bytes() + n_points * POINT_BYTES
+}
+
+fn vector(columns: Vec<Column>, timestamp_ms: i64, held: &mut Held) -> Result<Value, QueryError> {
+    let mut samples = Vec::with_capacity(columns.len());
+    for column in columns {
+        held.grow(size_of::<VectorSample>() + column.labels.n_bytes())?;
+        samples.extend(sample(&column, timestamp_ms));
+    }
+    Ok(Value::Vector(samples))
+}
+
+fn matrix(columns: Vec<Column>, grid: Grid, held: &mut Held) -> Result<Value, QueryError> {
+    let mut all = Vec::with_capacity(columns.len());
+    for column in columns {
+        held.grow(size_of::<Series>() + column.labels.n_bytes() + column.n_points() * POINT_BYTES)?;
+        all.push(series(column, grid));
+    }
+    Ok(Value::Matrix(all))
+}
 
 fn without_dropped_names(mut columns: Vec<Column>) -> Result<Vec<Column>, QueryError> {
     let mut has_dropped = false;

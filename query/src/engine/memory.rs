@@ -45,7 +45,7 @@ impl Budget {
         self.peak_bytes.load(Ordering::Relaxed)
     }
 
-    /// Takes `n_bytes` until the answer is dropped.
+    /// Takes `n_bytes` until what is answered is dropped.
     pub(crate) fn hold(self: &Arc<Budget>, n_bytes: usize) -> Result<Held, QueryError> {
         let mut held = Held { budget: Arc::clone(self), n_bytes: 0 };
         held.grow(n_bytes)?;
@@ -95,6 +95,11 @@ impl Held {
         self.budget.take(n_bytes as u64)?;
         self.n_bytes += n_bytes;
         Ok(())
+    }
+
+    /// How much is held.
+    pub(crate) fn n_bytes(&self) -> usize {
+        self.n_bytes
     }
 
     /// Takes so much that at least `n_bytes` are held, and then some, so that growing seldom asks.

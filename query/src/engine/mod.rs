@@ -17,7 +17,7 @@ pub use annotation::{Annotations, Level};
 pub use cancel::Cancel;
 pub use error::{ErrorKind, QueryError};
 pub use options::{EngineOptions, Limits};
-pub use outcome::{Outcome, Series, Value, VectorSample};
+pub use outcome::{AnswerMemory, Outcome, Series, Value, VectorSample};
 pub use query::{Engine, QueryOptions};
 pub use stats::{NodeStatistics, Statistics, Timings};
 

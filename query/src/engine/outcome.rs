@@ -6,6 +6,7 @@ use model::sample::Value as SampleValue;
 use model::{Histogram, Labels};
 
 use super::annotation::Annotations;
+use super::memory::Held;
 use super::stats::Statistics;
 use crate::syntax::ValueType;
 
@@ -18,6 +19,23 @@ pub struct Outcome {
     pub annotations: Annotations,
     /// What it cost.
     pub stats: Statistics,
+    /// The answer's memory, which counts until this is dropped: keep it for as long as the answer.
+    pub memory: AnswerMemory,
+}
+
+/// Memory that an answer takes of what queries may take together. Clones are the same memory.
+#[derive(Clone, Debug)]
+pub struct AnswerMemory(Arc<Held>);
+
+impl AnswerMemory {
+    pub(super) fn new(held: Held) -> AnswerMemory {
+        AnswerMemory(Arc::new(held))
+    }
+
+    /// How much it is, in bytes.
+    pub fn n_bytes(&self) -> usize {
+        self.0.n_bytes()
+    }
 }
 
 /// The answer to a query.

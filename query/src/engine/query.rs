@@ -7,7 +7,7 @@ use std::time::Duration;
 use model::storage::Select;
 
 use super::answer::answer;
-use super::{Budget, Cancel, EngineOptions, Outcome, Pool, QueryError, Statistics, Timings, Watch};
+use super::{AnswerMemory, Budget, Cancel, EngineOptions, Outcome, Pool, QueryError, Statistics, Timings, Watch};
 use crate::eval::Evaluation;
 use crate::plan::{QueryTimes, plan};
 use crate::syntax::{ValueType, parse};
@@ -115,7 +115,7 @@ impl Engine {
         let evaluation = Evaluation::new(&plan, storage, &self.options, lookback_ms, Arc::clone(&budget), &watch);
         let mut trace = Vec::new();
         let evaluated = evaluation.run(options.trace.then_some(&mut trace))?;
-        let mut answer = answer(&evaluation, evaluated, times)?;
+        let (mut answer, held) = answer(&evaluation, evaluated, times)?;
         let evaluated = watch.elapsed();
         answer.sort(plan.is_ordered);
 
@@ -133,7 +133,7 @@ impl Engine {
             peak_bytes: budget.peak_bytes(),
             trace,
         };
-        Ok(Outcome { value: answer, annotations: costs.notes, stats })
+        Ok(Outcome { value: answer, annotations: costs.notes, stats, memory: AnswerMemory::new(held) })
     }
 }
 

@@ -23,8 +23,9 @@ fn engine() -> Engine {
 fn evaluate(query: &str) -> Result<Value, (ErrorKind, String)> {
     let (store, engine) = (store(), engine());
     let outcome = engine.range(&store, query, (300_000, 600_000), 60_000, &QueryOptions::default());
+    let answer = outcome.map(|outcome| outcome.value).map_err(|error| (error.kind(), error.to_string()));
     assert_eq!(engine.used_bytes(), 0, "all memory is given back");
-    outcome.map(|outcome| outcome.value).map_err(|error| (error.kind(), error.to_string()))
+    answer
 }
 
 fn on_small_stack(query: String) -> Result<Value, (ErrorKind, String)> {

@@ -38,7 +38,7 @@ fn threads_change_nothing() {
         let (alone, together) = (ask(&one, query).unwrap(), ask(&four, query).unwrap());
         assert_eq!(alone.value, together.value, "{query}");
         assert_eq!(alone.annotations, together.annotations, "{query}");
-        assert_eq!((alone.stats.n_samples, four.used_bytes()), (together.stats.n_samples, 0), "{query}");
+        assert_eq!(alone.stats.n_samples, together.stats.n_samples, "{query}");
     }
     // A limit that is reached by one thread ends the others.
     let small = engine(4, Limits { max_samples: 10_000, ..Limits::default() });

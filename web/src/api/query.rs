@@ -154,13 +154,14 @@ fn evaluate(parts: &Parts, query: &Query) -> Result<Outcome, QueryError> {
 }
 
 fn answer(outcome: Result<Outcome, QueryError>, query: &Query, queued: Duration) -> ApiResult {
-    let Outcome { mut value, annotations, stats } = outcome.map_err(|error| api_error(&error))?;
+    let Outcome { mut value, annotations, stats, memory } = outcome.map_err(|error| api_error(&error))?;
     let mut warnings = annotations.capped_texts(Level::Warning, &query.text, MAX_NOTES);
     let infos = annotations.capped_texts(Level::Info, &query.text, MAX_NOTES);
     warnings.extend(truncate(&mut value, query.limit).then(|| TRUNCATED.to_owned()));
     warnings.extend(unknown_stats(&query.stats));
     let wants_stats = !query.stats.is_empty();
     let mut answer = Answer::new(move |json: &mut Json<'_>| -> io::Result<()> {
+        let _counted_until_written = &memory;
         json.raw("{\"resultType\":\"");
         json.raw(value.value_type().as_str());
         json.raw("\",\"result\":");
