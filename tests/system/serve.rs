@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::exporter::Exporter;
 use crate::http;
 use crate::narthex::{Narthex, Starting, free_address};
+use crate::remote_write;
 
 /// Asks until the answer pleases, for half a minute at most.
 fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
@@ -116,11 +117,36 @@ fn a_bad_configuration_is_shown_with_its_line_and_a_bad_reload_changes_nothing()
 fn readiness_is_told_while_the_log_is_read() {
     let dir = tempfile::tempdir().unwrap();
     let address = free_address();
-    Narthex::start(dir.path(), address, &[]).kill();
-    // Healthy from the first answer on, whatever readiness says.
+    let narthex = Narthex::start(dir.path(), address, &[]);
+    let series = |request: i64| -> Vec<remote_write::Series> {
+        let labels = |i: usize| [("__name__", "m"), ("i", &i.to_string())].map(|(n, v)| (n.to_owned(), v.to_owned()));
+        let samples = |i: usize| (0..100).map(|j| (request * 100 + j, i as f64)).collect();
+        (0..500).map(|i| (labels(i).to_vec(), samples(i))).collect()
+    };
+    for request in 0..40 {
+        assert_eq!(remote_write::send(address, &series(request)).unwrap(), 204);
+    }
+    narthex.kill();
+
     let starting = Starting::new(dir.path(), address, &[]);
-    let health = wait_for("health", || http::get(address, "/-/healthy").ok());
-    assert_eq!(health.status, 200);
+    let mut progress = Vec::new();
+    let mut n_refused = 0;
+    wait_for("readiness", || {
+        let response = http::get(address, "/-/ready").ok()?;
+        if response.status == 200 {
+            return Some(());
+        }
+        // Alive, and not ready.
+        assert_eq!(response.status, 503);
+        assert_eq!(http::get(address, "/-/healthy").unwrap().status, 200);
+        n_refused += 1;
+        progress.extend(response.header("x-narthex-replay").map(str::to_owned));
+        None
+    });
+    println!("{n_refused} times not ready; progress {:?} to {:?}", progress.first(), progress.last());
+    assert!(n_refused > 0);
+    let done = |text: &String| text.split('/').next().unwrap().parse::<u64>().unwrap();
+    assert!(progress.iter().map(done).is_sorted(), "{progress:?}");
     starting.kill();
 }
 
