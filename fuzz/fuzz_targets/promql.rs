@@ -15,6 +15,10 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let Ok(expr) = parse_bytes(bytes, Options::all()) else { return };
     let text = expr.to_string();
+    // Prometheus prints infinity with its sign, which before a power is read as a sign of the power.
+    if text.contains("+Inf ^") {
+        return;
+    }
     let again = parse(&text, Options::all()).unwrap_or_else(|errors| panic!("{text}: {errors}"));
     assert_eq!(again.to_string(), text);
     assert_eq!(tree(&again), tree(&expr), "{text}");
@@ -23,26 +27,30 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(tree(&again), tree(&expr), "{pretty}");
 });
 
-/// The tree of an expression, with its matchers in an order that does not depend on the text. A chain of operators makes
+/// The tree of an expression without what printing does not keep, such as the order of matchers. A chain of operators makes
 /// it as deep as the text is long.
 fn tree(expr: &Expr) -> Value {
     let json = expr.to_json();
     let mut deserializer = serde_json::Deserializer::from_str(&json);
     deserializer.disable_recursion_limit();
     let mut tree = Value::deserialize(&mut deserializer).expect("the tree is JSON");
-    sort_matchers(&mut tree);
+    settle(&mut tree);
     tree
 }
 
-fn sort_matchers(tree: &mut Value) {
+fn settle(tree: &mut Value) {
     match tree {
         Value::Object(fields) => {
             if let Some(Value::Array(matchers)) = fields.get_mut("matchers") {
                 matchers.sort_by_cached_key(Value::to_string);
             }
-            fields.values_mut().for_each(sort_matchers);
+            // As in Prometheus, `-0h` is printed as `0s`.
+            if fields.get("val").is_some_and(|value| value == "-0") {
+                fields.insert("val".to_owned(), Value::from("0"));
+            }
+            fields.values_mut().for_each(settle);
         }
-        Value::Array(elements) => elements.iter_mut().for_each(sort_matchers),
+        Value::Array(elements) => elements.iter_mut().for_each(settle),
         _ => {}
     }
 }
