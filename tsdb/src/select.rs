@@ -117,6 +117,9 @@ fn pinned(head: &Head, set: &RoaringBitmap, start_ms: i64, end_ms: i64) -> Vec<S
             },
         ));
     }
+    // In the order in which they were first seen, as Prometheus has them: `topk` chooses among equals by it. Each shard's
+    // are in order already, which the sort notices.
+    selected.sort_by_key(|selected| selected.id);
     selected
 }
 
