@@ -30,7 +30,8 @@ impl Expr {
         let mut printer = Printer { expr: self, width, out: String::new(), lens: HashMap::new(), follows_sign: false };
         printer.measure();
         printer.print()?;
-        Ok(printer.out)
+        // As in one line, U+FFFD can only be read back as an escape.
+        Ok(printer.out.replace(char::REPLACEMENT_CHARACTER, "\\ufffd"))
     }
 }
 

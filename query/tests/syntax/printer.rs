@@ -59,3 +59,12 @@ fn check(cases: &[Value], print: impl Fn(&str, &Value) -> String) {
     println!("{} of {}", cases.len() - failures.len(), cases.len());
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
+
+#[test]
+fn what_is_no_utf8_is_an_escape_in_one_line_and_in_many() {
+    let expr = syntax::parse(r#"label_replace(x, "d", "\xec", "s", "(.*)")"#, Options::all()).unwrap();
+    for text in [expr.to_string(), expr.pretty(10).unwrap()] {
+        assert!(text.contains(r#""\ufffd""#), "{text}");
+        assert_eq!(syntax::parse(&text, Options::all()).unwrap().to_string(), expr.to_string());
+    }
+}
