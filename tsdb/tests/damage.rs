@@ -5,8 +5,8 @@
 //! which file. A damaged record may cost itself, and where it is a scrape, the next fifteen of the same source. A damaged
 //! header and a damaged second copy of a definition may cost nothing. A cut file may cost what was cut.
 //!
-//! Every byte takes minutes, so by default one in 251 is damaged (one bit of it, and all of them); `NARTHEX_EVERY_BYTE=1`
-//! takes them all.
+//! Every byte takes ten minutes, so by default one in 251 is damaged (one bit of it, and all of them).
+//! `NARTHEX_DAMAGE_STEP` sets the distance from one place to the next; 1 takes them all.
 
 #![allow(clippy::print_stdout, reason = "says how much it did")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
@@ -171,7 +171,10 @@ fn columns(store: &Store) -> HashMap<Labels, Vec<(i64, u64)>> {
 
 /// How many bytes there are from one damaged place to the next.
 fn step() -> usize {
-    if std::env::var_os("NARTHEX_EVERY_BYTE").is_some() { 1 } else { 251 }
+    match std::env::var("NARTHEX_DAMAGE_STEP") {
+        Ok(step) => step.parse().expect("NARTHEX_DAMAGE_STEP is a distance in bytes"),
+        Err(_) => 251,
+    }
 }
 
 /// Runs `check` for every `step`th place of every file of the log, on all cores.
