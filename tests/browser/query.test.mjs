@@ -24,6 +24,8 @@ async function plotBox(page, nth = 0) {
 }
 
 test("types a query with completion, sees the line, zooms, shares the link", async () => {
+  // The stretch that is zoomed into ends two seconds ago, and something must be in it.
+  await server.scraped(15);
   const { page, close } = await open(browser, at("query?range=2m"));
   await page.locator(".cm-content").click();
   await page.keyboard.type("scrape_samples_scr");

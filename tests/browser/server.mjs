@@ -43,14 +43,20 @@ export async function startServer() {
   const own = url === undefined && program !== undefined ? await start(program) : null;
   const api = url ?? own?.url;
   if (api === undefined) throw new Error("set NARTHEX_URL or NARTHEX_BIN: there is no server to test");
-  await hasSamples(api);
+  await scraped(api, 3);
   const front = standIn === "1" ? await serve({ upstream: api }) : null;
   const stop = async () => {
     await front?.stop();
     await own?.stop();
   };
   const isNarthex = (await buildInfo(api)).application === "narthex";
-  return { url: withSlash(front?.url ?? api), api: withSlash(api), isNarthex, stop };
+  return {
+    url: withSlash(front?.url ?? api),
+    api: withSlash(api),
+    isNarthex,
+    scraped: times => scraped(api, times),
+    stop,
+  };
 }
 
 async function start(program) {
@@ -78,13 +84,13 @@ async function start(program) {
   return { url, stop };
 }
 
-/** There is a line to draw once a target has been scraped a few times. */
-function hasSamples(api) {
+/** Waits until a target has been scraped so many times, a second apart: that long is the line to draw. */
+function scraped(api, times) {
   const query = new URLSearchParams({ query: "max(count_over_time(scrape_samples_scraped[1h]))" });
-  return until("a target has been scraped three times", async () => {
+  return until(`a target has been scraped ${times} times`, async () => {
     const answer = await fetch(`${withSlash(api)}api/v1/query?${query}`).catch(() => null);
     const body = await answer?.json().catch(() => null);
-    return Number(body?.data?.result?.[0]?.value?.[1] ?? 0) >= 3;
+    return Number(body?.data?.result?.[0]?.value?.[1] ?? 0) >= times;
   });
 }
 
