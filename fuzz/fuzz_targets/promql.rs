@@ -23,7 +23,8 @@ fuzz_target!(|bytes: &[u8]| {
     let again = parse(&text, Options::all()).unwrap_or_else(|errors| panic!("{text}: {errors}"));
     assert_eq!(again.to_string(), text);
     assert_eq!(tree(&again), tree(&expr), "{text}");
-    let pretty = expr.pretty(20).expect("a short text is short in lines, too");
+    // A chain is indented by as many levels as it has terms, until that is too long to be shown, which is an answer, too.
+    let Ok(pretty) = expr.pretty(20) else { return };
     let again = parse(&pretty, Options::all()).unwrap_or_else(|errors| panic!("{pretty}: {errors}"));
     assert_eq!(tree(&again), tree(&expr), "{pretty}");
 });
