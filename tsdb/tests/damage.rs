@@ -5,7 +5,7 @@
 //! which file. A damaged record may cost itself, and where it is a scrape, the next fifteen of the same source. A damaged
 //! header and a damaged second copy of a definition may cost nothing. A cut file may cost what was cut.
 //!
-//! Every byte takes ten minutes, so by default one in 251 is damaged (one bit of it, and all of them).
+//! Every byte takes five minutes, so by default one in 251 is damaged (one bit of it, and all of them).
 //! `NARTHEX_DAMAGE_STEP` sets the distance from one place to the next; 1 takes them all.
 
 #![allow(clippy::print_stdout, reason = "says how much it did")]
