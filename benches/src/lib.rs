@@ -1,1 +1,3 @@
 //! Benches, rivals and the side-by-side script. The benches themselves stand in `benches/`.
+
+pub mod payload;
