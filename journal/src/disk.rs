@@ -1,6 +1,7 @@
 //! Everything that is asked of a disk, as a trait, so that tests can cut its power and fill it up.
 
 use std::fmt;
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -24,6 +25,11 @@ pub trait Disk: fmt::Debug + Send + Sync {
     #[expect(clippy::missing_errors_doc, reason = "said once, above")]
     fn open(&self, path: &Path) -> io::Result<Box<dyn io::Read + Send>>;
 
+    /// All of a file that is written no more, to be read anywhere: to be mapped where it is a file of the operating
+    /// system.
+    #[expect(clippy::missing_errors_doc, reason = "said once, above")]
+    fn contents(&self, path: &Path) -> io::Result<Contents>;
+
     /// How long a file is, in bytes.
     #[expect(clippy::missing_errors_doc, reason = "said once, above")]
     fn len(&self, path: &Path) -> io::Result<u64>;
@@ -32,7 +38,11 @@ pub trait Disk: fmt::Debug + Send + Sync {
     #[expect(clippy::missing_errors_doc, reason = "said once, above")]
     fn remove(&self, path: &Path) -> io::Result<()>;
 
-    /// Makes the names of created and removed files survive a power cut.
+    /// Gives a file another name in the same directory, in one step; a file that had that name is gone.
+    #[expect(clippy::missing_errors_doc, reason = "said once, above")]
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Makes the names of created, renamed and removed files survive a power cut.
     #[expect(clippy::missing_errors_doc, reason = "said once, above")]
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;
 
@@ -41,6 +51,15 @@ pub trait Disk: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`LockError::Held`] where another process has it.
     fn lock(&self, path: &Path) -> Result<Box<dyn DiskLock>, LockError>;
+}
+
+/// All of a file.
+#[derive(Debug)]
+pub enum Contents {
+    /// A file of the operating system, open for reading.
+    File(File),
+    /// The bytes.
+    Bytes(Vec<u8>),
 }
 
 /// A file that is being written, at its end only.

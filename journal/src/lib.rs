@@ -20,7 +20,7 @@ mod reader;
 mod segment;
 pub mod testkit;
 
-pub use disk::{Disk, DiskFile, DiskLock, LockError};
+pub use disk::{Contents, Disk, DiskFile, DiskLock, LockError};
 pub use journal::{Appended, Journal, JournalError, Metrics, Options};
 pub use os_disk::OsDisk;
 pub use reader::{Damage, ReadError, Reader, Record};

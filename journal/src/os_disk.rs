@@ -8,7 +8,7 @@ use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
 
-use crate::disk::{Disk, DiskFile, DiskLock, LockError};
+use crate::disk::{Contents, Disk, DiskFile, DiskLock, LockError};
 
 /// The operating system's files.
 #[derive(Clone, Copy, Debug, Default)]
@@ -41,12 +41,20 @@ impl Disk for OsDisk {
         Ok(Box::new(File::open(path)?))
     }
 
+    fn contents(&self, path: &Path) -> io::Result<Contents> {
+        File::open(path).map(Contents::File)
+    }
+
     fn len(&self, path: &Path) -> io::Result<u64> {
         Ok(fs::metadata(path)?.len())
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {

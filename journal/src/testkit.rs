@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::disk::{Disk, DiskFile, DiskLock, LockError};
+use crate::disk::{Contents, Disk, DiskFile, DiskLock, LockError};
 
 /// What an operation that is to fail does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,9 +22,46 @@ pub enum Fault {
 #[derive(Clone, Debug, Default)]
 pub struct MemoryDisk(Arc<Mutex<State>>);
 
+/// What each file is called.
+type Names = BTreeMap<PathBuf, Arc<Mutex<Written>>>;
+
+/// A change of names that a power cut may undo.
+#[derive(Debug)]
+enum NameChange {
+    Renamed { from: PathBuf, to: PathBuf, file: Arc<Mutex<Written>>, replaced: Option<Arc<Mutex<Written>>> },
+    Removed { path: PathBuf, file: Arc<Mutex<Written>> },
+}
+
+impl NameChange {
+    fn path(&self) -> &Path {
+        match self {
+            NameChange::Renamed { to, .. } => to,
+            NameChange::Removed { path, .. } => path,
+        }
+    }
+
+    /// Undoes the change, unless a later one that has been kept stands on it.
+    fn undo(&self, names: &mut Names) {
+        match self {
+            NameChange::Renamed { from, to, file, replaced } => {
+                if names.get(to).is_some_and(|there| Arc::ptr_eq(there, file)) && !names.contains_key(from) {
+                    names.remove(to);
+                    names.insert(from.clone(), Arc::clone(file));
+                    names.extend(replaced.iter().map(|replaced| (to.clone(), Arc::clone(replaced))));
+                }
+            }
+            NameChange::Removed { path, file } => {
+                names.entry(path.clone()).or_insert_with(|| Arc::clone(file));
+            }
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 struct State {
-    files: BTreeMap<PathBuf, Arc<Mutex<Contents>>>,
+    files: Names,
+    /// What no sync of the directory has covered, in the order in which it came.
+    changes: Vec<NameChange>,
     /// Operations so far that change something or sync.
     n_operations: u64,
     /// From which operation on, for how many, and how they fail.
@@ -32,7 +69,7 @@ struct State {
 }
 
 #[derive(Debug, Default)]
-struct Contents {
+struct Written {
     bytes: Vec<u8>,
     /// How many of them a sync has covered.
     n_synced: usize,
@@ -43,7 +80,7 @@ struct Contents {
 /// What a disk writes whole or not at all.
 const SECTOR_LEN: usize = 512;
 
-impl Contents {
+impl Written {
     fn after_power_cut(&self, keeps: &mut impl FnMut() -> bool) -> Vec<u8> {
         let mut len = self.bytes.len();
         while len > self.n_synced && !keeps() {
@@ -88,7 +125,7 @@ impl MemoryDisk {
     /// Replaces or makes a file.
     pub fn put(&self, path: &Path, bytes: Vec<u8>) {
         let n_synced = bytes.len();
-        let contents = Contents { bytes, n_synced, is_named: true };
+        let contents = Written { bytes, n_synced, is_named: true };
         self.0.lock().files.insert(path.to_owned(), Arc::new(Mutex::new(contents)));
     }
 
@@ -107,10 +144,14 @@ impl MemoryDisk {
     }
 
     /// Another disk with what a power cut may leave: all that has been synced, and of the rest what `keeps` says, which is
-    /// asked again and again: of each new file's name, of how far it reaches, and of each sector that was not synced.
+    /// asked again and again: of each rename and removal, the last first, of each new file's name, of how far it reaches,
+    /// and of each sector that was not synced.
     pub fn after_power_cut(&self, mut keeps: impl FnMut() -> bool) -> MemoryDisk {
         let copy = MemoryDisk::new();
-        for (path, contents) in &self.0.lock().files {
+        let state = self.0.lock();
+        let mut names = state.files.clone();
+        state.changes.iter().rev().filter(|_| !keeps()).for_each(|change| change.undo(&mut names));
+        for (path, contents) in &names {
             let contents = contents.lock();
             if contents.is_named || keeps() {
                 copy.put(path, contents.after_power_cut(&mut keeps));
@@ -130,7 +171,7 @@ impl MemoryDisk {
             .map(|(.., f)| f)
     }
 
-    fn contents(&self, path: &Path) -> io::Result<Arc<Mutex<Contents>>> {
+    fn written(&self, path: &Path) -> io::Result<Arc<Mutex<Written>>> {
         self.0.lock().files.get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }
@@ -154,7 +195,7 @@ impl Disk for MemoryDisk {
         if self.operation().is_some() {
             return Err(fault());
         }
-        let contents = Arc::new(Mutex::new(Contents::default()));
+        let contents = Arc::new(Mutex::new(Written::default()));
         if self.0.lock().files.insert(path.to_owned(), Arc::clone(&contents)).is_some() {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
@@ -162,26 +203,46 @@ impl Disk for MemoryDisk {
     }
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
-        let bytes = self.contents(path)?.lock().bytes.clone();
+        let bytes = self.written(path)?.lock().bytes.clone();
         Ok(Box::new(Cursor::new(bytes)))
     }
 
+    fn contents(&self, path: &Path) -> io::Result<Contents> {
+        Ok(Contents::Bytes(self.written(path)?.lock().bytes.clone()))
+    }
+
     fn len(&self, path: &Path) -> io::Result<u64> {
-        Ok(self.contents(path)?.lock().bytes.len() as u64)
+        Ok(self.written(path)?.lock().bytes.len() as u64)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         if self.operation().is_some() {
             return Err(fault());
         }
-        self.0.lock().files.remove(path).map(drop).ok_or_else(|| io::ErrorKind::NotFound.into())
+        let mut state = self.0.lock();
+        let file = state.files.remove(path).ok_or(io::ErrorKind::NotFound)?;
+        state.changes.push(NameChange::Removed { path: path.to_owned(), file });
+        Ok(())
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        if self.operation().is_some() {
+            return Err(fault());
+        }
+        let mut state = self.0.lock();
+        let file = state.files.remove(from).ok_or(io::ErrorKind::NotFound)?;
+        let replaced = state.files.insert(to.to_owned(), Arc::clone(&file));
+        let (from, to) = (from.to_owned(), to.to_owned());
+        state.changes.push(NameChange::Renamed { from, to, file, replaced });
+        Ok(())
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         if self.operation().is_some() {
             return Err(fault());
         }
-        let state = self.0.lock();
+        let mut state = self.0.lock();
+        state.changes.retain(|change| change.path().parent() != Some(dir));
         let here = state.files.iter().filter(|(path, _)| path.parent() == Some(dir));
         here.for_each(|(_, contents)| contents.lock().is_named = true);
         Ok(())
@@ -195,7 +256,7 @@ impl Disk for MemoryDisk {
 #[derive(Debug)]
 struct MemoryFile {
     disk: MemoryDisk,
-    contents: Arc<Mutex<Contents>>,
+    contents: Arc<Mutex<Written>>,
 }
 
 impl DiskFile for MemoryFile {

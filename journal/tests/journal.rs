@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use journal::testkit::{Fault, MemoryDisk};
-use journal::{Disk, Journal, LockError, Options, OsDisk, Reader, segments};
+use journal::{Contents, Disk, Journal, LockError, Options, OsDisk, Reader, segments};
 use model::SystemClock;
 
 const DIR: &str = "log";
@@ -292,4 +292,49 @@ fn real_files_and_the_lock() {
     }
     drop(held);
     disk.lock(&dir.path().join("lock")).unwrap();
+}
+
+#[test]
+fn a_rename_or_removal_survives_a_power_cut_once_the_directory_is_synced() {
+    let disk = MemoryDisk::new();
+    let (tmp, whole, other) = (Path::new("dir/a.tmp"), Path::new("dir/a"), Path::new("dir/b"));
+    disk.put(whole, b"old".to_vec());
+    disk.put(other, b"other".to_vec());
+    let file = disk.create(tmp).unwrap();
+    file.append(b"new").unwrap();
+    file.sync().unwrap();
+    disk.sync_dir(Path::new("dir")).unwrap();
+    disk.rename(tmp, whole).unwrap();
+    disk.remove(other).unwrap();
+    assert_eq!((disk.get(tmp), disk.get(whole), disk.get(other)), (None, Some(b"new".to_vec()), None));
+    let names = |disk: &MemoryDisk| (disk.get(tmp).is_some(), disk.get(whole).unwrap(), disk.get(other).is_some());
+    assert_eq!(names(&disk.after_power_cut(|| false)), (true, b"old".to_vec(), true), "all is undone");
+    assert_eq!(names(&disk.after_power_cut(|| true)), (false, b"new".to_vec(), false), "all is kept");
+    // The removal, which came last, is kept, and the rename is not.
+    let mut answers = [true, false].into_iter();
+    assert_eq!(names(&disk.after_power_cut(|| answers.next().unwrap())), (true, b"old".to_vec(), false));
+    disk.sync_dir(Path::new("dir")).unwrap();
+    assert_eq!(names(&disk.after_power_cut(|| false)), (false, b"new".to_vec(), false));
+}
+
+#[test]
+fn a_file_is_renamed_and_its_contents_are_taken_on_both_disks() {
+    let dir = tempfile::tempdir().unwrap();
+    for (disk, dir) in [(&MemoryDisk::new() as &dyn Disk, Path::new("dir")), (&OsDisk, dir.path())] {
+        let (from, to) = (dir.join("a.tmp"), dir.join("a"));
+        disk.create(&from).unwrap().append(b"contents").unwrap();
+        disk.create(&to).unwrap().append(b"gone").unwrap();
+        disk.rename(&from, &to).unwrap();
+        let bytes = match disk.contents(&to).unwrap() {
+            Contents::Bytes(bytes) => bytes,
+            Contents::File(mut file) => {
+                let mut bytes = Vec::new();
+                std::io::Read::read_to_end(&mut file, &mut bytes).unwrap();
+                bytes
+            }
+        };
+        assert_eq!(bytes, b"contents");
+        assert!(disk.contents(&from).is_err() && disk.rename(&from, &to).is_err());
+        assert_eq!(disk.list(dir).unwrap(), ["a"]);
+    }
 }
