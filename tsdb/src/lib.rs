@@ -9,6 +9,7 @@
 //!
 //! Deliberately absent: PromQL, and any knowledge of who writes or reads.
 
+pub mod block;
 mod chunk;
 mod commit;
 mod head;
