@@ -11,6 +11,7 @@
 
 pub mod block;
 mod chunk;
+pub mod codec;
 mod commit;
 mod head;
 mod index;
