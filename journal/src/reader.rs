@@ -86,13 +86,12 @@ impl Reader {
     /// When a file cannot be read, or is of a newer format. Damage is no error: see [`Reader::damage`].
     pub fn read(&mut self, segments: &[SegmentName], mut take: impl FnMut(Record<'_>)) -> Result<(), ReadError> {
         let mut kept_back = KeptBack::default();
+        let firsts = self.first_sequences(segments)?;
         for (at, &segment) in segments.iter().enumerate() {
-            // From here on the next segment may hold the records once more.
-            let keep_from = match segments.get(at + 1) {
-                Some(&next) if next.salt == segment.salt => self.first_sequence(next)?.unwrap_or(u64::MAX),
-                _ => u64::MAX,
-            };
-            let mut scanner = Scanner::open(&*self.disk, &self.dir, segment)?;
+            // From here on a later segment may hold the records once more.
+            let of_run = segments[at + 1..].iter().take_while(|later| later.salt == segment.salt).count();
+            let keep_from = firsts[at + 1..=at + of_run].iter().flatten().copied().min().unwrap_or(u64::MAX);
+            let mut scanner = Scanner::open(&*self.disk, &self.dir, segment, firsts[at].unwrap_or_default())?;
             while let Some(found) = scanner.next_record()? {
                 let record = scanner.record(&found);
                 kept_back.hand_out_before(record.sequence.min(keep_from), &mut take);
@@ -119,9 +118,26 @@ impl Reader {
         self.n_bytes
     }
 
-    fn first_sequence(&self, segment: SegmentName) -> Result<Option<u64>, ReadError> {
-        let scanner = Scanner::open(&*self.disk, &self.dir, segment)?;
-        Ok(scanner.header.map(|header| header.first_sequence))
+    /// The number of the first record of each segment: what its header says, or else what the first whole record does,
+    /// before which none can turn up. `None` where there is neither.
+    fn first_sequences(&self, segments: &[SegmentName]) -> Result<Vec<Option<u64>>, ReadError> {
+        let mut firsts: Vec<Option<u64>> = Vec::with_capacity(segments.len());
+        let mut run = None;
+        // Numbers are written short: without a header they are known by those of the segment before.
+        let mut expected = 0;
+        for &segment in segments {
+            if run.replace(segment.salt) != Some(segment.salt) {
+                expected = 0;
+            }
+            let mut scanner = Scanner::open(&*self.disk, &self.dir, segment, expected)?;
+            let first = match scanner.header {
+                Some(header) => Some(header.first_sequence),
+                None => scanner.next_record()?.map(|found| found.sequence),
+            };
+            expected = first.unwrap_or(expected);
+            firsts.push(first);
+        }
+        Ok(firsts)
     }
 }
 
@@ -176,7 +192,8 @@ struct Found {
 }
 
 impl Scanner {
-    fn open(disk: &dyn Disk, dir: &Path, segment: SegmentName) -> Result<Scanner, ReadError> {
+    /// `expected` is about the number of the first record, for a segment whose header does not say it.
+    fn open(disk: &dyn Disk, dir: &Path, segment: SegmentName, expected: u64) -> Result<Scanner, ReadError> {
         let path = dir.join(segment.to_string());
         let input = disk.open(&path).map_err(|error| ReadError::Io { path: path.clone(), error })?;
         let mut scanner = Scanner {
@@ -188,7 +205,7 @@ impl Scanner {
             start: 0,
             offset: 0,
             at_end: false,
-            next_sequence: 0,
+            next_sequence: expected,
             damage: Vec::new(),
         };
         scanner.fill(HEADER_LEN)?;

@@ -1,0 +1,326 @@
+//! Hours of a store's life, simulated: scrapes, remote writes and late samples under a clock that jumps, on a disk that fails
+//! and runs full, with kills and power cuts; the same for the same seed.
+//!
+//! A naive model says after each step what must be there, what may be there (written to while the disk failed, so never
+//! acknowledged) and what is safe from a power cut. A run that begins again must find all of the first, nothing beyond the
+//! second, and go on without being told.
+//!
+//! 50 seeds by default; `NARTHEX_SEEDS` sets how many, `NARTHEX_SEED` the only one. A seed that has failed once stands in
+//! `simulation-seeds.txt` and is always tried.
+
+#![allow(clippy::print_stdout, reason = "says how much it did")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use journal::Disk;
+use journal::testkit::{Fault, MemoryDisk};
+use model::rng::SeededRng;
+use model::storage::{Append, Batch, SourceRef, Timestamps};
+use model::{Clock, Labels, Rng};
+use support::{Contents, contents, labels};
+use tsdb::{Options, Progress, Store};
+
+const HOUR_MS: i64 = 3_600_000;
+const SCRAPE_MS: i64 = 15_000;
+const N_SOURCES: u64 = 3;
+/// 2026-11-24, an hour before a block of two hours ends.
+const START_MS: i64 = 1_795_564_800_000 + HOUR_MS;
+
+#[test]
+fn an_hour_of_anything_loses_nothing() {
+    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
+    let mut seeds: Vec<u64> =
+        include_str!("simulation-seeds.txt").lines().filter_map(|line| line.parse().ok()).collect();
+    match number("NARTHEX_SEED") {
+        Some(seed) => seeds = vec![seed],
+        None => seeds.extend(0..number("NARTHEX_SEEDS").unwrap_or(50)),
+    }
+    let mut done = Counts::default();
+    for &seed in &seeds {
+        let told = Told(seed);
+        let mut hour = Hour::begin(seed);
+        while hour.clock.now_ms() < START_MS + HOUR_MS {
+            hour.step();
+        }
+        hour.begin_again(Ending::Killed);
+        done.add(&hour.counts);
+        std::mem::forget(told);
+    }
+    println!("{} simulated hours: {done:?}", seeds.len());
+}
+
+/// Names the seed when a step panics.
+struct Told(u64);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        println!("seed {} fails: NARTHEX_SEED={0} runs it alone; add it to simulation-seeds.txt", self.0);
+    }
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    batches: u64,
+    refused_batches: u64,
+    samples: u64,
+    kills: u64,
+    power_cuts: u64,
+    seals: u64,
+}
+
+impl Counts {
+    fn add(&mut self, other: &Counts) {
+        self.batches += other.batches;
+        self.refused_batches += other.refused_batches;
+        self.samples += other.samples;
+        self.kills += other.kills;
+        self.power_cuts += other.power_cuts;
+        self.seals += other.seals;
+    }
+}
+
+/// How a run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    Killed,
+    PowerCut,
+    Closed,
+}
+
+/// A clock that is told the time.
+#[derive(Debug)]
+struct ToldClock(AtomicI64);
+
+impl Clock for ToldClock {
+    fn now_ms(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_millis((self.now_ms() - START_MS).max(0) as u64)
+    }
+}
+
+/// A store in the middle of its hour, and what is known of it.
+struct Hour {
+    rng: SeededRng,
+    clock: Arc<ToldClock>,
+    disk: MemoryDisk,
+    store: Option<Store>,
+    sources: Vec<SourceRef>,
+    run: u64,
+    /// What was acknowledged and not lost to a power cut.
+    acknowledged: Contents,
+    /// What was refused because of the disk: it may be there, whole or in part.
+    doubtful: Contents,
+    /// What had been acknowledged when the disk was last synced.
+    synced: Contents,
+    counts: Counts,
+}
+
+impl Hour {
+    fn begin(seed: u64) -> Hour {
+        let mut hour = Hour {
+            rng: SeededRng::new(seed),
+            clock: Arc::new(ToldClock(AtomicI64::new(START_MS))),
+            disk: MemoryDisk::new(),
+            store: None,
+            sources: Vec::new(),
+            run: 0,
+            acknowledged: Contents::new(),
+            doubtful: Contents::new(),
+            synced: Contents::new(),
+            counts: Counts::default(),
+        };
+        hour.open();
+        hour
+    }
+
+    fn open(&mut self) {
+        self.run += 1;
+        let disk: Arc<dyn Disk> = Arc::new(self.disk.clone());
+        let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        let mut rng = SeededRng::new(self.rng.next_u64());
+        let options = Options {
+            // Nothing is synced behind the simulation's back.
+            sync_interval: Duration::from_secs(1 << 30),
+            min_segment_bytes: 1000 + self.rng.below(20_000),
+            n_shards: 4,
+            ..Options::default()
+        };
+        let (store, replayed) =
+            Store::open(&disk, &clock, &mut rng, Path::new("data"), options, &Progress::default()).unwrap();
+        assert_eq!(replayed.unreadable, Vec::<String>::new());
+        self.sources =
+            (0..N_SOURCES).map(|i| store.open_source(&labels("", &[("instance", &i.to_string())]))).collect();
+        self.store = Some(store);
+    }
+
+    fn store(&self) -> &Store {
+        self.store.as_ref().unwrap()
+    }
+
+    fn step(&mut self) {
+        let passed_ms = match self.rng.below(200) {
+            0 => -HOUR_MS / 60,
+            1 => 10 * SCRAPE_MS,
+            _ => SCRAPE_MS,
+        };
+        self.clock.0.fetch_add(passed_ms, Ordering::Relaxed);
+        if self.rng.below(40) == 0 {
+            let (first, count) = (self.rng.below(4), 1 + self.rng.below(12));
+            self.disk.fail(first, count, if self.rng.below(2) == 0 { Fault::Error } else { Fault::Short });
+        }
+        for source in 0..N_SOURCES {
+            if self.rng.below(10) > 0 {
+                self.scrape(source);
+            }
+        }
+        match self.rng.below(60) {
+            0..20 => self.remote_write(),
+            20..25 => self.late_write(),
+            25..35 => self.sync(),
+            35 => self.begin_again(Ending::Killed),
+            36 => self.begin_again(Ending::PowerCut),
+            37 => self.begin_again(Ending::Closed),
+            38 => self.check(),
+            _ => {}
+        }
+    }
+
+    fn scrape(&mut self, source: u64) {
+        let now_ms = self.clock.now_ms();
+        // Series come and go.
+        let epoch = (now_ms - START_MS) / (HOUR_MS / 4);
+        let n_series = 1 + (source + epoch as u64) % 6;
+        let instance = source.to_string();
+        let sets: Vec<_> =
+            (0..n_series).map(|i| labels("scraped", &[("instance", &instance), ("i", &i.to_string())])).collect();
+        let values: Vec<f64> = sets.iter().map(|_| self.value()).collect();
+        self.commit(Some(self.sources[source as usize]), &sets, now_ms, &values);
+    }
+
+    fn remote_write(&mut self) {
+        let n_series = 1 + self.rng.below(20);
+        let sets: Vec<_> = (0..n_series).map(|i| labels("written", &[("i", &i.to_string())])).collect();
+        let values: Vec<f64> = sets.iter().map(|_| self.value()).collect();
+        let ahead_ms = self.rng.below(5000) as i64;
+        self.commit(None, &sets, self.clock.now_ms() + ahead_ms, &values);
+    }
+
+    fn late_write(&mut self) {
+        let late_ms = self.rng.below(29 * 60_000) as i64;
+        let set = labels("written", &[("i", &self.rng.below(20).to_string())]);
+        let value = self.value();
+        self.commit(None, &[set], self.clock.now_ms() - late_ms, &[value]);
+    }
+
+    fn value(&mut self) -> f64 {
+        match self.rng.below(8) {
+            0 => model::sample::stale_marker(),
+            1 => self.rng.unit(),
+            2 => f64::from_bits(self.rng.next_u64()),
+            n => (n * self.rng.below(1000)) as f64 / 10.0,
+        }
+    }
+
+    /// Commits one time of some series, and notes what became of it.
+    fn commit(&mut self, source: Option<SourceRef>, sets: &[Labels], timestamp_ms: i64, values: &[f64]) {
+        let store = self.store();
+        // New series may be refused where the log cannot take them.
+        let Ok(resolved) = store.resolve(source, sets) else { return };
+        let series: Vec<_> = resolved.into_iter().map(Result::unwrap).collect();
+        let batch =
+            Batch { source, series: &series, timestamps: Timestamps::All(timestamp_ms), values, histograms: &[] };
+        let outcome = store.commit(&batch);
+        self.counts.batches += 1;
+        let (into, refused) = match outcome {
+            Ok(refused) => (&mut self.acknowledged, refused),
+            Err(_) => {
+                self.counts.refused_batches += 1;
+                (&mut self.doubtful, Vec::new())
+            }
+        };
+        for (row, (set, value)) in sets.iter().zip(values).enumerate() {
+            if refused.iter().all(|refused| refused.row != row) {
+                into.entry(set.clone()).or_default().entry(timestamp_ms).or_insert(value.to_bits());
+                self.counts.samples += 1;
+            }
+        }
+    }
+
+    fn sync(&mut self) {
+        if self.store().sync().is_ok() {
+            self.synced = self.acknowledged.clone();
+        }
+    }
+
+    /// Ends the run in one way or another, and begins the next.
+    fn begin_again(&mut self, ending: Ending) {
+        self.disk.fail(0, 0, Fault::Error);
+        let store = self.store.take().unwrap();
+        self.disk = match ending {
+            Ending::Killed => {
+                self.counts.kills += 1;
+                self.disk.copy()
+            }
+            Ending::PowerCut => {
+                self.counts.power_cuts += 1;
+                let rng = &mut self.rng;
+                let left = self.disk.after_power_cut(|| rng.below(4) > 0);
+                // What the cut took is gone, and what it left stays.
+                self.doubtful = joined(&self.doubtful, &self.acknowledged);
+                self.acknowledged = self.synced.clone();
+                left
+            }
+            Ending::Closed => {
+                store.close().unwrap();
+                self.disk.copy()
+            }
+        };
+        drop(store);
+        self.open();
+        self.check();
+        // What has survived a start is there for good; what was doubtful is decided.
+        self.acknowledged = contents(self.store());
+        self.doubtful.clear();
+        if ending != Ending::Killed {
+            self.synced = self.acknowledged.clone();
+        }
+    }
+
+    /// Everything acknowledged is there, and nothing that was never written.
+    fn check(&self) {
+        let found = contents(self.store());
+        let none = BTreeMap::new();
+        for (set, samples) in &self.acknowledged {
+            let of_found = found.get(set).unwrap_or(&none);
+            for (timestamp_ms, bits) in samples {
+                assert_eq!(of_found.get(timestamp_ms), Some(bits), "{set} at {timestamp_ms} is lost or wrong");
+            }
+        }
+        for (set, samples) in &found {
+            let known = [&self.acknowledged, &self.doubtful].map(|known| known.get(set).unwrap_or(&none));
+            for (timestamp_ms, bits) in samples {
+                let is_known = known.iter().any(|known| known.get(timestamp_ms) == Some(bits));
+                assert!(is_known, "{set} at {timestamp_ms} was never written");
+            }
+        }
+    }
+}
+
+fn joined(one: &Contents, other: &Contents) -> Contents {
+    let mut both = one.clone();
+    for (set, samples) in other {
+        both.entry(set.clone()).or_default().extend(samples);
+    }
+    both
+}
