@@ -209,7 +209,8 @@ fn take_change(reader: &mut BitReader<'_>) -> i64 {
     ((reader.take(n_bits) << unused) as i64) >> unused
 }
 
-fn push_long(sink: &mut impl BitSink, bits: u64, n_bits: u32) {
+/// Appends the lowest `n_bits` of `bits`, up to 64.
+pub(crate) fn push_long(sink: &mut impl BitSink, bits: u64, n_bits: u32) {
     if n_bits > 32 {
         sink.push(bits >> 32, n_bits - 32);
         sink.push(bits & 0xffff_ffff, 32);
@@ -218,7 +219,8 @@ fn push_long(sink: &mut impl BitSink, bits: u64, n_bits: u32) {
     }
 }
 
-fn take_long(reader: &mut BitReader<'_>, n_bits: u32) -> u64 {
+/// The next `n_bits`, up to 64.
+pub(crate) fn take_long(reader: &mut BitReader<'_>, n_bits: u32) -> u64 {
     if n_bits > 32 {
         (reader.take(n_bits - 32) << 32) | reader.take(32)
     } else if n_bits > 0 {

@@ -7,13 +7,22 @@
 //! Decoding trusts nothing: bytes that no encoder wrote give an error or other values, never a panic, and never more
 //! than was asked for. Whether they are the bytes that were written is for a checksum around them to say.
 
+mod column;
+mod decimal;
 mod histograms;
+mod mini;
+mod pack;
+mod pcodec;
+mod stats;
 mod timestamps;
+mod tsz;
 mod values;
+mod xor;
 
 pub use histograms::{decode_histograms, encode_histograms};
-pub use timestamps::{decode_timestamps, encode_timestamps};
-pub use values::{ChunkStats, decode_values, decode_values_range, encode_values, stats};
+pub use stats::{ChunkStats, stats};
+pub use timestamps::{COLUMN_TIMESTAMPS, decode_timestamps, encode_timestamps};
+pub use values::{Codec, decode_values, decode_values_range, encode_values, encode_values_as};
 
 use crate::wal::varint::DecodeError;
 

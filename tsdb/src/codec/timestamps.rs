@@ -1,15 +1,45 @@
-//! Timestamp columns.
+//! Timestamp columns: one serves all series of a target.
+//!
+//! A regular grid is its first timestamp and its step. Other columns go through the `tsz-compress` crate, or become an
+//! integer column where that is much smaller (grids with gaps) or where they are beyond what the crate can do.
 
-use super::CodecError;
+use super::column::{Column, take_column};
+use super::{CodecError, tsz};
 use crate::wal::varint::{Input, push_signed};
 
-/// Appends timestamps, in milliseconds.
+/// The most timestamps of a column.
+pub const COLUMN_TIMESTAMPS: usize = 65_536;
+
+/// First byte: a first timestamp and a step follow.
+const GRID: u8 = 0;
+/// First byte: a first timestamp, the first distance, and words of `tsz-compress` follow.
+const TSZ: u8 = 1;
+/// First byte: an integer column follows.
+const COLUMN: u8 = 2;
+/// An integer column is taken where it has less than so many of a hundred bytes of the words.
+const COLUMN_PERCENT: usize = 50;
+
+/// Encodes 1 to [`COLUMN_TIMESTAMPS`] timestamps, in milliseconds, at the end of `out`.
 pub fn encode_timestamps(timestamps_ms: &[i64], out: &mut Vec<u8>) {
-    let (mut last, mut distance) = (0i64, 0i64);
-    for &timestamp in timestamps_ms {
-        let next = timestamp.wrapping_sub(last);
-        push_signed(out, next.wrapping_sub(distance));
-        (last, distance) = (timestamp, next);
+    let distances: Vec<i64> = timestamps_ms.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])).collect();
+    let first = timestamps_ms.first().copied().unwrap_or_default();
+    let step = distances.first().copied().unwrap_or_default();
+    if distances.iter().all(|&distance| distance == step) {
+        out.push(GRID);
+        push_signed(out, first);
+        push_signed(out, step);
+        return;
+    }
+    let n_before = out.len();
+    out.push(TSZ);
+    push_signed(out, first);
+    push_signed(out, step);
+    let is_tsz = tsz::push_distances(&distances, out);
+    let column = Column::plan(timestamps_ms);
+    if !is_tsz || (1 + column.n_bytes()) * 100 < (out.len() - n_before) * COLUMN_PERCENT {
+        out.truncate(n_before);
+        out.push(COLUMN);
+        column.push(out);
     }
 }
 
@@ -18,34 +48,35 @@ pub fn encode_timestamps(timestamps_ms: &[i64], out: &mut Vec<u8>) {
 /// # Errors
 /// Where the bytes cannot be those of `n` timestamps; `out` is then as long as it was.
 pub fn decode_timestamps(encoded: &[u8], n: usize, out: &mut Vec<i64>) -> Result<(), CodecError> {
-    let mut input = Input::new(encoded);
-    let (mut last, mut distance) = (0i64, 0i64);
     let n_before = out.len();
-    for _ in 0..n {
-        match input.signed("a timestamp") {
-            Ok(change) => distance = distance.wrapping_add(change),
-            Err(error) => {
-                out.truncate(n_before);
-                return Err(error.into());
-            }
-        }
-        last = last.wrapping_add(distance);
-        out.push(last);
+    let taken = take_timestamps(encoded, n, out);
+    if taken.is_err() {
+        out.truncate(n_before);
     }
-    Ok(())
+    taken
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn timestamps_come_back() {
-        let timestamps = [i64::MIN, i64::MAX, 0, 15_000, 30_000];
-        let mut encoded = Vec::new();
-        encode_timestamps(&timestamps, &mut encoded);
-        let mut decoded = Vec::new();
-        decode_timestamps(&encoded, timestamps.len(), &mut decoded).unwrap();
-        assert_eq!(decoded, timestamps);
+fn take_timestamps(encoded: &[u8], n: usize, out: &mut Vec<i64>) -> Result<(), CodecError> {
+    let mut input = Input::new(encoded);
+    let kind = input.byte("a kind of column")?;
+    if kind == COLUMN {
+        return take_column(&mut input, n, 0..n, |timestamps| out.extend_from_slice(timestamps));
     }
+    let mut timestamp = input.signed("a first timestamp")?;
+    let step = input.signed("a distance")?;
+    match kind {
+        GRID => {
+            out.extend((0..n as i64).map(|at| timestamp.wrapping_add(at.wrapping_mul(step))));
+        }
+        TSZ => {
+            let changes = tsz::take_changes(input.rest(), n).ok_or(input.error("words of tsz-compress"))?;
+            out.push(timestamp);
+            for change in changes.into_iter().skip(1) {
+                timestamp = timestamp.wrapping_add(step).wrapping_add(change);
+                out.push(timestamp);
+            }
+        }
+        _ => return Err(CodecError { at: 0, expected: "a kind of column" }),
+    }
+    Ok(())
 }

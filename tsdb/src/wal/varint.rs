@@ -40,6 +40,11 @@ impl<'a> Input<'a> {
         self.rest.is_empty()
     }
 
+    /// What has not been taken yet.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     pub(crate) fn error(&self, expected: &'static str) -> DecodeError {
         DecodeError { at: self.len - self.rest.len(), expected }
     }
