@@ -27,11 +27,14 @@ pub struct Options {
     pub sync_interval: Duration,
     /// A sync begins at once when this many bytes wait for one. The default is 16 MiB.
     pub max_unsynced_bytes: usize,
+    /// The first segment has at least this number: whoever remembers the number of a segment may have removed all that
+    /// came before it. The default is 1.
+    pub min_number: u64,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { sync_interval: Duration::from_secs(1), max_unsynced_bytes: 16 << 20 }
+        Options { sync_interval: Duration::from_secs(1), max_unsynced_bytes: 16 << 20, min_number: 1 }
     }
 }
 
@@ -171,6 +174,7 @@ impl Journal {
         let not_writable = |error| JournalError::NotWritable { path: dir.clone(), error: Arc::new(error) };
         disk.create_dir_all(&dir).map_err(not_writable)?;
         let newest = segments(&*disk, &dir).map_err(not_writable)?.last().map_or(0, |name| name.number);
+        let next_number = options.min_number.max(newest + 1);
         let shared = Arc::new(Shared {
             disk,
             clock,
@@ -184,7 +188,7 @@ impl Journal {
                 outcome: Arc::default(),
             }),
             writer: Mutex::new(Writer {
-                next_number: newest + 1,
+                next_number,
                 open: None,
                 unsynced: VecDeque::new(),
                 n_unsynced: 0,
@@ -209,11 +213,32 @@ impl Journal {
     /// # Errors
     /// When the disk refuses. The record will then not be read back, and the journal is as it was.
     pub fn append(&self, kind: u8, payload: &[u8]) -> Result<Appended, JournalError> {
-        let appended = self.shared.append(kind, payload)?;
+        let appended = self.shared.append(kind, &[payload])?;
         if self.shared.options.sync_interval.is_zero() {
             self.shared.sync_to(appended.sequence + 1)?;
         }
         Ok(appended)
+    }
+
+    /// Appends records of one kind with one call to the operating system, and says where the last was written; `None`
+    /// where there are none.
+    ///
+    /// # Errors
+    /// When the disk refuses. Then none of them will be read back.
+    pub fn append_all<'a>(
+        &self,
+        kind: u8,
+        payloads: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<Option<Appended>, JournalError> {
+        let payloads: Vec<&[u8]> = payloads.collect();
+        if payloads.is_empty() {
+            return Ok(None);
+        }
+        let appended = self.shared.append(kind, &payloads)?;
+        if self.shared.options.sync_interval.is_zero() {
+            self.shared.sync_to(appended.sequence + 1)?;
+        }
+        Ok(Some(appended))
     }
 
     /// Waits until everything that was appended survives a power cut.
@@ -278,16 +303,19 @@ impl Drop for Journal {
 }
 
 impl Shared {
-    fn append(&self, kind: u8, payload: &[u8]) -> Result<Appended, JournalError> {
-        if payload.len() > MAX_PAYLOAD {
+    /// Appends records side by side, and says where the last of them was written.
+    fn append(&self, kind: u8, payloads: &[&[u8]]) -> Result<Appended, JournalError> {
+        if let Some(payload) = payloads.iter().find(|payload| payload.len() > MAX_PAYLOAD) {
             return Err(JournalError::TooLong { n_bytes: payload.len() });
         }
         let (sequence, end_in_group, outcome) = {
             let mut group = self.group.lock();
-            let sequence = group.next_sequence;
-            group.next_sequence += 1;
-            frame::push_record(&mut group.bytes, self.salt, sequence, kind, payload);
-            (sequence, group.bytes.len() as u64, Arc::clone(&group.outcome))
+            for payload in payloads {
+                let sequence = group.next_sequence;
+                group.next_sequence += 1;
+                frame::push_record(&mut group.bytes, self.salt, sequence, kind, payload);
+            }
+            (group.next_sequence - 1, group.bytes.len() as u64, Arc::clone(&group.outcome))
         };
         if outcome.get().is_none() {
             let mut writer = self.writer.lock();
@@ -298,8 +326,9 @@ impl Shared {
         }
         self.wait_for_slow_disk();
         let (segment, group_start) = outcome.get().cloned().expect("the group was written just now")?;
-        self.metrics.records.fetch_add(1, Ordering::Relaxed);
-        self.metrics.bytes.fetch_add((FRAME_LEN + payload.len()) as u64, Ordering::Relaxed);
+        let n_bytes: usize = payloads.iter().map(|payload| FRAME_LEN + payload.len()).sum();
+        self.metrics.records.fetch_add(payloads.len() as u64, Ordering::Relaxed);
+        self.metrics.bytes.fetch_add(n_bytes as u64, Ordering::Relaxed);
         Ok(Appended { segment, end: group_start + end_in_group, sequence })
     }
 

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use web::Web;
 
 use super::Serving;
+use super::maintenance::Maintenance;
 use super::storage::OpenStore;
 
 /// How long targets may take to end their series, and requests to be answered; both at the same time.
@@ -21,6 +22,7 @@ const LAST_SYNC: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Ending {
     pub(super) store: Arc<OpenStore>,
+    pub(super) maintenance: Maintenance,
     pub(super) scraper: Arc<Scraper>,
     pub(super) web: Web,
     pub(super) stop_server: oneshot::Sender<()>,
@@ -37,7 +39,10 @@ impl Ending {
         if !has_ended {
             tracing::warn!("some targets did not end their series in time");
         }
-        let closing = tokio::task::spawn_blocking(move || self.store.store().close());
+        let closing = tokio::task::spawn_blocking(move || {
+            drop(self.maintenance);
+            self.store.store().close()
+        });
         match timeout(LAST_SYNC, closing).await {
             Ok(Ok(closed)) => closed.context("the log could not be synced")?,
             Ok(Err(panic)) => return Err(panic).context("the store could not be closed"),

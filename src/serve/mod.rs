@@ -10,6 +10,7 @@ mod ending;
 mod host;
 mod limits;
 mod log;
+mod maintenance;
 mod settings;
 mod signals;
 mod storage;
@@ -35,6 +36,7 @@ use self::address::Addresses;
 use self::configuration::{ConfigurationFile, Ready};
 use self::ending::Ending;
 use self::host::{Order, ServeHost};
+use self::maintenance::Maintenance;
 use self::signals::{Asked, Signals};
 use self::storage::OpenStore;
 use crate::cli::flags::Flags;
@@ -104,8 +106,8 @@ async fn serve(flags: &Flags) -> anyhow::Result<()> {
     let mut narthex = Narthex::start(store, file, web, host, clock, flags, ready)?;
     address::tell(&addresses, is_secure);
     narthex.obey(&mut signals, &mut orders).await;
-    let Narthex { store, scraper, web, .. } = narthex;
-    Ending { store, scraper, web, stop_server, serving }.carry_out().await
+    let Narthex { store, maintenance, scraper, web, .. } = narthex;
+    Ending { store, maintenance, scraper, web, stop_server, serving }.carry_out().await
 }
 
 /// Waits for the order to stop, while there is nothing yet that could be reloaded.
@@ -123,6 +125,7 @@ type Serving = JoinHandle<()>;
 #[derive(Debug)]
 struct Narthex {
     store: Arc<OpenStore>,
+    maintenance: Maintenance,
     engine: Arc<Engine>,
     scraper: Arc<Scraper>,
     web: Web,
@@ -144,6 +147,7 @@ impl Narthex {
         ready: Ready,
     ) -> anyhow::Result<Narthex> {
         let store = Arc::new(store);
+        let maintenance = Maintenance::start(Arc::clone(store.store()))?;
         let engine = Arc::new(Engine::new(settings::engine_options(flags, &ready.config, Arc::clone(&clock))));
         let mut rng = SeededRng::from_entropy().context("the operating system gives no random numbers")?;
         let appender = Arc::clone(store.store()) as Arc<dyn Append>;
@@ -160,7 +164,7 @@ impl Narthex {
         });
         let is_looking = flags.is_on("config.auto-reload") || flags.has_feature("auto-reload-config");
         let look_every = is_looking.then(|| flags.duration("config.auto-reload-interval").max(Duration::from_secs(1)));
-        Ok(Narthex { store, engine, scraper, web, file, host, clock, look_every })
+        Ok(Narthex { store, maintenance, engine, scraper, web, file, host, clock, look_every })
     }
 
     /// Carries out orders until one of them is to stop.

@@ -73,13 +73,22 @@ fn report_damage(replayed: &Replayed) -> u64 {
             tracing::warn!(%segment, from, to, "a part of the log is damaged and is left out");
         }
     }
+    for damaged in &replayed.damaged_checkpoints {
+        tracing::warn!(damaged, "a checkpoint cannot be read: the one before and the log since were read in its place");
+    }
+    for damage in &replayed.damaged_chunks {
+        let (segment, from, to) = (&damage.segment, damage.from, damage.to);
+        tracing::warn!(%segment, from, to, "a part of the closed chunks is damaged and is left out");
+    }
     for place in &replayed.unreadable {
         tracing::error!(place, "a record of the log makes no sense and is left out");
     }
     if replayed.n_skipped_scrapes > 0 {
         tracing::warn!(scrapes = replayed.n_skipped_scrapes, "scrapes that leaned on damaged ones are left out");
     }
-    (replayed.damage.iter().filter(|damage| !damage.torn_tail).count() + replayed.unreadable.len()) as u64
+    let n_damaged = replayed.damage.iter().filter(|damage| !damage.torn_tail).count();
+    let n_others = replayed.damaged_checkpoints.len() + replayed.damaged_chunks.len() + replayed.unreadable.len();
+    (n_damaged + n_others) as u64
 }
 
 impl OpenStore {

@@ -64,7 +64,7 @@ impl Store {
         }
 
         let series = rows.iter().map(|row| row.series).chain(histograms.iter().map(|row| row.series));
-        let undeclared = shards.undeclared(series, *segment);
+        let undeclared = shards.undeclared(series);
         let mut payload = Vec::with_capacity(64 + rows.len() * 4);
         self.push_definitions(&mut payload, source.as_ref().map(|(_, source)| source.placement), &undeclared);
         let n_definition_bytes = payload.len();
@@ -85,16 +85,18 @@ impl Store {
             }
         };
         let appended = self.wal.append(&segment, &payload[..n_definition_bytes], &payload);
-        appended.map_err(|error| AppendError::NotWritable(error.to_string()))?;
+        let appended = appended.map_err(|error| AppendError::NotWritable(error.to_string()))?;
+        self.note_logged(rows.len() + histograms.len());
 
         if let Some(written) = written {
             written.remember(*segment, &rows);
         }
         for (series, _) in &undeclared {
             let place = Place::of(*series);
-            shards.get_mut(place).declare(place.slot, *segment);
+            shards.get_mut(place).declare(place.slot);
         }
         shards.apply(batch, &rows, &histograms, self.late_window_ms(), &mut refused);
+        shards.note_applied(appended.sequence);
         drop(shards);
         drop(segment);
         refused.sort_unstable_by_key(|refused| refused.row);
@@ -281,13 +283,13 @@ impl<'a> Shards<'a> {
         self.0[place.shard].as_deref_mut().expect("every shard that the batch touches is locked")
     }
 
-    /// Those of `series` that are not defined in `segment` yet, each once, with their numbers in the index.
-    fn undeclared(&self, series: impl Iterator<Item = SeriesRef>, segment: u64) -> Vec<(SeriesRef, u32)> {
+    /// Those of `series` that are not defined in the log of this run yet, each once, with their numbers in the index.
+    fn undeclared(&self, series: impl Iterator<Item = SeriesRef>) -> Vec<(SeriesRef, u32)> {
         let mut undeclared: Vec<(SeriesRef, u32)> = series
             .filter_map(|series| {
                 let place = Place::of(series);
                 let shard = self.get(place)?;
-                if shard.is_declared(place.slot, segment) {
+                if shard.is_declared(place.slot) {
                     return None;
                 }
                 Some((series, shard.series_id(place.slot)?))
@@ -295,6 +297,11 @@ impl<'a> Shards<'a> {
             .collect();
         undeclared.dedup();
         undeclared
+    }
+
+    /// Notes which record of the log was applied last.
+    fn note_applied(&mut self, sequence: u64) {
+        self.0.iter_mut().flatten().for_each(|shard| shard.note_applied(sequence));
     }
 
     /// Appends the rows. One that only now turns out to be double (its series stands twice in the batch) is refused here;

@@ -5,11 +5,12 @@
 //! and in memory for readers; opening the directory again reads it back, around all damage.
 //!
 //! What is where: `head` holds series and their chunks, `index` finds series by labels, `chunk` has the codec, `wal` the
-//! log's records; `commit` and `select` are the two ways in. The log's files are those of the `journal` room.
+//! log's records, `checkpoint` what keeps a start from reading all of it; `commit` and `select` are the two ways in. The log's files are those of the `journal` room.
 //!
 //! Deliberately absent: PromQL, and any knowledge of who writes or reads.
 
 pub mod block;
+mod checkpoint;
 mod chunk;
 pub mod codec;
 mod commit;
@@ -20,6 +21,7 @@ mod stats;
 mod store;
 mod wal;
 
+pub use checkpoint::{CheckpointError, CheckpointStats};
 pub use stats::{Cardinality, HeadStats, Top, WalStats};
 pub use store::{OpenError, Options, Store};
 pub use wal::{Progress, ReplayError, Replayed};

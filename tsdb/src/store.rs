@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use journal::{Disk, DiskLock, JournalError, LockError};
@@ -11,6 +11,7 @@ use model::{Clock, Labels, Rng};
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 
+use crate::checkpoint::{Checkpoints, Found, Opened, restore};
 use crate::commit::{Source, placement_of_source, placement_of_target};
 use crate::head::Head;
 use crate::wal::{Progress, ReplayError, Replayed, Wal, replay};
@@ -20,9 +21,13 @@ use crate::wal::{Progress, ReplayError, Replayed, Wal, replay};
 pub struct Options {
     /// What is older than this survives a power cut; see [`journal::Options::sync_interval`]. The default is one second.
     pub sync_interval: Duration,
-    /// A log segment ends when it is this long, in bytes, or eight times as long as the definitions in it. The default
-    /// is 64 MiB.
+    /// A log segment ends when it is this long, in bytes. The default is 64 MiB.
     pub min_segment_bytes: u64,
+    /// A checkpoint is due when this many samples stand in the log behind the last one, or 20 for each series if those are
+    /// more. The default is 1,000,000.
+    pub checkpoint_samples: u64,
+    /// A checkpoint is due when the last one is so old and there are samples behind it. The default is two minutes.
+    pub checkpoint_interval: Duration,
     /// Series in the head (limit `head_series`). The default is 2,000,000.
     pub max_series: u64,
     /// How far ahead of the clock a sample may be, in milliseconds (limit `sample_ahead_ms`). The default is ten
@@ -41,6 +46,8 @@ impl Default for Options {
         Options {
             sync_interval: Duration::from_secs(1),
             min_segment_bytes: 64 << 20,
+            checkpoint_samples: 1_000_000,
+            checkpoint_interval: Duration::from_secs(120),
             max_series: 2_000_000,
             max_ahead_ms: 10 * 60_000,
             late_window_ms: 30 * 60_000,
@@ -48,6 +55,9 @@ impl Default for Options {
         }
     }
 }
+
+/// A head of so many bytes, or fewer, is written within a second on any disk.
+const QUICK_HEAD_BYTES: u64 = 64 << 20;
 
 /// Why a store cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +86,9 @@ pub enum OpenError {
 pub struct Store {
     pub(crate) head: Arc<Head>,
     pub(crate) wal: Wal,
+    pub(crate) checkpoints: Mutex<Checkpoints>,
+    /// Samples in the log behind the last checkpoint.
+    pub(crate) n_tail: AtomicU64,
     clock: Arc<dyn Clock>,
     options: Options,
     sources: Mutex<FxHashMap<u32, Arc<Mutex<Source>>>>,
@@ -108,14 +121,32 @@ impl Store {
             Err(LockError::Io(error)) => return Err(not_writable(error)),
             Err(lock) => return Err(OpenError::Locked { path: dir.into(), lock }),
         };
-        let head = Head::new(rng.next_u64(), options.n_shards, options.max_series);
-        let replayed = replay(disk, dir, &head, progress)?;
+        let Found { mut restored, next_number, damaged } =
+            restore(disk, dir, options.max_series).map_err(ReplayError::from)?;
+        let opened = Opened::of(restored.as_mut(), next_number);
+        let (seed, n_shards) = (rng.next_u64(), options.n_shards);
+        let (head, mut replayed) = match restored {
+            Some(restored) => {
+                let replayed = replay(disk, dir, &restored.head, Some(restored.position), progress)?;
+                let replayed = replayed.after(restored.number, restored.n_bytes, restored.damage, restored.unreadable);
+                (restored.head, replayed)
+            }
+            None => {
+                let head = Head::new(seed, n_shards, options.max_series);
+                let replayed = replay(disk, dir, &head, None, progress)?;
+                (head, replayed)
+            }
+        };
+        replayed.damaged_checkpoints = damaged;
         let journal = journal::Options { sync_interval: options.sync_interval, ..journal::Options::default() };
         let salt = rng.next_u64() as u32;
-        let wal = Wal::open(disk, clock, dir, salt, journal, options.min_segment_bytes)?;
+        let wal = Wal::open(disk, clock, dir, salt, &journal, options.min_segment_bytes, opened.start())?;
+        let checkpoints = Checkpoints::open(disk, clock, dir, salt, &journal, opened)?;
         let store = Store {
             head: Arc::new(head),
             wal,
+            checkpoints: Mutex::new(checkpoints),
+            n_tail: AtomicU64::new(replayed.n_tail),
             clock: Arc::clone(clock),
             late_window_ms: AtomicI64::new(options.late_window_ms),
             options,
@@ -127,13 +158,19 @@ impl Store {
         Ok((store, replayed))
     }
 
-    /// Takes nothing more, and waits until all that was taken survives a power cut.
+    /// Takes nothing more, and waits until all that was taken survives a power cut. Where that is quickly done, a checkpoint
+    /// is made, so that the next start has nothing of the log to read.
     ///
     /// # Errors
     /// When the disk refuses.
     pub fn close(&self) -> Result<(), JournalError> {
         self.closing.store(true, Ordering::Release);
-        self.wal.sync()
+        self.wal.sync()?;
+        if self.n_tail.load(Ordering::Relaxed) > 0 && self.head_stats().n_bytes <= QUICK_HEAD_BYTES {
+            // Everything is in the log: without a checkpoint the next start reads that.
+            let _ = self.checkpoint();
+        }
+        Ok(())
     }
 
     /// Waits until everything that was committed survives a power cut.
@@ -151,6 +188,15 @@ impl Store {
 
     pub(crate) fn late_window_ms(&self) -> i64 {
         self.late_window_ms.load(Ordering::Relaxed)
+    }
+
+    /// Notes that samples were written to the log.
+    pub(crate) fn note_logged(&self, n_samples: usize) {
+        self.n_tail.fetch_add(n_samples as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.clock
     }
 
     /// The options it was opened with.

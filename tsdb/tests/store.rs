@@ -380,7 +380,11 @@ enum Step {
     },
     /// Samples of any series at any times.
     Write(Vec<(usize, i64, u64)>),
-    Restart,
+    Checkpoint,
+    /// The newest checkpoint may have been damaged meanwhile.
+    Restart {
+        damages: bool,
+    },
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -388,7 +392,24 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         .prop_map(|(source, from, n_series, seed)| Step::Scrape { source, from, n_series, seed });
     let sample = (0usize..40, -3i64..50, prop_oneof![Just(0u64), Just(model::sample::STALE_BITS), any::<u64>()]);
     let write = prop::collection::vec(sample, 0..12).prop_map(Step::Write);
-    prop::collection::vec(prop_oneof![20 => scrape, 10 => write, 1 => Just(Step::Restart)], 1..120)
+    let step = prop_oneof![
+        40 => scrape,
+        20 => write,
+        3 => Just(Step::Checkpoint),
+        2 => any::<bool>().prop_map(|damages| Step::Restart { damages }),
+    ];
+    prop::collection::vec(step, 1..120)
+}
+
+/// Flips a byte of the newest checkpoint, if there is one; the one before and the log since must be enough.
+fn damage_newest_checkpoint(disk: &MemoryDisk) {
+    let newest = disk.paths().into_iter().rfind(|path| path.starts_with("data/checkpoint"));
+    if let Some(path) = newest {
+        let mut bytes = disk.get(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 0x10;
+        disk.put(&path, bytes);
+    }
 }
 
 /// What a store without compression, index or log would hold, with its window for late samples.
@@ -447,8 +468,12 @@ proptest! {
                         naive.commit(set, timestamp_ms, value.to_bits());
                     }
                 }
-                Step::Restart => {
+                Step::Checkpoint => drop(store.checkpoint().unwrap()),
+                Step::Restart { damages } => {
                     drop(store);
+                    if damages {
+                        damage_newest_checkpoint(&disk);
+                    }
                     run += 1;
                     store = open(&disk, run, options.clone()).0;
                     sources = (0..3).map(|source| store.open_source(&name(source))).collect();
@@ -459,6 +484,6 @@ proptest! {
         drop(store);
         let (store, replayed) = open(&disk, run + 1, Options { n_shards: 1, ..options });
         prop_assert!(contents(&store) == naive.0, "after a restart with other shards");
-        prop_assert_eq!(replayed.damage.len() + replayed.unreadable.len(), 0);
+        prop_assert_eq!(replayed.damage.len() + replayed.unreadable.len() + replayed.damaged_chunks.len(), 0);
     }
 }

@@ -46,6 +46,37 @@ const MAX_LEADING: u32 = 31;
 const WINDOW_COST: u32 = 11;
 
 impl Predictor {
+    /// Bytes of [`Predictor::image`].
+    pub(crate) const IMAGE_LEN: usize = 29;
+
+    /// What is known, as bytes: newest timestamp i64, distance i64, value u64, leading u8, significant u8, stale u8,
+    /// encoded u16.
+    pub(crate) fn image(&self) -> [u8; Predictor::IMAGE_LEN] {
+        let mut image = [0; Predictor::IMAGE_LEN];
+        image[0..8].copy_from_slice(&self.last_ms.to_le_bytes());
+        image[8..16].copy_from_slice(&self.delta_ms.to_le_bytes());
+        image[16..24].copy_from_slice(&self.value.to_le_bytes());
+        image[24..27].copy_from_slice(&[self.leading, self.n_significant, u8::from(self.is_stale)]);
+        image[27..29].copy_from_slice(&self.n_encoded.to_le_bytes());
+        image
+    }
+
+    /// What an image says; `None` where no encoder can have got there.
+    pub(crate) fn from_image(image: &[u8; Predictor::IMAGE_LEN]) -> Option<Predictor> {
+        let word = |from: usize| image[from..].first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
+        let [leading, n_significant, is_stale, low, high] = *image.last_chunk()?;
+        let has_window = u32::from(leading) <= MAX_LEADING && leading + n_significant <= 64 && is_stale <= 1;
+        has_window.then_some(Predictor {
+            last_ms: word(0)? as i64,
+            delta_ms: word(8)? as i64,
+            value: word(16)?,
+            leading,
+            n_significant,
+            is_stale: is_stale == 1,
+            n_encoded: u16::from_le_bytes([low, high]),
+        })
+    }
+
     /// Encodes the first sample of a chunk.
     pub(crate) fn encode_first(sink: &mut impl BitSink, timestamp_ms: i64, value: u64) -> Predictor {
         sink.push_64(timestamp_ms as u64);

@@ -30,6 +30,11 @@ impl ClosedChunks {
         (self.chunks.len() - 1) as ClosedId
     }
 
+    /// The number that the next chunk will have.
+    pub(crate) fn next_id(&self) -> ClosedId {
+        self.chunks.len() as ClosedId
+    }
+
     pub(crate) fn get(&self, id: ClosedId) -> &ClosedChunk {
         &self.chunks[id as usize]
     }

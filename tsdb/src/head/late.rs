@@ -59,6 +59,11 @@ impl LateSamples {
             .map(|(&timestamp_ms, late)| (timestamp_ms, late.bits))
     }
 
+    /// The slots that have any.
+    pub(super) fn slots(&self) -> impl ExactSizeIterator<Item = u32> {
+        self.by_slot.keys().copied()
+    }
+
     /// Bytes of memory held.
     pub(crate) fn n_bytes(&self) -> usize {
         self.n_samples * SAMPLE_BYTES

@@ -7,6 +7,7 @@
 //! a disk syncs.
 
 mod closed;
+mod image;
 mod late;
 mod series;
 mod shard;
@@ -16,6 +17,8 @@ use model::Labels;
 use model::storage::{Refusal, SeriesRef};
 use parking_lot::{Mutex, RwLock};
 
+pub(crate) use closed::ClosedId;
+pub(crate) use image::ClosedImage;
 pub(crate) use series::{CopiedChunks, Pin, Verdict};
 pub(crate) use shard::{Shard, check_window};
 
@@ -60,6 +63,11 @@ impl Head {
             shards: (0..n_shards).map(|_| Mutex::new(Shard::default())).collect(),
             max_series,
         }
+    }
+
+    /// A head of what was read from images. `shards` are as many as there were: each series knows its own by number.
+    pub(crate) fn of(index: Index, shards: Vec<Shard>, max_series: u64) -> Head {
+        Head { index: RwLock::new(index), shards: shards.into_iter().map(Mutex::new).collect(), max_series }
     }
 
     /// The shard for series that are to stay together.

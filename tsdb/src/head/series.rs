@@ -18,11 +18,11 @@ const CHUNK_SPAN_MS: i64 = 2 * 3_600_000;
 pub(crate) struct Series {
     pub(crate) id: SeriesId,
     /// The newest closed chunk.
-    closed: ClosedId,
+    pub(super) closed: ClosedId,
     /// The bits of the open chunk.
-    open: Chain,
+    pub(super) open: Chain,
     /// What the next sample is encoded against. No sample has been encoded only while the series has none at all.
-    predictor: Predictor,
+    pub(super) predictor: Predictor,
 }
 
 /// What a selection remembers of a series: what has been committed up to then.

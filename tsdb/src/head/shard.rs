@@ -19,25 +19,21 @@ use crate::wal::record::push_histograms;
 /// Some of the series, and what belongs to them.
 #[derive(Debug, Default)]
 pub(crate) struct Shard {
-    series: Vec<Series>,
+    pub(super) series: Vec<Series>,
     /// The time of each series' oldest float.
-    oldest_ms: Vec<i64>,
-    slab: Slab,
-    closed: ClosedChunks,
-    late: LateSamples,
+    pub(super) oldest_ms: Vec<i64>,
+    pub(super) slab: Slab,
+    pub(super) closed: ClosedChunks,
+    pub(super) late: LateSamples,
     /// The native histograms of the series that have any, by slot, in time order.
-    histograms: FxHashMap<u32, Vec<(i64, HistogramValue)>>,
-    declared: Declared,
-    n_samples: u64,
+    pub(super) histograms: FxHashMap<u32, Vec<(i64, HistogramValue)>>,
+    /// A bit for each slot whose series has been defined in the log of this run.
+    pub(super) declared: Vec<u64>,
+    /// All records of the log of this run before this one are applied.
+    pub(super) applied_to: u64,
+    pub(super) n_samples: u64,
     /// The times of the oldest and the newest sample of all series.
-    interval: Option<(i64, i64)>,
-}
-
-/// Which series have been defined in the current segment of the log.
-#[derive(Debug, Default)]
-struct Declared {
-    segment: u64,
-    slots: Vec<u64>,
+    pub(super) interval: Option<(i64, i64)>,
 }
 
 impl Shard {
@@ -235,21 +231,31 @@ impl Shard {
         wanted.map(|(timestamp_ms, value)| (*timestamp_ms, value.to_float())).collect()
     }
 
-    /// Whether a series has been defined in a segment of the log.
-    pub(crate) fn is_declared(&self, slot: usize, segment: u64) -> bool {
-        let Declared { segment: current, slots } = &self.declared;
-        *current == segment && slots.get(slot / 64).is_some_and(|word| word >> (slot % 64) & 1 == 1)
+    /// Whether a series has been defined in the log of this run.
+    pub(crate) fn is_declared(&self, slot: usize) -> bool {
+        self.declared.get(slot / 64).is_some_and(|word| word >> (slot % 64) & 1 == 1)
     }
 
-    /// Notes that a series has been defined in a segment of the log.
-    pub(crate) fn declare(&mut self, slot: usize, segment: u64) {
-        let Declared { segment: current, slots } = &mut self.declared;
-        if *current != segment {
-            *current = segment;
-            slots.clear();
-        }
-        slots.resize(self.series.len().div_ceil(64).max(slots.len()), 0);
-        slots[slot / 64] |= 1 << (slot % 64);
+    /// Notes that a series has been defined in the log of this run.
+    pub(crate) fn declare(&mut self, slot: usize) {
+        self.declared.resize(self.series.len().div_ceil(64).max(self.declared.len()), 0);
+        self.declared[slot / 64] |= 1 << (slot % 64);
+    }
+
+    /// Notes that a record of the log of this run, and all before it, have been applied.
+    pub(crate) fn note_applied(&mut self, sequence: u64) {
+        self.applied_to = self.applied_to.max(sequence + 1);
+    }
+
+    /// All records of a run of the log before this one have been applied.
+    pub(crate) fn applied_to(&self) -> u64 {
+        self.applied_to
+    }
+
+    /// Begins a new run of the log: its records are counted from 0.
+    pub(crate) fn begin_run(&mut self) {
+        self.applied_to = 0;
+        self.declared.clear();
     }
 
     /// Samples appended since the start.

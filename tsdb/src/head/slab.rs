@@ -40,11 +40,11 @@ pub(crate) struct Slab {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Chain {
     /// The bits that do not fill a word yet, from the top.
-    pending: u64,
+    pub(super) pending: u64,
     first: BlockId,
     last: BlockId,
     /// How many bits are pending, 0 to 63.
-    n_pending: u8,
+    pub(super) n_pending: u8,
     /// Words in the last block.
     n_words: u8,
 }
@@ -72,6 +72,26 @@ impl Slab {
         let n_bytes = usize::from(chain.n_pending).div_ceil(8);
         out.extend_from_slice(&chain.pending.to_be_bytes()[..n_bytes]);
         out.extend_from_slice(&[0; PADDING]);
+    }
+
+    /// Appends the whole words of a chain to `out`, eight bytes each, the lowest first.
+    pub(crate) fn push_words(&self, chain: &Chain, out: &mut Vec<u8>) {
+        let mut block = chain.first;
+        while block != NO_BLOCK {
+            let Block { words, next } = self.block(block);
+            let n_words = if block == chain.last { usize::from(chain.n_words) } else { BLOCK_WORDS };
+            words[..n_words].iter().for_each(|word| out.extend_from_slice(&word.to_le_bytes()));
+            block = *next;
+        }
+    }
+
+    /// A chain of words that were written by [`Slab::push_words`], and the bits that do not fill one.
+    pub(crate) fn chain_of(&mut self, words: &[u8], pending: u64, n_pending: u8) -> Chain {
+        let mut chain = Chain { pending, n_pending, ..Chain::EMPTY };
+        for word in words.as_chunks().0 {
+            self.append_word(&mut chain, u64::from_le_bytes(*word));
+        }
+        chain
     }
 
     /// Empties a chain and keeps its blocks for others.

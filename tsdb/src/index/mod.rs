@@ -6,6 +6,7 @@
 //!
 //! The index only grows; what it holds for series that have ended is freed by building it anew.
 
+mod image;
 mod matching;
 mod pairs;
 mod postings;

@@ -10,14 +10,14 @@ use super::{PairId, SeriesId};
 /// All pairs, numbered in the order in which they came.
 #[derive(Debug)]
 pub(crate) struct Pairs {
-    symbols: Symbols,
+    pub(super) symbols: Symbols,
     /// Name and value of each.
-    pairs: Vec<(SymbolId, SymbolId)>,
-    by_symbols: HashTable<PairId>,
+    pub(super) pairs: Vec<(SymbolId, SymbolId)>,
+    pub(super) by_symbols: HashTable<PairId>,
     /// The series of each; `None` until the first is added.
-    postings: Vec<Option<Postings>>,
+    pub(super) postings: Vec<Option<Postings>>,
     /// The pairs of each name.
-    by_name: FxHashMap<SymbolId, Vec<PairId>>,
+    pub(super) by_name: FxHashMap<SymbolId, Vec<PairId>>,
 }
 
 impl Pairs {
@@ -98,7 +98,7 @@ impl Pairs {
 }
 
 /// Symbols are our own numbers: nobody outside can make them collide, so a multiplication is enough.
-fn hash((name, value): (SymbolId, SymbolId)) -> u64 {
+pub(super) fn hash((name, value): (SymbolId, SymbolId)) -> u64 {
     let both = u64::from(name) << 32 | u64::from(value);
     (both ^ both >> 29).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26)
 }

@@ -16,6 +16,20 @@ pub(crate) enum Postings {
 const FEW: usize = 24;
 
 impl Postings {
+    /// These series, of which there is at least one, in order.
+    pub(crate) fn of(series: &[SeriesId]) -> Postings {
+        match series {
+            [only] => Postings::One(*only),
+            few if few.len() <= FEW => Postings::Few(few.to_vec()),
+            many => {
+                let mut many: RoaringBitmap = many.iter().copied().collect();
+                // Those of a target are neighbours: a few runs.
+                many.optimize();
+                Postings::Many(many)
+            }
+        }
+    }
+
     /// Adds a series with a higher number than all before.
     pub(crate) fn push(&mut self, series: SeriesId) {
         match self {

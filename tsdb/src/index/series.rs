@@ -9,12 +9,12 @@ use super::{PairId, SeriesId};
 #[derive(Debug, Default)]
 pub(crate) struct SeriesTable {
     /// The pairs of all series, one behind the other, each sorted by name.
-    pairs: Vec<PairId>,
+    pub(super) pairs: Vec<PairId>,
     /// Where the pairs of each series end.
-    ends: Vec<u32>,
-    fingerprints: Vec<u64>,
-    by_fingerprint: HashTable<SeriesId>,
-    references: Vec<SeriesRef>,
+    pub(super) ends: Vec<u32>,
+    pub(super) fingerprints: Vec<u64>,
+    pub(super) by_fingerprint: HashTable<SeriesId>,
+    pub(super) references: Vec<SeriesRef>,
 }
 
 impl SeriesTable {

@@ -9,12 +9,12 @@ pub(crate) type SymbolId = u32;
 /// A set of strings, numbered in the order in which they came.
 #[derive(Debug)]
 pub(crate) struct Symbols {
-    seed: u64,
+    pub(super) seed: u64,
     /// All strings, one behind the other.
-    text: String,
+    pub(super) text: String,
     /// Where each ends.
-    ends: Vec<u32>,
-    by_text: HashTable<SymbolId>,
+    pub(super) ends: Vec<u32>,
+    pub(super) by_text: HashTable<SymbolId>,
 }
 
 impl Symbols {
@@ -54,7 +54,7 @@ impl Symbols {
         self.text.capacity() + self.ends.capacity() * 4 + self.by_text.capacity() * 5
     }
 
-    fn hash(&self, text: &str) -> u64 {
+    pub(super) fn hash(&self, text: &str) -> u64 {
         xxh3_64_with_seed(text.as_bytes(), self.seed)
     }
 }

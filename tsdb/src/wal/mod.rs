@@ -1,5 +1,6 @@
 //! The write-ahead log: what is in it, and how it is written and read back.
 
+mod apply;
 pub(crate) mod decode;
 pub(crate) mod record;
 mod replay;
@@ -9,4 +10,4 @@ mod writer;
 
 pub(crate) use replay::replay;
 pub use replay::{Progress, ReplayError, Replayed};
-pub(crate) use writer::Wal;
+pub(crate) use writer::{LogStart, Wal};

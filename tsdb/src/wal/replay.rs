@@ -1,8 +1,9 @@
-//! Reading the log back into an empty head.
+//! Reading the log back into a head: an empty one, or one that was read from a checkpoint.
 //!
 //! The names of all runs are read first, so that a definition that is damaged among the batches is known all the same.
 //! Then the batches, run by run: each has its own numbers for series, which are told from those of others by the salt of
-//! the segment.
+//! the segment. In the run that wrote the checkpoint, series have the numbers that they have in it, and what each shard of it
+//! has applied already is passed over.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,10 +14,12 @@ use model::Labels;
 use model::storage::{HistogramValue, SeriesRef};
 use rustc_hash::FxHashMap;
 
+use super::apply::{Appliers, Sample};
 use super::decode::{Decoder, Visitor};
 use super::record::{BATCH, NAMES, Row, SERIES, take_series};
 use super::varint::Input;
-use super::writer::{NAMES_DIR, WAL_DIR};
+use super::writer::{LogStart, NAMES_DIR, WAL_DIR};
+use crate::checkpoint::Position;
 use crate::head::{Head, Place};
 
 /// How far a replay has come. Shared with whoever shows it.
@@ -37,8 +40,16 @@ pub struct Replayed {
     pub n_bytes: u64,
     /// Samples that are in the head now.
     pub n_samples: u64,
+    /// Samples of the log, those not counted that a checkpoint held.
+    pub n_tail: u64,
     /// Series that are in the head now.
     pub n_series: u64,
+    /// The checkpoint that was read first, by its number.
+    pub checkpoint: Option<u64>,
+    /// Checkpoints that could not be read, each with the reason: the log since the one before was read in their place.
+    pub damaged_checkpoints: Vec<String>,
+    /// Where closed chunks could not be read: their samples are lost.
+    pub damaged_chunks: Vec<Damage>,
     /// Where nothing could be read. A torn tail is what a killed process leaves.
     pub damage: Vec<Damage>,
     /// Scrapes that were whole, but leaned on one that was not.
@@ -64,24 +75,30 @@ pub enum ReplayError {
     },
 }
 
-/// Reads the log in `dir` into `head`.
+/// Reads the log in `dir` into `head`; where that was read from a checkpoint, from its position on.
 pub(crate) fn replay(
     disk: &Arc<dyn Disk>,
     dir: &Path,
     head: &Head,
+    from: Option<Position>,
     progress: &Progress,
 ) -> Result<Replayed, ReplayError> {
-    let list = |name: &str| {
+    let list = |name: &str, first: u64| {
         let path = dir.join(name);
         disk.create_dir_all(&path)
             .and_then(|()| segments(&**disk, &path))
+            .map(|segments| segments.into_iter().filter(|segment| segment.number >= first).collect::<Vec<_>>())
             .map_err(|error| ReplayError::List { path, error })
     };
-    let (names, batches) = (list(NAMES_DIR)?, list(WAL_DIR)?);
-    progress.total_bytes.store(total_len(disk, dir, &names, &batches), Ordering::Relaxed);
+    let start = from.map_or(LogStart::FIRST, |from| from.start);
+    let (names, batches) = (list(NAMES_DIR, start.names)?, list(WAL_DIR, start.batches)?);
+    progress.total_bytes.fetch_add(total_len(disk, dir, &names, &batches), Ordering::Relaxed);
     let mut replayed = Replayed { n_segments: batches.len(), ..Replayed::default() };
 
     let mut runs: FxHashMap<u32, Run> = FxHashMap::default();
+    if let Some(from) = from {
+        runs.insert(from.salt, Run::of_checkpoint(head));
+    }
     let mut reader = Reader::new(Arc::clone(disk), dir.join(NAMES_DIR));
     reader.read(&names, |record| {
         let run = runs.entry(record.segment.salt).or_default();
@@ -93,20 +110,26 @@ pub(crate) fn replay(
     replayed.note(&reader);
 
     let mut reader = Reader::new(Arc::clone(disk), dir.join(WAL_DIR));
-    for of_one_run in batches.chunk_by(|one, next| one.salt == next.salt) {
-        let mut run = runs.remove(&of_one_run[0].salt).unwrap_or_default();
-        reader.read(of_one_run, |record| {
-            if record.kind == BATCH
-                && let Err(error) = run.take_batch(record.payload, head)
-            {
-                let place = format!("{WAL_DIR}/{} before byte {}: {error}", record.segment, record.end);
-                replayed.unreadable.push(place);
-            }
-            progress.done_bytes.fetch_add(record.payload.len() as u64, Ordering::Relaxed);
-        })?;
-        replayed.n_skipped_scrapes += run.decoder.n_skipped();
-    }
+    std::thread::scope(|scope| {
+        let mut appliers = Appliers::new(scope, head);
+        for of_one_run in batches.chunk_by(|one, next| one.salt == next.salt) {
+            let mut run = runs.remove(&of_one_run[0].salt).unwrap_or_default();
+            reader.read(of_one_run, |record| {
+                if record.kind == BATCH
+                    && let Err(error) = run.take_batch(record.sequence, record.payload, head, &mut appliers)
+                {
+                    let place = format!("{WAL_DIR}/{} before byte {}: {error}", record.segment, record.end);
+                    replayed.unreadable.push(place);
+                }
+                progress.done_bytes.fetch_add(record.payload.len() as u64, Ordering::Relaxed);
+            })?;
+            replayed.n_skipped_scrapes += run.decoder.n_skipped();
+        }
+        replayed.n_tail = appliers.finish();
+        Ok::<_, ReplayError>(())
+    })?;
     replayed.note(&reader);
+    head.shards.iter().for_each(|shard| shard.lock().begin_run());
     replayed.n_samples = head.shards.iter().map(|shard| shard.lock().n_samples()).sum();
     replayed.n_series = head.index.read().n_series() as u64;
     progress.done_bytes.store(progress.total_bytes.load(Ordering::Relaxed), Ordering::Relaxed);
@@ -120,6 +143,21 @@ fn total_len(disk: &Arc<dyn Disk>, dir: &Path, names: &[SegmentName], batches: &
 }
 
 impl Replayed {
+    /// The same with what was read of a checkpoint before.
+    pub(crate) fn after(
+        mut self,
+        checkpoint: u64,
+        n_bytes: u64,
+        damage: Vec<Damage>,
+        unreadable: Vec<String>,
+    ) -> Replayed {
+        self.checkpoint = Some(checkpoint);
+        self.n_bytes += n_bytes;
+        self.damaged_chunks = damage;
+        self.unreadable.splice(..0, unreadable);
+        self
+    }
+
     fn note(&mut self, reader: &Reader) {
         self.n_bytes += reader.n_bytes();
         self.damage.extend_from_slice(reader.damage());
@@ -131,9 +169,25 @@ impl Replayed {
 struct Run {
     places: Places,
     decoder: Decoder,
+    /// For each shard of a checkpoint that this run wrote, the first record that it has not applied.
+    applied_to: Vec<u64>,
 }
 
 impl Run {
+    /// The run that wrote the checkpoint from which the head was read.
+    fn of_checkpoint(head: &Head) -> Run {
+        let mut run = Run::default();
+        for (number, shard) in head.shards.iter().enumerate() {
+            let shard = shard.lock();
+            run.applied_to.push(shard.applied_to());
+            for slot in 0..shard.n_series() {
+                let place = Place { shard: number, slot };
+                run.places.insert(place.reference(), place.reference());
+            }
+        }
+        run
+    }
+
     /// Takes the second copy of definitions. `None` where it cannot be read.
     fn take_names(&mut self, payload: &[u8], head: &Head) -> Option<()> {
         let mut input = Input::new(payload);
@@ -148,16 +202,23 @@ impl Run {
         Some(())
     }
 
-    fn take_batch(&mut self, payload: &[u8], head: &Head) -> Result<(), super::varint::DecodeError> {
-        self.decoder.decode(payload, &mut Writing { places: &mut self.places, head })
+    fn take_batch(
+        &mut self,
+        sequence: u64,
+        payload: &[u8],
+        head: &Head,
+        appliers: &mut Appliers<'_, '_>,
+    ) -> Result<(), super::varint::DecodeError> {
+        let Run { places, decoder, applied_to } = self;
+        decoder.decode(payload, &mut Writing { places, applied_to, sequence, head, appliers })
     }
 }
 
 /// Slots whose places are kept together.
 const PAGE_SLOTS: usize = 4096;
 
-/// The places of some neighbouring slots.
-type Page = Box<[Option<SeriesRef>; PAGE_SLOTS]>;
+/// The places of some neighbouring slots: the number that the series has in the log, and the one it has now.
+type Page = Box<[Option<(SeriesRef, SeriesRef)>; PAGE_SLOTS]>;
 
 /// Where the series of a run are now, by the shard and the slot that they had then. Slots are given in order, but which of
 /// them the log names first is open; in pages, one far away costs no more than its own.
@@ -168,7 +229,8 @@ impl Places {
     fn find(&self, reference: SeriesRef) -> Option<Place> {
         let then = Place::of(reference);
         let page = self.0.get(then.shard)?.get(then.slot / PAGE_SLOTS)?.as_ref()?;
-        page[then.slot % PAGE_SLOTS].map(Place::of)
+        let (named, now) = page[then.slot % PAGE_SLOTS]?;
+        (named == reference).then(|| Place::of(now))
     }
 
     fn define(&mut self, head: &Head, placement: u32, reference: SeriesRef, labels: &Labels) {
@@ -178,6 +240,10 @@ impl Places {
         let resolved = head.resolve(std::slice::from_ref(labels), |_| placement).pop();
         // A limit that has been lowered since must not keep the process from starting: what is above it is left out.
         let Some(Ok(now)) = resolved else { return };
+        self.insert(reference, now);
+    }
+
+    fn insert(&mut self, reference: SeriesRef, now: SeriesRef) {
         let then = Place::of(reference);
         if self.0.len() <= then.shard {
             self.0.resize_with(then.shard + 1, Vec::new);
@@ -187,41 +253,44 @@ impl Places {
             pages.resize_with(then.slot / PAGE_SLOTS + 1, || None);
         }
         let page = pages[then.slot / PAGE_SLOTS].get_or_insert_with(|| Box::new([None; PAGE_SLOTS]));
-        page[then.slot % PAGE_SLOTS] = Some(now);
+        page[then.slot % PAGE_SLOTS] = Some((reference, now));
     }
 }
 
 /// Writes what a run's records say into the head.
-struct Writing<'a> {
+struct Writing<'a, 'scope, 'env> {
     places: &'a mut Places,
+    applied_to: &'a [u64],
+    sequence: u64,
     head: &'a Head,
+    appliers: &'a mut Appliers<'scope, 'env>,
 }
 
-impl Visitor for Writing<'_> {
+impl Writing<'_, '_, '_> {
+    /// Where a series is now, unless its shard has applied the record already.
+    fn find(&self, reference: SeriesRef) -> Option<Place> {
+        let place = self.places.find(reference)?;
+        let applied_to = self.applied_to.get(place.shard).copied().unwrap_or(0);
+        (self.sequence >= applied_to).then_some(place)
+    }
+}
+
+impl Visitor for Writing<'_, '_, '_> {
     fn series(&mut self, placement: u32, reference: SeriesRef, labels: &Labels) {
         self.places.define(self.head, placement, reference, labels);
     }
 
     fn samples(&mut self, rows: &[Row]) {
-        let places = rows.iter().filter_map(|row| Some((self.places.find(row.series)?, row)));
-        let mut locked: Option<(usize, parking_lot::MutexGuard<'_, crate::head::Shard>)> = None;
-        for (place, row) in places {
-            if locked.as_ref().is_none_or(|(number, _)| *number != place.shard) {
-                // Let the old one go first: shards are locked by rising number only.
-                drop(locked.take());
-                locked = Some((place.shard, self.head.shards[place.shard].lock()));
-            }
-            if let Some((_, shard)) = &mut locked {
-                // What was refused then is refused now, and what two segments hold is taken once.
-                // Whatever was late then was not too late.
-                let _ = shard.append(place.slot, row.timestamp_ms, row.bits, i64::MAX);
+        for row in rows {
+            if let Some(Place { shard, slot }) = self.find(row.series) {
+                self.appliers.sample(shard, Sample { slot, timestamp_ms: row.timestamp_ms, bits: row.bits });
             }
         }
     }
 
     fn histogram(&mut self, reference: SeriesRef, timestamp_ms: i64, value: HistogramValue) {
-        if let Some(place) = self.places.find(reference) {
-            let _ = self.head.shards[place.shard].lock().append_histogram(place.slot, timestamp_ms, &value);
+        if let Some(place) = self.find(reference) {
+            self.appliers.histogram(place, timestamp_ms, value);
         }
     }
 }

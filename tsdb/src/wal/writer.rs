@@ -1,12 +1,11 @@
 //! Writing the log: batches into one journal, and a second copy of each definition into another.
 //!
-//! A series is defined in the record of the first batch that names it in a segment, and once more in the journal of
-//! names. So a segment can be read by itself, and no damage to one file costs more than the records it hits: a lost
-//! definition would otherwise cost its series' samples up to the end of the segment.
+//! A series is defined in the record of the first batch of a run that names it, and once more in the journal of names: a
+//! lost definition would otherwise cost its series' samples up to the end of the run. Both are kept until two checkpoints
+//! hold the series.
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use journal::{Appended, Disk, Journal, JournalError, Metrics, Options};
 use model::Clock;
@@ -28,27 +27,48 @@ pub(crate) struct Wal {
     /// The number of the current segment. Held for reading from the choice of what a record leans on until it is
     /// written; held for writing while a segment ends.
     segment: RwLock<u64>,
-    /// Bytes of definitions in the current segment.
-    definition_bytes: AtomicU64,
+    salt: u32,
     min_segment_bytes: u64,
 }
 
+/// A place between two records of the log: everything in segments before it had been applied to the head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LogStart {
+    /// The first segment of batches behind it.
+    pub(crate) batches: u64,
+    /// The first segment of names behind it.
+    pub(crate) names: u64,
+}
+
+impl LogStart {
+    /// The beginning of all.
+    pub(crate) const FIRST: LogStart = LogStart { batches: 1, names: 1 };
+}
+
 impl Wal {
-    /// Opens the log in `dir` for writing; what is in it stays.
+    /// Opens the log in `dir` for writing; what is in it stays. What it writes comes behind `start`.
     pub(crate) fn open(
         disk: &Arc<dyn Disk>,
         clock: &Arc<dyn Clock>,
         dir: &Path,
         salt: u32,
-        options: Options,
+        options: &Options,
         min_segment_bytes: u64,
+        start: LogStart,
     ) -> Result<Wal, JournalError> {
-        let open =
-            |name: &str, options| Journal::open(Arc::clone(disk), Arc::clone(clock), dir.join(name), salt, options);
-        let batches = open(WAL_DIR, options.clone())?;
-        let names = open(NAMES_DIR, options)?;
+        let open = |name: &str, min_number| {
+            let options = Options { min_number, ..options.clone() };
+            Journal::open(Arc::clone(disk), Arc::clone(clock), dir.join(name), salt, options)
+        };
+        let batches = open(WAL_DIR, start.batches)?;
+        let names = open(NAMES_DIR, start.names)?;
         let segment = RwLock::new(batches.next_segment_number());
-        Ok(Wal { batches, names, segment, definition_bytes: AtomicU64::new(0), min_segment_bytes })
+        Ok(Wal { batches, names, segment, salt, min_segment_bytes })
+    }
+
+    /// What tells the records of this run from those of others.
+    pub(crate) fn salt(&self) -> u32 {
+        self.salt
     }
 
     /// The current segment, which does not end while the answer is held.
@@ -68,7 +88,6 @@ impl Wal {
             push_unsigned(&mut copy, **segment);
             copy.extend_from_slice(definitions);
             self.names.append(NAMES, &copy)?;
-            self.definition_bytes.fetch_add(definitions.len() as u64, Ordering::Relaxed);
         }
         self.batches.append(BATCH, payload)
     }
@@ -81,20 +100,37 @@ impl Wal {
         // Most of what has to be synced is synced while others go on writing.
         self.batches.sync()?;
         let mut segment = self.segment.write();
-        if self.is_long() {
-            self.batches.roll()?;
-            self.names.roll()?;
-            *segment = self.batches.next_segment_number();
-            self.definition_bytes.store(0, Ordering::Relaxed);
-        }
-        Ok(())
+        if self.is_long() { self.roll(&mut segment).map(drop) } else { Ok(()) }
     }
 
-    /// What it costs to define the series again should be little beside what a segment holds: many series make long
-    /// segments.
+    /// Ends the current segments. Whatever was committed before stands before the answer and has been applied to the head.
+    ///
+    /// # Errors
+    /// When what was written cannot be synced.
+    pub(crate) fn begin_segment(&self) -> Result<LogStart, JournalError> {
+        self.sync()?;
+        let mut segment = self.segment.write();
+        self.roll(&mut segment)
+    }
+
+    /// Removes what stands before a place.
+    ///
+    /// # Errors
+    /// When a segment cannot be removed; it will be with the next.
+    pub(crate) fn remove_before(&self, start: LogStart) -> Result<(), JournalError> {
+        self.batches.remove_before(start.batches)?;
+        self.names.remove_before(start.names)
+    }
+
+    fn roll(&self, segment: &mut u64) -> Result<LogStart, JournalError> {
+        self.batches.roll()?;
+        self.names.roll()?;
+        *segment = self.batches.next_segment_number();
+        Ok(LogStart { batches: *segment, names: self.names.next_segment_number() })
+    }
+
     fn is_long(&self) -> bool {
-        let definition_bytes = self.definition_bytes.load(Ordering::Relaxed);
-        self.batches.segment_len() >= self.min_segment_bytes.max(8 * definition_bytes)
+        self.batches.segment_len() >= self.min_segment_bytes
     }
 
     /// Waits until everything that was appended survives a power cut.

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use std::collections::BTreeMap;
+use std::hash::BuildHasher;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,17 +14,23 @@ use journal::testkit::MemoryDisk;
 use model::rng::SeededRng;
 use model::storage::{Append, Batch, Refused, Select, SelectHints, SeriesRef, SourceRef, Tile, Timestamps};
 use model::{Clock, Labels, Matcher, SystemClock};
-use tsdb::{Options, Progress, Replayed, Store};
+use rustc_hash::FxBuildHasher;
+use tsdb::{OpenError, Options, Progress, Replayed, Store};
 
 /// Samples by series and time, as bits.
 pub(crate) type Contents = BTreeMap<Labels, BTreeMap<i64, u64>>;
 
 /// Opens the store on a disk; `run` tells one run of the process from another. Nothing is synced behind one's back.
 pub(crate) fn open(disk: &MemoryDisk, run: u64, options: Options) -> (Store, Replayed) {
+    try_open(disk, run, options).unwrap()
+}
+
+/// The same, where it may fail.
+pub(crate) fn try_open(disk: &MemoryDisk, run: u64, options: Options) -> Result<(Store, Replayed), OpenError> {
     let disk: Arc<dyn Disk> = Arc::new(disk.clone());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let mut rng = SeededRng::new(run);
-    Store::open(&disk, &clock, &mut rng, Path::new("data"), options, &Progress::default()).unwrap()
+    Store::open(&disk, &clock, &mut rng, Path::new("data"), options, &Progress::default())
 }
 
 /// Options for tests: long intervals, any time, but in order.
@@ -76,12 +83,17 @@ pub(crate) fn select(store: &Store, matchers: &[Matcher], start_ms: i64, end_ms:
         reader.seek(series, start_ms);
         let mut last_ms = None;
         while reader.next_tile(&mut tile).unwrap() {
-            assert!(tile.timestamps.len() <= 1024 && tile.timestamps.len() == tile.values.len());
-            for (&timestamp_ms, value) in tile.timestamps.iter().zip(&tile.values) {
+            let n_values = tile.values.len() + tile.histograms.len();
+            assert!(tile.timestamps.len() <= 1024 && tile.timestamps.len() == n_values);
+            // A histogram counts as a hash of all that can be seen of it.
+            let seen = |histogram| FxBuildHasher.hash_one(format!("{histogram:?}"));
+            let floats = tile.values.iter().map(|value| value.to_bits());
+            let values = floats.chain(tile.histograms.iter().map(seen));
+            for (&timestamp_ms, bits) in tile.timestamps.iter().zip(values) {
                 assert!(last_ms.is_none_or(|last_ms| last_ms < timestamp_ms), "in order");
                 assert!((start_ms..=end_ms).contains(&timestamp_ms));
                 last_ms = Some(timestamp_ms);
-                samples.insert(timestamp_ms, value.to_bits());
+                samples.insert(timestamp_ms, bits);
             }
         }
     }

@@ -1,0 +1,57 @@
+//! The thread that looks after the store while it runs.
+
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::Context;
+use tsdb::Store;
+
+/// From one look to the next.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// The running thread. Dropped, it ends what it is at and stops.
+#[derive(Debug)]
+pub(super) struct Maintenance {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Maintenance {
+    /// Starts the thread.
+    pub(super) fn start(store: Arc<Store>) -> anyhow::Result<Maintenance> {
+        let (stop, stops) = channel();
+        let look = move || {
+            // A disk that refuses is tried again every time, and named once.
+            let mut is_refused = false;
+            while stops.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+                is_refused = match store.checkpoint_if_due() {
+                    Ok(Some(stats)) => {
+                        tracing::debug!(?stats, "checkpoint made");
+                        false
+                    }
+                    Ok(None) => is_refused,
+                    Err(error) => {
+                        if !is_refused {
+                            tracing::error!(%error, "no checkpoint can be made; the log is kept, and it is tried again");
+                        }
+                        true
+                    }
+                };
+            }
+        };
+        let thread = std::thread::Builder::new().name("maintenance".to_owned()).spawn(look);
+        Ok(Maintenance { stop: Some(stop), thread: Some(thread.context("no thread for the store")?) })
+    }
+}
+
+impl Drop for Maintenance {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic has been reported where it happened.
+            let _ = thread.join();
+        }
+    }
+}
