@@ -5,7 +5,8 @@
 //! and in memory for readers; opening the directory again reads it back, around all damage.
 //!
 //! What is where: `head` holds series and their chunks, `index` finds series by labels, `chunk` has the codec, `wal` the
-//! log's records, `checkpoint` what keeps a start from reading all of it; `commit` and `select` are the two ways in. The log's files are those of the `journal` room.
+//! log's records, `checkpoint` what keeps a start from reading all of them; `commit` and `select` are the two ways in. The
+//! log's files are those of the `journal` room.
 //!
 //! Deliberately absent: PromQL, and any knowledge of who writes or reads.
 
