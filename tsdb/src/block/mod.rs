@@ -3,8 +3,13 @@
 mod cursor;
 mod error;
 mod id;
+mod mapped;
 mod meta;
+mod pages;
+mod postings;
 mod reader;
+mod runs;
+mod symbols;
 mod writer;
 
 pub use cursor::BlockCursor;

@@ -45,6 +45,11 @@ impl<'a> Input<'a> {
         self.rest
     }
 
+    /// How many bytes are left.
+    pub(crate) fn n_left(&self) -> usize {
+        self.rest.len()
+    }
+
     pub(crate) fn error(&self, expected: &'static str) -> DecodeError {
         DecodeError { at: self.len - self.rest.len(), expected }
     }
