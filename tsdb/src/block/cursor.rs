@@ -1,26 +1,280 @@
 //! Reading the samples of a series.
-#![allow(clippy::todo, unused_variables, reason = "the shape, for those who build on it; the body follows")]
+//!
+//! A chunk becomes a tile, as far as it lies between the two times asked for; where a series has both floats and
+//! histograms, tiles end where the other kind goes on. Columns decoded last are kept, because the next series most likely
+//! has the same.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::storage::Tile;
 
-use super::Block;
+use super::chunks::{ChunkPage, ChunkRef};
+use super::columns::ColumnRef;
+use super::layout::Section;
+use super::{Block, Kind, RawChunk};
+use crate::codec;
+
+/// Columns that are kept.
+const N_COLUMNS: usize = 4;
+/// Parts of columns of which it is known that they were handed out before.
+const N_PARTS: usize = 8;
+
+/// A number for [`Tile::column`] that no other timestamps have in this process.
+pub(crate) fn next_column_number() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
 
 /// Goes through the samples of a series between two times.
 #[derive(Debug)]
 pub struct BlockCursor<'a> {
     block: &'a Block,
+    page: ChunkPage,
+    columns: Columns,
+    series: u32,
+    start_ms: i64,
+    end_ms: i64,
+    /// The chunks of the series that are left, the next one last.
+    floats: Vec<ChunkRef>,
+    histograms: Vec<ChunkRef>,
+    /// No sample up to this time is handed out any more.
+    after_ms: Option<i64>,
+}
+
+/// The samples of a chunk that are left between the times asked for.
+#[derive(Clone, Debug)]
+struct Part {
+    timestamps: Arc<[i64]>,
+    /// In the column.
+    from: usize,
+    to: usize,
+}
+
+impl Part {
+    fn first_ms(&self) -> i64 {
+        self.timestamps[self.from]
+    }
+
+    fn last_ms(&self) -> i64 {
+        self.timestamps[self.to - 1]
+    }
+
+    fn as_slice(&self) -> &[i64] {
+        &self.timestamps[self.from..self.to]
+    }
 }
 
 impl<'a> BlockCursor<'a> {
+    /// A cursor that is nowhere.
+    pub(crate) fn new(block: &'a Block) -> BlockCursor<'a> {
+        BlockCursor {
+            block,
+            page: ChunkPage::default(),
+            columns: Columns::default(),
+            series: 0,
+            start_ms: i64::MIN,
+            end_ms: i64::MAX,
+            floats: Vec::new(),
+            histograms: Vec::new(),
+            after_ms: None,
+        }
+    }
+
     /// Goes to another series, keeping what was decoded of the timestamps they share.
     pub fn seek(&mut self, series: u32, start_ms: i64, end_ms: i64) {
-        todo!()
+        self.floats.clear();
+        self.histograms.clear();
+        (self.series, self.start_ms, self.end_ms, self.after_ms) = (series, start_ms, end_ms, None);
+        match self.page.get(self.block.section(Section::Chunks), self.block.n_series(), series) {
+            Ok(chunks) => {
+                for chunk in chunks.iter().rev() {
+                    let side = if chunk.kind == Kind::Floats { &mut self.floats } else { &mut self.histograms };
+                    side.push(*chunk);
+                }
+            }
+            Err(error) => self.block.malformed("chunk references", error),
+        }
     }
 
     /// Replaces the tile by the next samples, in time order, at most [`model::storage::TILE_SAMPLES`] of one kind;
     /// answers `false` where there are no more. Damaged chunks are left out.
     pub fn next_tile(&mut self, tile: &mut Tile) -> bool {
-        let block = self.block;
-        todo!()
+        tile.clear();
+        loop {
+            let floats = self.next_part(Kind::Floats);
+            let histograms = self.next_part(Kind::Histograms);
+            let (kind, mut part, other_ms) = match (floats, histograms) {
+                (None, None) => return false,
+                (Some(part), None) => (Kind::Floats, part, None),
+                (None, Some(part)) => (Kind::Histograms, part, None),
+                (Some(part), Some(other)) if part.first_ms() <= other.first_ms() => {
+                    (Kind::Floats, part, Some(other.first_ms()))
+                }
+                (Some(other), Some(part)) => (Kind::Histograms, part, Some(other.first_ms())),
+            };
+            if let Some(other_ms) = other_ms {
+                let n_before = part.as_slice().partition_point(|&timestamp_ms| timestamp_ms < other_ms);
+                // Of two samples of one time the float counts.
+                part.to = part.from + n_before.max(1);
+            }
+            self.after_ms = Some(part.last_ms());
+            let chunk = self.side(kind).last().copied();
+            if chunk.is_some_and(|chunk| self.fill(tile, kind, &chunk, &part)) {
+                return true;
+            }
+        }
+    }
+
+    /// Fills the tile with a part of a chunk; `false` where the chunk is damaged, which is then left out.
+    fn fill(&mut self, tile: &mut Tile, kind: Kind, chunk: &ChunkRef, part: &Part) -> bool {
+        let start = chunk.start as usize;
+        let range = part.from - start..part.to - start;
+        let n_samples = chunk.n_samples as usize;
+        let decoded = self.block.chunk(self.series, chunk).and_then(|encoded| match kind {
+            Kind::Floats => codec::decode_values_range(encoded, n_samples, range, &mut tile.values).ok(),
+            Kind::Histograms => {
+                let mut values = Vec::new();
+                codec::decode_histograms(encoded, n_samples, &mut values).ok()?;
+                tile.histograms.extend(values.get(range)?.iter().map(|value| value.to_float()));
+                Some(())
+            }
+        });
+        let is_whole = decoded.is_some() && tile.values.len() + tile.histograms.len() == part.to - part.from;
+        if is_whole {
+            tile.timestamps.extend_from_slice(part.as_slice());
+            tile.column = self.columns.number(chunk.column, part);
+        } else {
+            tile.clear();
+            self.block.note_chunk(self.series, chunk);
+            self.side(kind).pop();
+        }
+        is_whole
+    }
+
+    /// The part of the next chunk of a kind that is left; chunks of which nothing is left are gone then.
+    fn next_part(&mut self, kind: Kind) -> Option<Part> {
+        loop {
+            let chunk = *self.side(kind).last()?;
+            match self.part_of(&chunk) {
+                Some(part) if part.from < part.to => return Some(part),
+                _ => self.side(kind).pop(),
+            };
+        }
+    }
+
+    /// What is left of a chunk; `None` where its column is damaged.
+    fn part_of(&mut self, chunk: &ChunkRef) -> Option<Part> {
+        let (column, end) = self.column_of(chunk)?;
+        let (start, end) = (chunk.start as usize, end as usize);
+        let start_ms = match self.after_ms {
+            Some(after_ms) => self.start_ms.max(after_ms.checked_add(1)?),
+            None => self.start_ms,
+        };
+        // Mostly the whole column lies on one side; then it need not be decoded.
+        if column.last_ms < start_ms || column.first_ms > self.end_ms {
+            return None;
+        }
+        let timestamps = self.columns.timestamps(self.block, chunk.column, &column)?;
+        let here = timestamps.get(start..end)?;
+        let from = start + here.partition_point(|&timestamp_ms| timestamp_ms < start_ms);
+        let to = start + here.partition_point(|&timestamp_ms| timestamp_ms <= self.end_ms);
+        Some(Part { timestamps, from, to })
+    }
+
+    /// The column of a chunk, and where in it the chunk ends, if it does.
+    fn column_of(&mut self, chunk: &ChunkRef) -> Option<(ColumnRef, u32)> {
+        let column = self.columns.reference(self.block, chunk.column)?;
+        let end = chunk.start.checked_add(chunk.n_samples).filter(|&end| end <= column.n_samples);
+        if end.is_none() {
+            self.block.note_chunk(self.series, chunk);
+        }
+        Some((column, end?))
+    }
+
+    /// Whether there are samples left, as far as timestamps say.
+    pub(crate) fn has_samples(&mut self) -> bool {
+        self.next_part(Kind::Floats).is_some() || self.next_part(Kind::Histograms).is_some()
+    }
+
+    /// The times of the first and the last sample that are left, as far as timestamps say.
+    pub(crate) fn interval(&mut self) -> Option<(i64, i64)> {
+        let chunks: Vec<ChunkRef> = self.floats.iter().chain(&self.histograms).copied().collect();
+        let parts = chunks.iter().filter_map(|chunk| self.part_of(chunk)).filter(|part| part.from < part.to);
+        parts.map(|part| (part.first_ms(), part.last_ms())).reduce(|(first, last), (a, b)| (first.min(a), last.max(b)))
+    }
+
+    /// The chunks of a series, floats first, without those that are damaged.
+    pub(crate) fn raw(&mut self, series: u32) -> Vec<RawChunk<'a>> {
+        self.seek(series, i64::MIN, i64::MAX);
+        let chunks: Vec<ChunkRef> = self.floats.iter().rev().chain(self.histograms.iter().rev()).copied().collect();
+        let mut raw = Vec::with_capacity(chunks.len());
+        for chunk in chunks {
+            if let Some(part) = self.part_of(&chunk)
+                && let Some(encoded) = self.block.chunk(series, &chunk)
+            {
+                raw.push(RawChunk { kind: chunk.kind, timestamps: part.as_slice().to_vec(), encoded });
+            }
+        }
+        raw
+    }
+
+    fn side(&mut self, kind: Kind) -> &mut Vec<ChunkRef> {
+        match kind {
+            Kind::Floats => &mut self.floats,
+            Kind::Histograms => &mut self.histograms,
+        }
+    }
+}
+
+/// Columns read last.
+#[derive(Debug, Default)]
+struct Columns {
+    kept: Vec<KeptColumn>,
+    /// Parts handed out last, by column and bounds, with their numbers.
+    parts: Vec<((u32, usize, usize), u64)>,
+}
+
+#[derive(Debug)]
+struct KeptColumn {
+    number: u32,
+    reference: ColumnRef,
+    /// `None` until they are asked for; an inner `None` where they are damaged.
+    timestamps: Option<Option<Arc<[i64]>>>,
+}
+
+impl Columns {
+    fn reference(&mut self, block: &Block, column: u32) -> Option<ColumnRef> {
+        self.kept(block, column).map(|kept| kept.reference)
+    }
+
+    fn timestamps(&mut self, block: &Block, column: u32, reference: &ColumnRef) -> Option<Arc<[i64]>> {
+        let kept = self.kept(block, column)?;
+        kept.timestamps.get_or_insert_with(|| block.column(reference).map(Arc::from)).clone()
+    }
+
+    /// The column, which then is the first of those that are kept.
+    fn kept(&mut self, block: &Block, number: u32) -> Option<&mut KeptColumn> {
+        match self.kept.iter().position(|kept| kept.number == number) {
+            Some(at) => self.kept[..=at].rotate_right(1),
+            None => {
+                let reference = block.column_ref(number)?;
+                self.kept.truncate(N_COLUMNS - 1);
+                self.kept.insert(0, KeptColumn { number, reference, timestamps: None });
+            }
+        }
+        self.kept.first_mut()
+    }
+
+    /// The number that says that these timestamps are the same as before.
+    fn number(&mut self, column: u32, part: &Part) -> u64 {
+        let key = (column, part.from, part.to);
+        if let Some(at) = self.parts.iter().position(|(known, _)| *known == key) {
+            self.parts[..=at].rotate_right(1);
+        } else {
+            self.parts.truncate(N_PARTS - 1);
+            self.parts.insert(0, (key, next_column_number()));
+        }
+        self.parts[0].1
     }
 }

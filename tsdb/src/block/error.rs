@@ -1,7 +1,7 @@
 //! Why a block was not written or cannot be read.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Why a block was not written or cannot be read. Damage to single chunks is no error: they are left out and named.
@@ -31,6 +31,9 @@ pub enum BlockError {
         /// Its version.
         version: u32,
     },
+    /// An error came before, after which the block cannot be whole.
+    #[error("the block was given up")]
+    GivenUp,
     /// A block of no samples is not written.
     #[error("a block needs samples")]
     Empty,
@@ -43,4 +46,10 @@ pub enum BlockError {
         /// The series.
         series: String,
     },
+}
+
+impl BlockError {
+    pub(crate) fn io(path: &Path, error: io::Error) -> BlockError {
+        BlockError::Io { path: path.into(), error: Arc::new(error) }
+    }
 }

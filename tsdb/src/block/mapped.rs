@@ -6,7 +6,7 @@
 #![allow(unsafe_code, reason = "the one module where it stands")]
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::ops::Deref;
 
 use journal::Contents;
@@ -38,7 +38,7 @@ impl Bytes {
         match contents {
             Contents::File(mut file) => {
                 let mut bytes = Vec::new();
-                file.read_to_end(&mut bytes)?;
+                io::Read::read_to_end(&mut file, &mut bytes)?;
                 Ok(Bytes::Owned(bytes))
             }
             Contents::Bytes(bytes) => Ok(Bytes::Owned(bytes)),

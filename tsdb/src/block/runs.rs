@@ -1,7 +1,7 @@
 //! Rows of numbers in few bytes, where neighbours are equal or grow evenly.
 //!
-//! A row is written as runs: a number, of which the lowest bit says whether a second one follows, the length of the run
-//! less two. How many numbers a row has is known from elsewhere.
+//! A row is written as runs: a number, shifted to make room for a bit that says whether a second one follows, which is the
+//! length of the run less two. How many numbers a row has is known from elsewhere.
 
 use crate::wal::varint::{DecodeError, Input, push_unsigned};
 
@@ -51,8 +51,7 @@ impl Equal {
         let token = input.unsigned("a number of a row")?;
         self.number = token >> 1;
         if token & 1 == 1 {
-            self.n_more = input.unsigned("the length of a run")?.saturating_add(1).min(u64::MAX - 1);
-            // This one is the first of them.
+            self.n_more = input.unsigned("the length of a run")?.min(u64::MAX - 2) + 1;
         }
         Ok(self.number)
     }
@@ -73,6 +72,14 @@ pub(crate) fn take_equal(input: &mut Input<'_>, n: usize, out: &mut Vec<u64>) ->
     let mut row = Equal::new();
     for _ in 0..n {
         out.push(row.next(input)?);
+    }
+    Ok(())
+}
+
+/// Takes a row of `n` numbers that stand one by one.
+pub(crate) fn take_single(input: &mut Input<'_>, n: usize, out: &mut Vec<u64>) -> Result<(), DecodeError> {
+    for _ in 0..n {
+        out.push(input.unsigned("a number of a row")?);
     }
     Ok(())
 }

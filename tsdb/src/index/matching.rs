@@ -16,58 +16,91 @@ use super::{Index, PairId, SeriesId};
 /// Values, or series, that are looked at in one step.
 const STEP: usize = 1024;
 
+/// An index, as the planning of a search sees it: that of the head, or that of a block.
+pub(crate) trait Searchable {
+    /// All series.
+    fn all(&self) -> RoaringBitmap;
+
+    /// The series that fulfil all of `matchers`, each of which lists the values it takes. `None` for no matchers.
+    fn all_of_listed(&self, matchers: &[&Matcher]) -> Option<RoaringBitmap>;
+
+    /// How many values a label has.
+    fn n_values(&self, name: &str) -> u64;
+
+    /// The series of `set` whose own label matches.
+    fn looked_at(&self, set: &RoaringBitmap, matcher: &Matcher) -> RoaringBitmap;
+
+    /// The series that have a value of the matcher's label which it fulfils, or, where `wanted` is false, does not.
+    fn with_value(&self, matcher: &Matcher, wanted: bool) -> RoaringBitmap;
+}
+
 /// The series that fulfil all of `matchers`.
-pub(crate) fn matching(index: &RwLock<Index>, matchers: &[Matcher]) -> RoaringBitmap {
+pub(crate) fn matching(index: &impl Searchable, matchers: &[Matcher]) -> RoaringBitmap {
     let is_listed = |matcher: &&Matcher| !matcher.matches_empty() && matcher.literal_values().is_some();
     let (listed, scanned): (Vec<_>, Vec<_>) = matchers.iter().partition(is_listed);
-    let mut set = index.read().all_of_listed(&listed);
+    let mut set = index.all_of_listed(&listed);
     for matcher in scanned {
         set = Some(match set {
             Some(set) if set.is_empty() => return set,
-            Some(set) if set.len() < index.read().pairs.of_name(matcher.name()).len() as u64 => {
-                looked_at(index, &set, matcher)
-            }
+            Some(set) if set.len() < index.n_values(matcher.name()) => index.looked_at(&set, matcher),
             set => scanned_for(index, set, matcher),
         });
     }
-    set.unwrap_or_else(|| index.read().all())
-}
-
-/// The series of `set` whose own label matches.
-fn looked_at(index: &RwLock<Index>, set: &RoaringBitmap, matcher: &Matcher) -> RoaringBitmap {
-    let mut kept = RoaringBitmap::new();
-    let mut rest = set.iter().peekable();
-    while rest.peek().is_some() {
-        let index = index.read();
-        kept.extend(rest.by_ref().take(STEP).filter(|&id| matcher.matches(index.label(id, matcher.name()))));
-    }
-    kept
+    set.unwrap_or_else(|| index.all())
 }
 
 /// The series of `set`, or of all, that a matcher leaves, found by going through all values of the label.
-fn scanned_for(index: &RwLock<Index>, set: Option<RoaringBitmap>, matcher: &Matcher) -> RoaringBitmap {
+fn scanned_for(index: &impl Searchable, set: Option<RoaringBitmap>, matcher: &Matcher) -> RoaringBitmap {
     let removes = matcher.matches_empty();
-    let mut found = RoaringBitmap::new();
-    let mut n_seen = 0;
-    loop {
-        let index = index.read();
-        let pairs = &index.pairs.of_name(matcher.name())[n_seen..];
-        let step = &pairs[..pairs.len().min(STEP)];
-        for &pair in step {
-            if matcher.matches(index.pairs.get(pair).1) != removes {
-                index.pairs.postings(pair).add_to(&mut found);
-            }
-        }
-        n_seen += step.len();
-        if step.len() == pairs.len() {
-            break;
-        }
-    }
+    let found = index.with_value(matcher, !removes);
     match (set, removes) {
         (None, false) => found,
-        (None, true) => index.read().all() - found,
+        (None, true) => index.all() - found,
         (Some(set), false) => set & found,
         (Some(set), true) => set - found,
+    }
+}
+
+impl Searchable for RwLock<Index> {
+    fn all(&self) -> RoaringBitmap {
+        self.read().all()
+    }
+
+    fn all_of_listed(&self, matchers: &[&Matcher]) -> Option<RoaringBitmap> {
+        self.read().all_of_listed(matchers)
+    }
+
+    fn n_values(&self, name: &str) -> u64 {
+        self.read().pairs.of_name(name).len() as u64
+    }
+
+    fn looked_at(&self, set: &RoaringBitmap, matcher: &Matcher) -> RoaringBitmap {
+        let mut kept = RoaringBitmap::new();
+        let mut rest = set.iter().peekable();
+        while rest.peek().is_some() {
+            let index = self.read();
+            kept.extend(rest.by_ref().take(STEP).filter(|&id| matcher.matches(index.label(id, matcher.name()))));
+        }
+        kept
+    }
+
+    fn with_value(&self, matcher: &Matcher, wanted: bool) -> RoaringBitmap {
+        let mut found = RoaringBitmap::new();
+        let mut n_seen = 0;
+        loop {
+            let index = self.read();
+            let pairs = &index.pairs.of_name(matcher.name())[n_seen..];
+            let step = &pairs[..pairs.len().min(STEP)];
+            for &pair in step {
+                if matcher.matches(index.pairs.get(pair).1) == wanted {
+                    index.pairs.postings(pair).add_to(&mut found);
+                }
+            }
+            n_seen += step.len();
+            if step.len() == pairs.len() {
+                return found;
+            }
+        }
     }
 }
 

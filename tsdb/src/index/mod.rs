@@ -17,9 +17,10 @@ use model::storage::SeriesRef;
 use model::{Labels, LabelsBuilder};
 use roaring::RoaringBitmap;
 
-pub(crate) use matching::matching;
+pub(crate) use matching::{Searchable, matching};
 use pairs::Pairs;
 use series::SeriesTable;
+pub(crate) use symbols::Symbols;
 
 /// The number of a series in the index.
 pub(crate) type SeriesId = u32;

@@ -49,6 +49,11 @@ impl Symbols {
         slice(&self.text, &self.ends, id)
     }
 
+    /// How many strings there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
     /// Bytes of memory held.
     pub(crate) fn n_bytes(&self) -> usize {
         self.text.capacity() + self.ends.capacity() * 4 + self.by_text.capacity() * 5
