@@ -210,7 +210,7 @@ fn naive(seed: u64) -> Naive {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
     fn what_was_written_is_read(seed: u64) {
