@@ -34,7 +34,7 @@ pub fn encode_timestamps(timestamps_ms: &[i64], out: &mut Vec<u8>) {
     out.push(TSZ);
     push_signed(out, first);
     push_signed(out, step);
-    let is_tsz = tsz::push_distances(&distances, out);
+    let is_tsz = tsz::push_changes(&distances, out);
     let column = Column::plan(timestamps_ms);
     if !is_tsz || (1 + column.n_bytes()) * 100 < (out.len() - n_before) * COLUMN_PERCENT {
         out.truncate(n_before);
@@ -69,9 +69,10 @@ fn take_timestamps(encoded: &[u8], n: usize, out: &mut Vec<i64>) -> Result<(), C
             out.extend((0..n as i64).map(|at| timestamp.wrapping_add(at.wrapping_mul(step))));
         }
         TSZ => {
-            let changes = tsz::take_changes(input.rest(), n).ok_or(input.error("words of tsz-compress"))?;
+            let n_distances = n.saturating_sub(1);
+            let changes = tsz::take_changes(input.rest(), n_distances).ok_or(input.error("words of tsz-compress"))?;
             out.push(timestamp);
-            for change in changes.into_iter().skip(1) {
+            for change in changes {
                 timestamp = timestamp.wrapping_add(step).wrapping_add(change);
                 out.push(timestamp);
             }

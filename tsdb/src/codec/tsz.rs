@@ -1,8 +1,8 @@
 //! The `tsz-compress` crate: small integers in tagged words.
 //!
 //! The crate takes the differences of integers and packs them into words of 10 × 3, 5 × 6, 4 × 8, 3 × 10, 2 × 16, 1 × 32
-//! or 1 × 64 bits, with a tag of four bits before each. It is fed with distances between timestamps, so that its
-//! differences are of the second order: zero while the distance stays.
+//! or 1 × 64 bits, with a tag of four bits before each. Timestamps are given to it as distances, so that its differences
+//! are of the second order: zero while the distance stays.
 //!
 //! Its parts are used without its derive macros, whose code would be full of `unsafe`. The head that they write (29 bytes
 //! of row count, first number and first difference) is not stored, but put before the words when they are decoded.
@@ -13,8 +13,8 @@ use tsz_compress::prelude::consts::headers;
 use tsz_compress::prelude::halfvec::HalfVec;
 use tsz_compress::prelude::{CompressionQueue, EmitDeltaBits, HalfIter, decode_i64};
 
-/// Distances up to this, in milliseconds (34 years), keep all that is computed of them far from overflow.
-const MAX_DISTANCE: u64 = 1 << 40;
+/// Differences up to this (34 years of milliseconds) keep all that is computed of them far from overflow.
+const MAX_CHANGE: u64 = 1 << 40;
 /// How many differences the crate looks at to choose a word.
 const QUEUE: usize = 10;
 /// Nibbles of a word and of a double word, without the tag.
@@ -28,15 +28,18 @@ const HEAD: [u8; 25] = {
     head[8] = headers::SECOND_ROW;
     head
 };
+/// How many numbers the crate gives for that.
+const N_HEAD: usize = 2;
 
-/// Appends the words of how each distance differs from the one before. Nothing, and false, where the crate can't.
-pub(super) fn push_distances(distances: &[i64], out: &mut Vec<u8>) -> bool {
-    if distances.iter().any(|distance| distance.unsigned_abs() > MAX_DISTANCE) {
+/// Appends the words of how each number differs from the one before. Nothing, and false, where the crate can't.
+pub(super) fn push_changes(numbers: &[i64], out: &mut Vec<u8>) -> bool {
+    let is_far = |pair: &[i64]| pair[1].checked_sub(pair[0]).is_none_or(|change| change.unsigned_abs() > MAX_CHANGE);
+    if numbers.windows(2).any(is_far) {
         return false;
     }
     let mut queue = CompressionQueue::<QUEUE>::new();
-    let mut words = HalfVec::new(distances.len() / 4);
-    for pair in distances.windows(2) {
+    let mut words = HalfVec::new(numbers.len() / 4);
+    for pair in numbers.windows(2) {
         queue.push(pair[1] - pair[0]);
         if queue.is_full() {
             queue.emit_delta_bits(&mut words);
@@ -53,15 +56,15 @@ pub(super) fn push_distances(distances: &[i64], out: &mut Vec<u8>) -> bool {
     true
 }
 
-/// For each of `n` timestamps by how much its distance to the one before differs from the first distance (0 for the first
-/// two). Nothing, if these are not the words of `n` timestamps.
+/// For each of `n` numbers by how much it differs from the first. Nothing, if these are not the words of `n` numbers.
 pub(super) fn take_changes(words: &[u8], n: usize) -> Option<Vec<i64>> {
-    if n_numbers(words)? + 2 != n {
+    if n_numbers(words)? + 1 != n {
         return None;
     }
     let bytes = [&HEAD[..], words].concat();
-    let mut changes = Vec::with_capacity(n);
+    let mut changes = Vec::with_capacity(n + 1);
     decode_i64(&mut HalfIter::new(&bytes), &mut changes).ok()?;
+    changes.drain(..N_HEAD - 1);
     (changes.len() == n).then_some(changes)
 }
 

@@ -6,7 +6,7 @@ use super::column::{Column, signed_len, take_column};
 use super::decimal::{Decimals, SPECIAL, float, integer_of, push_exceptions, push_floats, take_exceptions};
 use super::pcodec::{push_pco, take_pco};
 use super::xor::{push_xor, take_xor};
-use super::{CodecError, Effort};
+use super::{CodecError, Effort, tsz};
 use crate::wal::varint::{Input, push_signed};
 
 /// How a value chunk is encoded: the lowest three bits of its first byte.
@@ -26,12 +26,22 @@ pub enum Codec {
     PcoIntegers = 5,
     /// 8 bytes each.
     Raw = 6,
+    /// Decimals through `tsz-compress`: never chosen, being the smallest hardly ever; here to be measured.
+    Tsz = 7,
 }
 
 impl Codec {
     /// All of them, by their numbers.
-    pub const ALL: [Codec; 7] =
-        [Codec::Constant, Codec::Linear, Codec::Integers, Codec::Xor, Codec::PcoFloats, Codec::PcoIntegers, Codec::Raw];
+    pub const ALL: [Codec; 8] = [
+        Codec::Constant,
+        Codec::Linear,
+        Codec::Integers,
+        Codec::Xor,
+        Codec::PcoFloats,
+        Codec::PcoIntegers,
+        Codec::Raw,
+        Codec::Tsz,
+    ];
 
     /// The codec of a chunk; nothing if it is none of these.
     pub fn of(encoded: &[u8]) -> Option<Codec> {
@@ -93,6 +103,7 @@ pub fn encode_values_as(bits: &[u64], codec: Codec, out: &mut Vec<u8>) -> bool {
         Codec::Xor => push_floats_xor(bits, out),
         Codec::PcoFloats => push_pco_floats(bits, Effort::Small, out),
         Codec::Raw => push_raw(bits, out),
+        Codec::Tsz => push_as(&push_tsz, out),
     }
 }
 
@@ -179,6 +190,18 @@ fn push_pco_integers(decimals: &Decimals, effort: Effort, out: &mut Vec<u8>) -> 
     pushed
 }
 
+fn push_tsz(decimals: &Decimals, out: &mut Vec<u8>) -> bool {
+    let n_before = out.len();
+    let integers = &decimals.integers;
+    push_decimal_head(Codec::Tsz, decimals, out);
+    push_signed(out, integers[0]);
+    let pushed = tsz::push_changes(integers, out);
+    if !pushed {
+        out.truncate(n_before);
+    }
+    pushed
+}
+
 fn push_decimal_head(codec: Codec, decimals: &Decimals, out: &mut Vec<u8>) {
     let is_exceptional = !decimals.exceptions.is_empty();
     out.push(head(codec, decimals.exponent, is_exceptional));
@@ -253,7 +276,7 @@ fn take_values(encoded: &[u8], n: usize, range: Range<usize>, out: &mut Vec<f64>
             let integers = range.map(|at| first.wrapping_add(step.wrapping_mul(at as i64)));
             out.extend(integers.map(|integer| float(integer, exponent)));
         }
-        Codec::Integers | Codec::PcoIntegers => take_decimals(encoded, n, range, out)?,
+        Codec::Integers | Codec::PcoIntegers | Codec::Tsz => take_decimals(encoded, n, range, out)?,
         Codec::Xor => take_xor(input.rest(), range, out)?,
         Codec::PcoFloats => take_pco(input.rest(), n, range, out)?,
         Codec::Raw => {
@@ -273,12 +296,21 @@ fn take_decimals(encoded: &[u8], n: usize, range: Range<usize>, out: &mut Vec<f6
         take_exceptions(&mut input, |place, value| exceptions.push((place, value)))?;
     }
     let n_before = out.len();
-    if first & KIND == Codec::Integers as u8 {
-        take_column(&mut input, n, range.clone(), |integers| push_floats(integers, exponent, out))?;
-    } else {
-        let mut integers = Vec::new();
-        take_pco(input.rest(), n, range.clone(), &mut integers)?;
-        push_floats(&integers, exponent, out);
+    match Codec::of(encoded) {
+        Some(Codec::Integers) => {
+            take_column(&mut input, n, range.clone(), |integers| push_floats(integers, exponent, out))?;
+        }
+        Some(Codec::Tsz) => {
+            let first = input.signed("a first value")?;
+            let changes = tsz::take_changes(input.rest(), n).ok_or(input.error("words of tsz-compress"))?;
+            let integers: Vec<i64> = changes[range.clone()].iter().map(|change| first.wrapping_add(*change)).collect();
+            push_floats(&integers, exponent, out);
+        }
+        _ => {
+            let mut integers = Vec::new();
+            take_pco(input.rest(), n, range.clone(), &mut integers)?;
+            push_floats(&integers, exponent, out);
+        }
     }
     let found = &mut out[n_before..];
     for (place, value) in exceptions {
