@@ -57,9 +57,11 @@ impl Column {
             let step = if order == 2 { errors[0] } else { 0 };
             errors = differences(&errors);
             let next = Prediction::new(order, step, errors.clone());
-            if next.n_bytes < prediction.n_bytes {
-                prediction = next;
+            // Differences of noise are noisier: where the first do not pay, the second do not either.
+            if next.n_bytes >= prediction.n_bytes {
+                break;
             }
+            prediction = next;
         }
         Column { first, factor, is_monotone: values.is_sorted(), prediction }
     }

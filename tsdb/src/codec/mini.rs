@@ -15,8 +15,12 @@ const PATCHED: u8 = 1 << 6;
 /// The reference is that of the mini-block before (0 in the first), and is left out.
 const SAME_REFERENCE: u8 = 1 << 7;
 
-/// One value in so many may have a patch; where it were more, the width is too small.
-const VALUES_PER_PATCH: usize = 8;
+/// Of the byte behind the packed values: the places of patches are a bitmap; the other bits have the width of the high
+/// bits, packed likewise. Without it they are a number of patches, each with a place and a number of seven bits a byte.
+const BITMAP: u8 = 1 << 7;
+/// The most patches of a list.
+const MAX_LISTED: usize = 127;
+
 /// How many outliers below the reference are looked for.
 const N_LOWEST: usize = 4;
 
@@ -25,9 +29,20 @@ const N_LOWEST: usize = 4;
 pub(super) struct Plan {
     reference: i64,
     width: u32,
-    n_patches: usize,
+    patches: Patches,
     /// How many bytes it will take, all in.
     pub(super) n_bytes: usize,
+}
+
+/// How the high bits of values that are too wide are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Patches {
+    /// There are none.
+    None,
+    /// One after the other: so many.
+    Listed(usize),
+    /// By a bit for each value: so many, of this width.
+    Mapped(usize, u32),
 }
 
 /// Plans the mini-blocks of `values`.
@@ -83,30 +98,68 @@ fn n_bits(value: i64) -> u32 {
 
 /// The plan with the best width for a reference.
 fn priced(values: &[i64], reference: i64, before: i64) -> Plan {
-    let mut n_of_bits = [0usize; 65];
-    for &value in values {
-        n_of_bits[n_bits(value.wrapping_sub(reference)) as usize] += 1;
-    }
+    let widths = Widths::of(values.iter().map(|value| n_bits(value.wrapping_sub(reference))));
     let overhead = 1 + if reference == before { 0 } else { signed_len(reference.wrapping_sub(before)) };
-    let mut best = Plan { reference, width: 64, n_patches: 0, n_bytes: usize::MAX };
-    let mut n_patches = 0;
-    for bits in (0..=64).rev() {
-        if n_of_bits[bits] == 0 {
-            continue;
+    let mut best = Plan { reference, width: 64, patches: Patches::None, n_bytes: usize::MAX };
+    let mut n_wider = 0;
+    for bits in widths.descending() {
+        let width = width_for(bits);
+        if width < 64 || n_wider == 0 {
+            let (n_patch_bytes, patches) = widths.cheapest_patches(values.len(), n_wider, bits);
+            let n_bytes = overhead + packed_len(values.len(), width) + n_patch_bytes;
+            if n_bytes < best.n_bytes {
+                best = Plan { reference, width, patches, n_bytes };
+            }
         }
-        let width = width_for(bits as u32);
-        let patches = (bits + 1..65).map(|wider| n_of_bits[wider] * (1 + (wider - bits).div_ceil(7))).sum::<usize>();
-        let patched = if n_patches > 0 { 1 + patches } else { 0 };
-        let n_bytes = overhead + packed_len(values.len(), width) + patched;
-        if n_bytes < best.n_bytes && (width < 64 || n_patches == 0) {
-            best = Plan { reference, width, n_patches, n_bytes };
-        }
-        n_patches += n_of_bits[bits];
-        if n_patches * VALUES_PER_PATCH > values.len() {
-            break;
-        }
+        n_wider += widths.n_of_bits[bits as usize];
     }
     best
+}
+
+/// How many values there are of each number of bits.
+struct Widths {
+    n_of_bits: [usize; 65],
+    /// A bit for each number of bits that occurs.
+    present: u128,
+}
+
+impl Widths {
+    fn of(bits: impl Iterator<Item = u32>) -> Widths {
+        let mut widths = Widths { n_of_bits: [0; 65], present: 0 };
+        for bits in bits {
+            widths.n_of_bits[bits as usize] += 1;
+            widths.present |= 1 << bits;
+        }
+        widths
+    }
+
+    /// The numbers of bits that occur, the greatest first.
+    fn descending(&self) -> impl Iterator<Item = u32> + use<> {
+        let mut present = self.present;
+        std::iter::from_fn(move || {
+            let bits = 127u32.checked_sub(present.leading_zeros())?;
+            present &= !(1 << bits);
+            Some(bits)
+        })
+    }
+
+    /// How to tell the bits above `bits` of `n_patches` of `n` values, and in how many bytes.
+    fn cheapest_patches(&self, n: usize, n_patches: usize, bits: u32) -> (usize, Patches) {
+        if n_patches == 0 {
+            return (0, Patches::None);
+        }
+        let wider = || self.descending().take_while(|&wider| wider > bits);
+        let width = width_for(wider().next().unwrap_or(bits) - bits);
+        let mapped = 1 + n.div_ceil(8) + packed_len(n_patches, width);
+        let n_bytes = |wider: u32| self.n_of_bits[wider as usize] * (1 + (wider - bits).div_ceil(7) as usize);
+        if n_patches <= MAX_LISTED && 1 + 2 * n_patches <= mapped {
+            let listed = 1 + wider().map(n_bytes).sum::<usize>();
+            if listed <= mapped {
+                return (listed, Patches::Listed(n_patches));
+            }
+        }
+        (mapped, Patches::Mapped(n_patches, width))
+    }
 }
 
 /// Appends mini-blocks as planned.
@@ -119,7 +172,7 @@ pub(super) fn push_minis(values: &[i64], plans: &[Plan], out: &mut Vec<u8>) {
             *offset = value.wrapping_sub(plan.reference) as u64;
         }
         let width = if plan.width == 64 { WIDTH_64 } else { plan.width as u8 };
-        let patched = if plan.n_patches > 0 { PATCHED } else { 0 };
+        let patched = if plan.patches == Patches::None { 0 } else { PATCHED };
         let same = if plan.reference == before { SAME_REFERENCE } else { 0 };
         out.push(width | patched | same);
         if plan.reference != before {
@@ -127,18 +180,29 @@ pub(super) fn push_minis(values: &[i64], plans: &[Plan], out: &mut Vec<u8>) {
         }
         before = plan.reference;
         pack(offsets, plan.width, out);
-        if plan.n_patches > 0 {
-            push_patches(offsets, plan, out);
-        }
+        push_patches(offsets, plan, out);
     }
 }
 
 fn push_patches(offsets: &[u64], plan: &Plan, out: &mut Vec<u8>) {
-    out.push(plan.n_patches as u8);
-    let too_wide = || offsets.iter().enumerate().filter(|(_, offset)| *offset >> plan.width != 0);
-    out.extend(too_wide().map(|(at, _)| at as u8));
-    for (_, offset) in too_wide() {
-        push_unsigned(out, offset >> plan.width);
+    let highs = || offsets.iter().map(|offset| offset.checked_shr(plan.width).unwrap_or_default());
+    match plan.patches {
+        Patches::None => {}
+        Patches::Listed(n_patches) => {
+            out.push(n_patches as u8);
+            let patches = || highs().enumerate().filter(|(_, high)| *high != 0);
+            out.extend(patches().map(|(place, _)| place as u8));
+            for (_, high) in patches() {
+                push_unsigned(out, high);
+            }
+        }
+        Patches::Mapped(_, width) => {
+            out.push(BITMAP | width as u8);
+            let map = highs().enumerate().fold(0u128, |map, (place, high)| map | u128::from(high != 0) << place);
+            out.extend_from_slice(&map.to_le_bytes()[..offsets.len().div_ceil(8)]);
+            let patches: Vec<u64> = highs().filter(|high| *high != 0).collect();
+            pack(&patches, width, out);
+        }
     }
 }
 
@@ -173,11 +237,7 @@ impl MiniReader {
         let (width, is_patched) = self.take_head(input)?;
         input.bytes(packed_len(n, width), "a mini-block")?;
         if is_patched {
-            let n_patches = usize::from(input.byte("a number of patches")?);
-            input.bytes(n_patches, "the places of patches")?;
-            for _ in 0..n_patches {
-                input.unsigned("a patch")?;
-            }
+            self.take_patches(input, n, width)?;
         }
         Ok(())
     }
@@ -196,11 +256,34 @@ impl MiniReader {
     }
 
     fn take_patches(&mut self, input: &mut Input<'_>, n: usize, width: u32) -> Result<(), CodecError> {
-        let n_patches = usize::from(input.byte("a number of patches")?);
-        for &place in input.bytes(n_patches, "the places of patches")? {
+        let head = input.byte("patches")?;
+        if head & BITMAP != 0 {
+            return self.take_mapped(input, n, width, u32::from(head & !BITMAP));
+        }
+        for &place in input.bytes(usize::from(head), "the places of patches")? {
             let high = input.unsigned("a patch")?;
             let offset = self.offsets[..n].get_mut(usize::from(place)).ok_or(input.error("the place of a patch"))?;
             *offset |= high.checked_shl(width).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    fn take_mapped(&mut self, input: &mut Input<'_>, n: usize, width: u32, patch_width: u32) -> Result<(), CodecError> {
+        if width_for(patch_width) != patch_width {
+            return Err(input.error("a width of patches").into());
+        }
+        let bytes = input.bytes(n.div_ceil(8), "the places of patches")?;
+        let mut map = [0; 16];
+        map[..bytes.len()].copy_from_slice(bytes);
+        let mut map = u128::from_le_bytes(map) & u128::MAX >> (MINI - n);
+        let n_patches = map.count_ones() as usize;
+        let packed = input.rest();
+        input.bytes(packed_len(n_patches, patch_width), "patches")?;
+        let mut highs = [0; MINI];
+        unpack(packed, n_patches, patch_width, &mut highs);
+        for high in &highs[..n_patches] {
+            self.offsets[map.trailing_zeros() as usize] |= high.checked_shl(width).unwrap_or_default();
+            map &= map - 1;
         }
         Ok(())
     }
@@ -246,6 +329,17 @@ mod tests {
         values[90] = 1_000_000;
         // A count, two places, and 61 and 17 high bits.
         assert_eq!(check(&values), plain + 1 + 2 + 9 + 3);
+    }
+
+    #[test]
+    fn where_many_are_wide_their_places_are_bits() {
+        let mut values = [0i64; 128];
+        for at in (0..128).step_by(3) {
+            values[at] = 200;
+        }
+        // No low bits, a width, a bit for each value, and 43 bytes.
+        assert_eq!(check(&values), 1 + 1 + 16 + 43);
+        assert_eq!(check(&values[..60]), 1 + 1 + 8 + 20);
     }
 
     #[test]
