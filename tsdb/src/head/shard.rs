@@ -126,6 +126,19 @@ impl Shard {
         Ok(verdict)
     }
 
+    /// Appends a float that the log holds: what was refused when it came is refused now, but whatever was late then was not too
+    /// late.
+    pub(crate) fn append_again(&mut self, slot: usize, timestamp_ms: i64, bits: u64) {
+        match self.series.get_mut(slot) {
+            // Nearly all of them.
+            Some(series) if !series.is_empty() && timestamp_ms > series.newest_ms() && self.histograms.is_empty() => {
+                series.append(&mut self.slab, &mut self.closed, timestamp_ms, bits);
+                self.note_sample(timestamp_ms);
+            }
+            _ => drop(self.append(slot, timestamp_ms, bits, i64::MAX)),
+        }
+    }
+
     /// Whether a native histogram can be appended to a series.
     pub(crate) fn judge_histogram(
         &self,

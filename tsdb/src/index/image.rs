@@ -13,6 +13,9 @@ use super::series::SeriesTable;
 use super::symbols::Symbols;
 use crate::wal::varint::{DecodeError, Input, push_unsigned};
 
+/// Series of an index that is put together by two threads.
+const LONG: usize = 50_000;
+
 impl Index {
     /// Appends the image of the index to `out`.
     pub(crate) fn push_image(&self, out: &mut Vec<u8>) {
@@ -73,8 +76,25 @@ fn take_series(input: &mut Input<'_>, pairs: &mut Pairs) -> Result<SeriesTable, 
     if !is_whole {
         return Err(input.error("columns of equal length"));
     }
-    pairs.add_all_series(&arena, &ends).ok_or_else(|| input.error("the pairs of a series, sorted by name"))?;
-    Ok(SeriesTable::of(arena, ends, fingerprints, references))
+    let (by_fingerprint, are_pairs) = std::thread::scope(|scope| {
+        // In an index of some size this takes as long as the postings.
+        let is_long = fingerprints.len() >= LONG;
+        let table = is_long.then(|| scope.spawn(|| table_of(&fingerprints)));
+        let are_pairs = pairs.add_all_series(&arena, &ends);
+        let table = table.map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        (table.unwrap_or_else(|| table_of(&fingerprints)), are_pairs)
+    });
+    are_pairs.ok_or_else(|| input.error("the pairs of a series, sorted by name"))?;
+    Ok(SeriesTable { pairs: arena, ends, fingerprints, by_fingerprint, references })
+}
+
+/// The table that finds a series by its fingerprint.
+fn table_of(fingerprints: &[u64]) -> HashTable<u32> {
+    let mut by_fingerprint = HashTable::with_capacity(fingerprints.len());
+    for (id, &fingerprint) in fingerprints.iter().enumerate() {
+        by_fingerprint.insert_unique(fingerprint, id as u32, |_| unreachable!("there is room for all of them"));
+    }
+    by_fingerprint
 }
 
 impl Symbols {
@@ -151,16 +171,6 @@ impl Pairs {
         names.sort_unstable_by_key(|&name| self.symbols.get(name));
         let rank_of: rustc_hash::FxHashMap<u32, u32> = names.into_iter().zip(0..).collect();
         self.pairs.iter().map(|(name, _)| rank_of[name]).collect()
-    }
-}
-
-impl SeriesTable {
-    fn of(pairs: Vec<u32>, ends: Vec<u32>, fingerprints: Vec<u64>, references: Vec<SeriesRef>) -> SeriesTable {
-        let mut by_fingerprint = HashTable::with_capacity(ends.len());
-        for (id, &fingerprint) in fingerprints.iter().enumerate() {
-            by_fingerprint.insert_unique(fingerprint, id as u32, |_| unreachable!("there is room for all of them"));
-        }
-        SeriesTable { pairs, ends, fingerprints, by_fingerprint, references }
     }
 }
 

@@ -22,7 +22,9 @@ impl Postings {
             [only] => Postings::One(*only),
             few if few.len() <= FEW => Postings::Few(few.to_vec()),
             many => {
-                let mut many: RoaringBitmap = many.iter().copied().collect();
+                // They are in order; if they were not, adding them one by one would mend it.
+                let sorted = RoaringBitmap::from_sorted_iter(many.iter().copied());
+                let mut many = sorted.unwrap_or_else(|_| many.iter().copied().collect());
                 // Those of a target are neighbours: a few runs.
                 many.optimize();
                 Postings::Many(many)

@@ -116,8 +116,6 @@ impl<'scope, 'env> Appliers<'scope, 'env> {
 
 fn apply(shard: &mut Shard, samples: &[Sample]) {
     for sample in samples {
-        // What was refused then is refused now, and what two segments hold is taken once.
-        // Whatever was late then was not too late.
-        let _ = shard.append(sample.slot, sample.timestamp_ms, sample.bits, i64::MAX);
+        shard.append_again(sample.slot, sample.timestamp_ms, sample.bits);
     }
 }
