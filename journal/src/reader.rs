@@ -72,12 +72,22 @@ pub struct Reader {
     dir: PathBuf,
     damage: Vec<Damage>,
     n_bytes: u64,
+    /// About which numbers the first records of runs have, by salt.
+    expected: Vec<(u32, u64)>,
 }
 
 impl Reader {
     /// A reader of the segments in `dir`.
     pub fn new(disk: Arc<dyn Disk>, dir: impl Into<PathBuf>) -> Reader {
-        Reader { disk, dir: dir.into(), damage: Vec::new(), n_bytes: 0 }
+        Reader { disk, dir: dir.into(), damage: Vec::new(), n_bytes: 0, expected: Vec::new() }
+    }
+
+    /// Says about which number (within 2^23) the first record has that will be read of a run whose first segments are gone: it
+    /// is needed where the header of the first that is left is damaged.
+    #[must_use]
+    pub fn expecting(mut self, salt: u32, sequence: u64) -> Reader {
+        self.expected.push((salt, sequence));
+        self
     }
 
     /// Hands every whole record of `segments` to `take`, in order. The segments must be neighbours, oldest first.
@@ -127,7 +137,8 @@ impl Reader {
         let mut expected = 0;
         for &segment in segments {
             if run.replace(segment.salt) != Some(segment.salt) {
-                expected = 0;
+                let of_run = self.expected.iter().find(|(salt, _)| *salt == segment.salt);
+                expected = of_run.map_or(0, |(_, sequence)| *sequence);
             }
             let mut scanner = Scanner::open(&*self.disk, &self.dir, segment, expected)?;
             let first = match scanner.header {

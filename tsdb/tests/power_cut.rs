@@ -1,8 +1,8 @@
 //! The power is cut after every operation of a long history: what had been synced is there, whatever else the disk has kept
 //! or lost, nothing is wrong, and the store starts.
 //!
-//! The history commits scrapes and remote batches, begins segments, and syncs now and then; some syncs fail once, after
-//! which nothing may be assumed of what they should have saved. Each cut is tried with several disks: one that has lost
+//! The history commits scrapes and remote batches, begins segments, syncs now and then, and makes checkpoints, which remove
+//! what they have made superfluous; some syncs fail once, after which nothing may be assumed of what they should have saved. Each cut is tried with several disks: one that has lost
 //! everything since the last sync, and ones that have kept any of the sectors written since, and any of the new names.
 //!
 //! Five histories of 300 disks each by default; `NARTHEX_HISTORIES` sets how many.
@@ -44,22 +44,50 @@ fn history(seed: u64) -> u64 {
     let (store, _) = open(&disk, 1, Options { min_segment_bytes: 3000, ..options() });
     let sources: Vec<_> = (0..3).map(|i| store.open_source(&labels("", &[("instance", &format!("{i}"))]))).collect();
     let mut synced = Contents::new();
+    let mut n_disks = 0;
     for step in 0..N_STEPS {
-        match rng.below(10) {
+        let (mut during, synced_before) = (Vec::new(), synced.clone());
+        match rng.below(12) {
             0..2 => synced = sync(&store, &disk, rng.below(3) == 0),
-            2..8 => commit(&store, Some(sources[rng.below(3) as usize]), step, &mut rng),
+            2..4 => during = checkpoint(&store, &disk, &mut rng),
+            4..9 => commit(&store, Some(sources[rng.below(3) as usize]), step, &mut rng),
             _ => commit(&store, None, step, &mut rng),
         }
         let committed = contents(&store);
-        for number in 0..DISKS_PER_STEP {
-            let left = match number {
-                0 => disk.after_power_cut(|| false),
-                _ => disk.after_power_cut(|| rng.below(4) > 0),
-            };
+        if !during.is_empty() {
+            // It begins with a sync, which not all of these have seen.
+            synced.clone_from(&committed);
+        }
+        for (number, left) in during.into_iter().enumerate() {
+            check(&left, &synced_before, &committed, &format!("history {seed}, step {step}, disk {number} during"));
+            n_disks += 1;
+        }
+        let after = (0..DISKS_PER_STEP).map(|number| match number {
+            0 => disk.after_power_cut(|| false),
+            _ => disk.after_power_cut(|| rng.below(4) > 0),
+        });
+        for (number, left) in after.enumerate() {
             check(&left, &synced, &committed, &format!("history {seed}, step {step}, disk {number}"));
+            n_disks += 1;
         }
     }
-    N_STEPS as u64 * DISKS_PER_STEP
+    n_disks
+}
+
+/// Makes a checkpoint; answers what power cuts leave before each of its operations from some place on: it is stopped there
+/// by a disk that fails, and made anew.
+fn checkpoint(store: &Store, disk: &MemoryDisk, rng: &mut SeededRng) -> Vec<MemoryDisk> {
+    let mut left = Vec::new();
+    for first in rng.below(4).. {
+        disk.fail(first, u64::MAX, Fault::Error);
+        let is_made = store.checkpoint().is_ok();
+        disk.fail(0, 0, Fault::Error);
+        left.push(disk.after_power_cut(|| rng.below(2) == 0));
+        if is_made {
+            break;
+        }
+    }
+    left
 }
 
 /// Syncs, perhaps only at the second attempt; answers what is safe then.

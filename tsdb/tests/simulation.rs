@@ -74,6 +74,7 @@ struct Counts {
     kills: u64,
     power_cuts: u64,
     seals: u64,
+    checkpoints: u64,
 }
 
 impl Counts {
@@ -84,6 +85,7 @@ impl Counts {
         self.kills += other.kills;
         self.power_cuts += other.power_cuts;
         self.seals += other.seals;
+        self.checkpoints += other.checkpoints;
     }
 }
 
@@ -192,6 +194,7 @@ impl Hour {
             36 => self.begin_again(Ending::PowerCut),
             37 => self.begin_again(Ending::Closed),
             38 => self.check(),
+            39..42 => self.checkpoint(),
             _ => {}
         }
     }
@@ -260,6 +263,22 @@ impl Hour {
     fn sync(&mut self) {
         if self.store().sync().is_ok() {
             self.synced = self.acknowledged.clone();
+        }
+    }
+
+    /// Makes a checkpoint, if the disk lets it, and sometimes damages it at once.
+    fn checkpoint(&mut self) {
+        if let Ok(stats) = self.store().checkpoint() {
+            self.counts.checkpoints += 1;
+            if self.rng.below(4) == 0 {
+                let path = Path::new("data/checkpoint").join(format!("{:08}.ckpt", stats.number));
+                let mut bytes = self.disk.get(&path).unwrap();
+                let at = self.rng.below(bytes.len() as u64) as usize;
+                bytes[at] ^= 1 << self.rng.below(8);
+                // Damaged, it must not count as one of the two that are kept: the run ends here, as it is.
+                self.disk.put(&path, bytes);
+                self.begin_again(Ending::Killed);
+            }
         }
     }
 

@@ -85,6 +85,10 @@ pub(crate) fn read(
     let all = list.map_err(|error| ReadError::Io { path: dir.clone(), error })?;
     let mut chunks = ReadChunks { images: (0..n_shards).map(|_| Vec::new()).collect(), ..ReadChunks::default() };
     let mut reader = Reader::new(Arc::clone(disk), dir);
+    for &(salt, before) in &needed.runs {
+        // So that it is right for the last 2^24.
+        reader = reader.expecting(salt, before.saturating_sub(1 << 23));
+    }
     let wanted: Vec<_> = all
         .into_iter()
         .filter(|segment| segment.number >= needed.first_segment && needed.counts(segment.salt, 0))

@@ -110,6 +110,9 @@ pub(crate) fn replay(
     replayed.note(&reader);
 
     let mut reader = Reader::new(Arc::clone(disk), dir.join(WAL_DIR));
+    if let Some(run) = from.and_then(|from| Some((from.salt, runs.get(&from.salt)?))) {
+        reader = reader.expecting(run.0, run.1.applied_to.iter().copied().max().unwrap_or(0));
+    }
     std::thread::scope(|scope| {
         let mut appliers = Appliers::new(scope, head);
         for of_one_run in batches.chunk_by(|one, next| one.salt == next.salt) {
