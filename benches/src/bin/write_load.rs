@@ -4,7 +4,7 @@
 //! before the clock runs. The first step, in which every series is new, is sent before it, too. CPU is that of process
 //! PID by `/proc`; 0 for none.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::sync::Mutex;
 
