@@ -87,7 +87,8 @@ async fn serve(flags: &Flags) -> anyhow::Result<()> {
     let settings = settings::settings(flags, &addresses, &access, &ready.config, Arc::clone(&clock))?;
     let is_secure = access.is_secure();
     let server_limits = settings.server_limits.clone();
-    let web = Web::new(settings, Arc::clone(&host) as Arc<dyn web::Host>);
+    let mut rng = SeededRng::from_entropy().context("the operating system gives no random numbers")?;
+    let web = Web::new(settings, Arc::clone(&host) as Arc<dyn web::Host>, &mut rng);
     web.load(ready.snapshot(clock.now_ms()));
     let server = Server::new(Arc::new(web.clone()), access, server_limits);
     host.set_server_counts(server.counts());

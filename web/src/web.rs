@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use arc_swap::ArcSwap;
 use http::header::{ALLOW, ORIGIN, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
+use model::Rng;
 use net::server::{Handler, Request, Response};
 
 use crate::api;
@@ -14,7 +15,7 @@ use crate::gate::Gate;
 use crate::lifecycle;
 use crate::metrics::{self, Format, HttpMetrics, negotiated};
 use crate::pages::Pages;
-use crate::remote_write::{self, WriteCounts};
+use crate::remote_write::{self, Known, WriteCounts};
 use crate::route::{self, Endpoint, Found, ROUTES, Route};
 use crate::state::{Host, Parts, Settings, Snapshot};
 
@@ -33,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) queries: Gate,
     pub(crate) writes: Gate,
     pub(crate) write_counts: WriteCounts,
+    /// The series that remote writes have named before.
+    pub(crate) known: Known,
     pub(crate) http: HttpMetrics,
     pages: Pages,
     parts: OnceLock<Parts>,
@@ -44,8 +47,9 @@ const READY: u8 = 1;
 const STOPPING: u8 = 2;
 
 impl Web {
-    /// A handler that serves what needs no storage, until [`Web::open`] is called.
-    pub fn new(settings: Settings, host: Arc<dyn Host>) -> Web {
+    /// A handler that serves what needs no storage, until [`Web::open`] is called. `rng` gives what senders of samples must
+    /// not be able to guess.
+    pub fn new(settings: Settings, host: Arc<dyn Host>, rng: &mut dyn Rng) -> Web {
         let limits = &settings.limits;
         let shared = Shared {
             host,
@@ -53,6 +57,7 @@ impl Web {
             queries: Gate::new(limits.query_concurrency),
             writes: Gate::new(limits.remote_write_concurrency),
             write_counts: WriteCounts::default(),
+            known: Known::new(rng),
             http: HttpMetrics::new(ROUTES.iter().map(|route| route.path)),
             pages: Pages::new(&settings.page_title),
             parts: OnceLock::new(),

@@ -1,99 +1,11 @@
-//! From the protobuf to time series, one at a time, into vectors that are used again for the next.
-
-use std::sync::Arc;
-
-use model::histogram::{Histogram, ResetHint, Span};
-use model::storage::HistogramValue;
+//! Version 1, `prometheus.WriteRequest`: to time series, one at a time, into vectors that are used again for the next.
+//!
+//! The labels of a series nearly always stand at its front and are what they were in the request before. A visitor that
+//! has keys is asked for them by a hash of their bytes; where it knows them, they are not read at all.
 
 use super::labels::{self, LabelsFault};
-use super::wire::{DecodeError, Fields, Value, unfold};
-
-/// How much of one request is taken. What a byte of a request can become in memory depends on these.
-#[derive(Clone, Copy, Debug)]
-pub struct DecodeLimits {
-    /// Samples, histograms and exemplars together (`remote_write_max_samples_per_request`).
-    pub max_samples: usize,
-    /// Time series (`remote_write_max_series_per_request`).
-    pub max_series: usize,
-    /// Labels of a series.
-    pub max_labels: usize,
-    /// Bytes of a label's name or value.
-    pub max_label_bytes: usize,
-}
-
-impl Default for DecodeLimits {
-    fn default() -> DecodeLimits {
-        DecodeLimits { max_samples: 500_000, max_series: 500_000, max_labels: 64, max_label_bytes: 4096 }
-    }
-}
-
-/// A float sample.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Sample {
-    /// Milliseconds since the Unix epoch.
-    pub timestamp_ms: i64,
-    /// The value.
-    pub value: f64,
-}
-
-/// A native histogram sample.
-#[derive(Clone, Debug)]
-pub struct HistogramSample {
-    /// Milliseconds since the Unix epoch.
-    pub timestamp_ms: i64,
-    /// The value; not yet checked for consistency.
-    pub value: HistogramValue,
-}
-
-/// An exemplar.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Exemplar<'a> {
-    /// Its labels, as they came; those that are not UTF-8 left out.
-    pub labels: Vec<(&'a str, &'a str)>,
-    /// Milliseconds since the Unix epoch.
-    pub timestamp_ms: i64,
-    /// The value.
-    pub value: f64,
-}
-
-/// A time series of a request.
-#[derive(Debug, Default)]
-pub struct TimeSeries<'a> {
-    /// Sorted by name, without empty values; not to be used where there is a fault.
-    pub labels: Vec<(&'a str, &'a str)>,
-    /// What is wrong with the labels.
-    pub fault: Option<LabelsFault>,
-    /// Float samples, as they came.
-    pub samples: Vec<Sample>,
-    /// Native histograms, as they came.
-    pub histograms: Vec<HistogramSample>,
-    /// Exemplars, as they came.
-    pub exemplars: Vec<Exemplar<'a>>,
-}
-
-/// What is known of a metric family.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Metadata<'a> {
-    /// The family.
-    pub family: &'a str,
-    /// The type by its name in expositions; `unknown` for a number that is none.
-    pub kind: &'static str,
-    /// The help.
-    pub help: &'a str,
-    /// The unit.
-    pub unit: &'a str,
-}
-
-/// Takes what a request holds.
-pub trait RequestVisitor {
-    /// Takes a time series.
-    fn time_series(&mut self, series: &TimeSeries<'_>);
-
-    /// Takes metadata.
-    fn metadata(&mut self, metadata: Metadata<'_>) {
-        let _ = metadata;
-    }
-}
+use super::visit::{DecodeLimits, Exemplar, HistogramSample, Metadata, RequestVisitor, Sample, TimeSeries};
+use super::wire::{DecodeError, Fields, take_varint};
 
 /// Walks through a `prometheus.WriteRequest`.
 ///
@@ -107,11 +19,8 @@ pub fn decode(message: &[u8], limits: &DecodeLimits, visitor: &mut impl RequestV
     while let Some((number, value)) = fields.next()? {
         match number {
             1 => {
-                n_series += 1;
-                if n_series > limits.max_series {
-                    return Err(DecodeError::TooManySeries { limit: limits.max_series });
-                }
-                series.read(value.bytes("Timeseries")?, limits, &mut n_samples)?;
+                limits.count_series(&mut n_series)?;
+                series.read(value.bytes("Timeseries")?, limits, &mut n_samples, visitor)?;
                 visitor.time_series(&series);
             }
             3 => visitor.metadata(Metadata::read(value.bytes("Metadata")?)?),
@@ -121,35 +30,69 @@ pub fn decode(message: &[u8], limits: &DecodeLimits, visitor: &mut impl RequestV
     Ok(())
 }
 
+/// The field of a label.
+const LABEL_TAG: u8 = 1 << 3 | 2;
+
+/// Cuts a series in two: the labels at its front, and the rest.
+fn split_labels(message: &[u8]) -> (&[u8], &[u8]) {
+    let mut rest = message;
+    while let Some((&LABEL_TAG, mut behind)) = rest.split_first() {
+        let length = take_varint(&mut behind).ok().and_then(|length| usize::try_from(length).ok());
+        let Some(behind) = length.and_then(|length| behind.get(length..)) else { break };
+        rest = behind;
+    }
+    (&message[..message.len() - rest.len()], rest)
+}
+
 impl<'a> TimeSeries<'a> {
-    fn clear(&mut self) {
-        self.labels.clear();
-        self.fault = None;
-        self.samples.clear();
-        self.histograms.clear();
-        self.exemplars.clear();
+    fn read(
+        &mut self,
+        message: &'a [u8],
+        limits: &DecodeLimits,
+        n_samples: &mut usize,
+        visitor: &mut impl RequestVisitor,
+    ) -> Result<(), DecodeError> {
+        self.clear();
+        let (labels, rest) = split_labels(message);
+        match self.read_rest(rest, limits, n_samples) {
+            Ok(false) => {
+                let key = visitor.keys().map(|keys| keys.of(labels));
+                if key.is_some_and(|key| visitor.knows(key)) { Ok(()) } else { self.read_labels(labels, limits) }
+            }
+            Ok(true) => self.read_labels(message, limits),
+            // A fault in the labels comes before it.
+            Err(error) => self.read_labels(labels, limits).and(Err(error)),
+        }
     }
 
-    fn read(&mut self, message: &'a [u8], limits: &DecodeLimits, n_samples: &mut usize) -> Result<(), DecodeError> {
-        self.clear();
-        let mut fields = Fields::new(message);
-        let mut n_labels = 0;
+    /// Reads all but labels, and answers whether there are labels among it.
+    fn read_rest(&mut self, rest: &'a [u8], limits: &DecodeLimits, n_samples: &mut usize) -> Result<bool, DecodeError> {
+        let mut fields = Fields::new(rest);
+        let mut has_labels = false;
         while let Some((number, value)) = fields.next()? {
-            if (2..=4).contains(&number) {
-                *n_samples += 1;
-                if *n_samples > limits.max_samples {
-                    return Err(DecodeError::TooManySamples { limit: limits.max_samples });
-                }
-            }
+            limits.count_sample((2..=4).contains(&number), n_samples)?;
             match number {
                 1 => {
-                    n_labels += 1;
-                    self.add_label(value.bytes("Labels")?, n_labels, limits)?;
+                    read_label(value.bytes("Labels")?)?;
+                    has_labels = true;
                 }
                 2 => self.samples.push(Sample::read(value.bytes("Samples")?)?),
                 3 => self.exemplars.push(Exemplar::read(value.bytes("Exemplars")?)?),
                 4 => self.histograms.push(HistogramSample::read(value.bytes("Histograms")?)?),
                 _ => {}
+            }
+        }
+        Ok(has_labels)
+    }
+
+    fn read_labels(&mut self, message: &'a [u8], limits: &DecodeLimits) -> Result<(), DecodeError> {
+        let mut fields = Fields::new(message);
+        let mut n_labels = 0;
+        while let Some((number, value)) = fields.next()? {
+            if number == 1 {
+                n_labels += 1;
+                let (name, value) = read_label(value.bytes("Labels")?)?;
+                self.add_label(name, value, n_labels, limits);
             }
         }
         if self.fault.is_none() {
@@ -158,8 +101,7 @@ impl<'a> TimeSeries<'a> {
         Ok(())
     }
 
-    fn add_label(&mut self, message: &'a [u8], n_labels: usize, limits: &DecodeLimits) -> Result<(), DecodeError> {
-        let (name, value) = read_label(message)?;
+    pub(super) fn add_label(&mut self, name: &'a [u8], value: &'a [u8], n_labels: usize, limits: &DecodeLimits) {
         let n_bytes = name.len().max(value.len());
         if n_labels > limits.max_labels {
             self.fault = Some(LabelsFault::TooMany { n_labels, limit: limits.max_labels });
@@ -170,7 +112,6 @@ impl<'a> TimeSeries<'a> {
         } else {
             self.fault = Some(LabelsFault::NotUtf8);
         }
-        Ok(())
     }
 }
 
@@ -189,21 +130,6 @@ fn read_label(message: &[u8]) -> Result<(&[u8], &[u8]), DecodeError> {
         }
     }
     Ok((name, value))
-}
-
-impl Sample {
-    fn read(message: &[u8]) -> Result<Sample, DecodeError> {
-        let mut fields = Fields::new(message);
-        let mut sample = Sample::default();
-        while let Some((number, value)) = fields.next()? {
-            match number {
-                1 => sample.value = value.double("Value")?,
-                2 => sample.timestamp_ms = value.varint("Timestamp")? as i64,
-                _ => {}
-            }
-        }
-        Ok(sample)
-    }
 }
 
 impl<'a> Exemplar<'a> {
@@ -227,16 +153,11 @@ impl<'a> Exemplar<'a> {
 
 impl<'a> Metadata<'a> {
     fn read(message: &'a [u8]) -> Result<Metadata<'a>, DecodeError> {
-        const KINDS: [&str; 8] =
-            ["unknown", "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset"];
         let mut fields = Fields::new(message);
-        let mut metadata = Metadata { family: "", kind: KINDS[0], help: "", unit: "" };
+        let mut metadata = Metadata::default();
         while let Some((number, value)) = fields.next()? {
             match number {
-                1 => {
-                    let kind = usize::try_from(value.varint("Type")?).unwrap_or(0);
-                    metadata.kind = KINDS.get(kind).unwrap_or(&KINDS[0]);
-                }
+                1 => metadata.kind = Metadata::kind(value.varint("Type")?),
                 2 => metadata.family = text(value.bytes("MetricFamilyName")?).unwrap_or_default(),
                 4 => metadata.help = text(value.bytes("Help")?).unwrap_or_default(),
                 5 => metadata.unit = text(value.bytes("Unit")?).unwrap_or_default(),
@@ -244,167 +165,5 @@ impl<'a> Metadata<'a> {
             }
         }
         Ok(metadata)
-    }
-}
-
-/// One of the two kinds of a count.
-#[derive(Clone, Copy, Debug)]
-enum Count {
-    Integer(u64),
-    Float(f64),
-}
-
-impl Count {
-    fn as_integer(self) -> u64 {
-        if let Count::Integer(count) = self { count } else { 0 }
-    }
-
-    fn as_float(self) -> f64 {
-        if let Count::Float(count) = self { count } else { 0.0 }
-    }
-}
-
-/// A histogram as it stands in the message.
-#[derive(Debug)]
-struct HistogramFields {
-    count: Count,
-    zero_count: Count,
-    sum: f64,
-    schema: i32,
-    zero_threshold: f64,
-    negative: Buckets,
-    positive: Buckets,
-    reset_hint: ResetHint,
-    timestamp_ms: i64,
-    custom_bounds: Vec<f64>,
-}
-
-/// One side of a histogram: either deltas or counts.
-#[derive(Debug, Default)]
-struct Buckets {
-    spans: Vec<Span>,
-    deltas: Vec<i64>,
-    counts: Vec<f64>,
-}
-
-impl Buckets {
-    fn add_span(&mut self, message: &[u8]) -> Result<(), DecodeError> {
-        let mut fields = Fields::new(message);
-        let mut span = Span { offset: 0, length: 0 };
-        while let Some((number, value)) = fields.next()? {
-            match number {
-                1 => span.offset = unfold(value.varint("Offset")?) as i32,
-                2 => span.length = value.varint("Length")? as u32,
-                _ => {}
-            }
-        }
-        self.spans.push(span);
-        Ok(())
-    }
-
-    fn add_deltas(&mut self, value: Value<'_>, field: &'static str) -> Result<(), DecodeError> {
-        value.varints(field, |number| self.deltas.push(unfold(number)))
-    }
-
-    /// Counts from the differences between them. What goes below zero wraps; a check of the histogram finds it.
-    fn integers(&self) -> Vec<u64> {
-        let mut count = 0i64;
-        self.deltas
-            .iter()
-            .map(|delta| {
-                count = count.wrapping_add(*delta);
-                count as u64
-            })
-            .collect()
-    }
-}
-
-impl HistogramSample {
-    fn read(message: &[u8]) -> Result<HistogramSample, DecodeError> {
-        let fields = HistogramFields::read(message)?;
-        Ok(HistogramSample { timestamp_ms: fields.timestamp_ms, value: fields.into_value() })
-    }
-}
-
-impl HistogramFields {
-    fn read(message: &[u8]) -> Result<HistogramFields, DecodeError> {
-        let mut histogram = HistogramFields {
-            count: Count::Integer(0),
-            zero_count: Count::Integer(0),
-            sum: 0.0,
-            schema: 0,
-            zero_threshold: 0.0,
-            negative: Buckets::default(),
-            positive: Buckets::default(),
-            reset_hint: ResetHint::Unknown,
-            timestamp_ms: 0,
-            custom_bounds: Vec::new(),
-        };
-        let mut fields = Fields::new(message);
-        while let Some((number, value)) = fields.next()? {
-            histogram.set(number, value)?;
-        }
-        Ok(histogram)
-    }
-
-    fn set(&mut self, number: u32, value: Value<'_>) -> Result<(), DecodeError> {
-        match number {
-            1 => self.count = Count::Integer(value.varint("CountInt")?),
-            2 => self.count = Count::Float(value.double("CountFloat")?),
-            3 => self.sum = value.double("Sum")?,
-            4 => self.schema = unfold(value.varint("Schema")?) as i32,
-            5 => self.zero_threshold = value.double("ZeroThreshold")?,
-            6 => self.zero_count = Count::Integer(value.varint("ZeroCountInt")?),
-            7 => self.zero_count = Count::Float(value.double("ZeroCountFloat")?),
-            8 => self.negative.add_span(value.bytes("NegativeSpans")?)?,
-            9 => self.negative.add_deltas(value, "NegativeDeltas")?,
-            10 => value.doubles("NegativeCounts", &mut self.negative.counts)?,
-            11 => self.positive.add_span(value.bytes("PositiveSpans")?)?,
-            12 => self.positive.add_deltas(value, "PositiveDeltas")?,
-            13 => value.doubles("PositiveCounts", &mut self.positive.counts)?,
-            14 => {
-                self.reset_hint = match value.varint("ResetHint")? {
-                    1 => ResetHint::Reset,
-                    2 => ResetHint::NotReset,
-                    3 => ResetHint::Gauge,
-                    _ => ResetHint::Unknown,
-                }
-            }
-            15 => self.timestamp_ms = value.varint("Timestamp")? as i64,
-            16 => value.doubles("CustomValues", &mut self.custom_bounds)?,
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn into_value(self) -> HistogramValue {
-        match self.count {
-            Count::Integer(count) => {
-                let (positive, negative) = (self.positive.integers(), self.negative.integers());
-                let zero_count = self.zero_count.as_integer();
-                HistogramValue::Integer(Arc::new(self.with_counts(count, zero_count, positive, negative)))
-            }
-            Count::Float(count) => {
-                let (positive, negative) = (self.positive.counts.clone(), self.negative.counts.clone());
-                let zero_count = self.zero_count.as_float();
-                HistogramValue::Float(Arc::new(self.with_counts(count, zero_count, positive, negative)))
-            }
-        }
-    }
-
-    fn with_counts<T>(self, count: T, zero_count: T, positive: Vec<T>, negative: Vec<T>) -> Histogram<T> {
-        Histogram {
-            reset_hint: self.reset_hint,
-            schema: self.schema,
-            zero_threshold: self.zero_threshold,
-            zero_count,
-            count,
-            sum: self.sum,
-            positive_spans: self.positive.spans,
-            positive,
-            negative_spans: self.negative.spans,
-            negative,
-            custom_bounds: self.custom_bounds,
-        }
     }
 }

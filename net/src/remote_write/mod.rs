@@ -9,14 +9,19 @@
 
 mod content;
 mod decode;
+mod histogram;
+mod keys;
 mod labels;
 mod snappy;
 #[cfg(test)]
 mod tests;
+mod visit;
 mod wire;
 
 pub use content::{ContentError, check_headers};
-pub use decode::{DecodeLimits, Exemplar, HistogramSample, Metadata, RequestVisitor, Sample, TimeSeries, decode};
+pub use decode::decode;
+pub use keys::{LabelsKey, LabelsKeys};
 pub use labels::LabelsFault;
 pub use snappy::{MAX_DECODED_BYTES, SnappyError, decompress};
+pub use visit::{DecodeLimits, Exemplar, HistogramSample, Metadata, RequestVisitor, Sample, TimeSeries};
 pub use wire::DecodeError;

@@ -132,7 +132,7 @@ impl TestServer {
         let configs = scrape_configs(&setup.scrape_configs);
         let host = Arc::new(TestHost::default());
         let limits = setup.settings.server_limits.clone();
-        let web = Web::new(setup.settings, Arc::clone(&host) as _);
+        let web = Web::new(setup.settings, Arc::clone(&host) as _, &mut SeededRng::new(3));
         web.load(Snapshot {
             yaml: "global:\n  scrape_interval: 1m\n".to_owned(),
             scrape_configs: configs.iter().cloned().map(Arc::new).collect(),
