@@ -16,7 +16,7 @@ pub(crate) fn all(shared: &Shared) -> Vec<LimitStatus> {
 /// A name, how a value is found in [`WebLimits`], the unit, and what raises it.
 type Row = (&'static str, fn(&WebLimits) -> f64, &'static str, &'static str);
 
-const ROWS: [Row; 7] = [
+const ROWS: [Row; 8] = [
     ("query_concurrency", |limits| limits.query_concurrency as f64, "", "--query.max-concurrency"),
     ("query_points", |limits| limits.query_points as f64, "", "fixed"),
     ("query_queue_time", |limits| limits.query_queue_time.as_secs_f64(), "seconds", "narthex.limits.query_queue_time"),
@@ -34,6 +34,7 @@ const ROWS: [Row; 7] = [
         "narthex.limits.remote_write_max_samples_per_request",
     ),
     ("remote_write_max_series_per_request", |limits| limits.remote_write.max_series as f64, "", "fixed"),
+    ("remote_write_max_symbols_per_request", |limits| limits.remote_write.max_symbols as f64, "", "fixed"),
 ];
 
 fn own(shared: &Shared) -> Vec<LimitStatus> {

@@ -35,19 +35,25 @@ pub enum ContentError {
         /// The header.
         content_type: String,
     },
-    /// A message that is known and not read here.
-    #[error("{0} protobuf message is not accepted by this server; only accepts {V1}")]
-    Message(String),
     /// Another encoding than snappy.
     #[error("{0} encoding (compression) is not accepted by this server; only snappy is acceptable")]
     Encoding(String),
 }
 
-/// Whether a request's headers announce what is read here. Missing headers do.
+/// The version of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// `prometheus.WriteRequest`
+    V1,
+    /// `io.prometheus.write.v2.Request`
+    V2,
+}
+
+/// The version that a request's headers announce; the first where they say nothing.
 ///
 /// # Errors
 /// When they announce something else.
-pub fn check_headers(headers: &HeaderMap) -> Result<(), ContentError> {
+pub fn check_headers(headers: &HeaderMap) -> Result<Version, ContentError> {
     let text = |name| headers.get(name).map(|value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()));
     let encoding = text(CONTENT_ENCODING).unwrap_or_default();
     if !encoding.is_empty() && encoding != "snappy" {
@@ -56,8 +62,8 @@ pub fn check_headers(headers: &HeaderMap) -> Result<(), ContentError> {
     let content_type = text(CONTENT_TYPE).unwrap_or_default();
     let content_type = if content_type.is_empty() { MEDIA_TYPE } else { content_type.trim() };
     match message(content_type)? {
-        V1 => Ok(()),
-        V2 => Err(ContentError::Message(V2.to_owned())),
+        V1 => Ok(Version::V1),
+        V2 => Ok(Version::V2),
         other => Err(ContentError::UnknownMessage { message: other.to_owned(), content_type: content_type.to_owned() }),
     }
 }
@@ -90,24 +96,22 @@ mod tests {
 
     #[test]
     fn what_is_read() {
-        let check = |content_type: &str, encoding: &str, want: Result<(), &str>| {
+        let check = |content_type: &str, encoding: &str, want: Result<Version, &str>| {
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_TYPE, content_type.parse().unwrap());
             headers.insert(CONTENT_ENCODING, encoding.parse().unwrap());
             let got = check_headers(&headers).map_err(|error| error.to_string());
             assert_eq!(got.as_ref().map_err(String::as_str), want.as_ref().map_err(|error| *error));
         };
-        check("", "", Ok(()));
-        check("application/x-protobuf", "snappy", Ok(()));
-        check(" application/x-protobuf;proto=prometheus.WriteRequest", "snappy", Ok(()));
-        check("application/x-protobuf;charset=x;proto=prometheus.WriteRequest", "snappy", Ok(()));
+        check("", "", Ok(Version::V1));
+        check("application/x-protobuf", "snappy", Ok(Version::V1));
+        check(" application/x-protobuf;proto=prometheus.WriteRequest", "snappy", Ok(Version::V1));
+        check("application/x-protobuf;charset=x;proto=prometheus.WriteRequest", "snappy", Ok(Version::V1));
         let media = "expected application/x-protobuf as the first (media) part, got text/plain content-type";
         check("text/plain", "snappy", Err(media));
         let gzip = "gzip encoding (compression) is not accepted by this server; only snappy is acceptable";
         check("application/x-protobuf", "gzip", Err(gzip));
-        let v2 = "io.prometheus.write.v2.Request protobuf message is not accepted by this server; only accepts \
-                  prometheus.WriteRequest";
-        check("application/x-protobuf;proto=io.prometheus.write.v2.Request", "snappy", Err(v2));
+        check("application/x-protobuf;proto=io.prometheus.write.v2.Request", "snappy", Ok(Version::V2));
         let unknown = "got application/x-protobuf;proto=x content type; unknown type for remote write protobuf message \
                        x, supported: prometheus.WriteRequest, io.prometheus.write.v2.Request";
         check("application/x-protobuf;proto=x", "snappy", Err(unknown));

@@ -135,7 +135,7 @@ fn read_label(message: &[u8]) -> Result<(&[u8], &[u8]), DecodeError> {
 impl<'a> Exemplar<'a> {
     fn read(message: &'a [u8]) -> Result<Exemplar<'a>, DecodeError> {
         let mut fields = Fields::new(message);
-        let mut exemplar = Exemplar { labels: Vec::new(), timestamp_ms: 0, value: 0.0 };
+        let mut exemplar = Exemplar { labels: Vec::new(), timestamp_ms: 0, value: 0.0, fault: None };
         while let Some((number, value)) = fields.next()? {
             match number {
                 1 => {

@@ -82,13 +82,25 @@ impl Buckets {
 
 impl HistogramSample {
     pub(super) fn read(message: &[u8]) -> Result<HistogramSample, DecodeError> {
-        let fields = HistogramFields::read(message)?;
+        let fields = HistogramFields::read(message, |_, _| Ok(()))?;
+        Ok(HistogramSample { timestamp_ms: fields.timestamp_ms, value: fields.into_value() })
+    }
+
+    /// A histogram of version 2. When its series began to count is not kept.
+    pub(super) fn read_with_start(message: &[u8]) -> Result<HistogramSample, DecodeError> {
+        let fields = HistogramFields::read(message, |number, value| match number {
+            17 => value.varint("StartTimestamp").map(|_| ()),
+            _ => Ok(()),
+        })?;
         Ok(HistogramSample { timestamp_ms: fields.timestamp_ms, value: fields.into_value() })
     }
 }
 
 impl HistogramFields {
-    fn read(message: &[u8]) -> Result<HistogramFields, DecodeError> {
+    fn read(
+        message: &[u8],
+        other: impl Fn(u32, Value<'_>) -> Result<(), DecodeError>,
+    ) -> Result<HistogramFields, DecodeError> {
         let mut histogram = HistogramFields {
             count: Count::Integer(0),
             zero_count: Count::Integer(0),
@@ -104,6 +116,7 @@ impl HistogramFields {
         let mut fields = Fields::new(message);
         while let Some((number, value)) = fields.next()? {
             histogram.set(number, value)?;
+            other(number, value)?;
         }
         Ok(histogram)
     }

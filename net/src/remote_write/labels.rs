@@ -25,6 +25,32 @@ pub enum LabelsFault {
         /// The limit.
         limit: usize,
     },
+    /// A place of a label without the other half of its pair (version 2).
+    #[error("invalid labelRefs length {n_refs}")]
+    OddRefs {
+        /// How many places.
+        n_refs: usize,
+    },
+    /// A label that is not in the table of symbols (version 2).
+    #[error("labelRefs {name} (name) = {value} (value) outside of symbols table (size {n_symbols})")]
+    OutsideSymbols {
+        /// The place of its name.
+        name: u32,
+        /// The place of its value.
+        value: u32,
+        /// How many symbols there are.
+        n_symbols: usize,
+    },
+    /// Metadata that is not in the table of symbols (version 2).
+    #[error("metadata {field} {at} outside of symbols table (size {n_symbols})")]
+    MetadataOutsideSymbols {
+        /// Which.
+        field: &'static str,
+        /// The place.
+        at: u32,
+        /// How many symbols there are.
+        n_symbols: usize,
+    },
     /// A name or a value longer than is taken.
     #[error("label is too long: {n_bytes} bytes, limit is {limit}")]
     TooLong {

@@ -1,25 +1,32 @@
-//! Remote write 1.0, the receiving side: from the bytes of a request to time series.
+//! Remote write 1.0 and 2.0, the receiving side: from the bytes of a request to time series.
 //!
-//! [`check_headers`] says whether a request is of the kind that is read here, [`decompress`] takes snappy off within a
-//! limit, and [`decode`] walks the protobuf (`prometheus.WriteRequest`) without copying: it hands out one
-//! [`TimeSeries`] after the other, whose names and values are slices of the request. All of it is walked before a
+//! [`check_headers`] says which version a request has, [`decompress`] takes snappy off within a limit, and [`decode`]
+//! (`prometheus.WriteRequest`) or [`decode_v2`] (`io.prometheus.write.v2.Request`) walks the protobuf without copying:
+//! it hands out one [`TimeSeries`] after the other, whose names and values are slices of the request. All of it is walked before a
 //! caller should store anything, so that nothing of a broken request is applied.
 //!
-//! The format: <https://prometheus.io/docs/specs/prw/remote_write_spec/>. Absent: version 2, and sending.
+//! The formats: <https://prometheus.io/docs/specs/prw/remote_write_spec/> and
+//! <https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/>. Absent: sending.
 
+mod check;
 mod content;
 mod decode;
+mod decode_v2;
 mod histogram;
 mod keys;
 mod labels;
 mod snappy;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_v2;
 mod visit;
 mod wire;
 
-pub use content::{ContentError, check_headers};
+pub use check::{HistogramFault, check_histogram};
+pub use content::{ContentError, Version, check_headers};
 pub use decode::decode;
+pub use decode_v2::decode_v2;
 pub use keys::{LabelsKey, LabelsKeys};
 pub use labels::LabelsFault;
 pub use snappy::{MAX_DECODED_BYTES, SnappyError, decompress};

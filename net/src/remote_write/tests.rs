@@ -139,7 +139,7 @@ impl RequestVisitor for Lines {
             self.0.push(format!("sample {} {:x}", sample.timestamp_ms, sample.value.to_bits()));
         }
         for exemplar in &series.exemplars {
-            let Exemplar { labels, timestamp_ms, value } = exemplar;
+            let Exemplar { labels, timestamp_ms, value, .. } = exemplar;
             self.0.push(format!("exemplar {labels:?} {timestamp_ms} {:x}", value.to_bits()));
         }
         for histogram in &series.histograms {
@@ -212,9 +212,11 @@ fn by_hand(series: &oracle::TimeSeries) -> TimeSeries<'_> {
                 labels: exemplar.labels.iter().filter_map(text).map(leak).collect(),
                 timestamp_ms: exemplar.timestamp,
                 value: exemplar.value,
+                fault: None,
             })
             .collect(),
         histograms: series.histograms.iter().map(histogram_by_hand).collect(),
+        labels_refs: Vec::new(),
     }
 }
 

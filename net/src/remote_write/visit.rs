@@ -4,7 +4,7 @@ use model::storage::HistogramValue;
 
 use super::keys::{LabelsKey, LabelsKeys};
 use super::labels::LabelsFault;
-use super::wire::{DecodeError, Fields, take_varint};
+use super::wire::{DecodeError, Fields, Value, take_varint};
 
 /// The fields of a sample.
 const VALUE_TAG: u8 = 1 << 3 | 1;
@@ -17,6 +17,8 @@ pub struct DecodeLimits {
     pub max_samples: usize,
     /// Time series (`remote_write_max_series_per_request`).
     pub max_series: usize,
+    /// Texts in the table of a request of version 2 (`remote_write_max_symbols_per_request`).
+    pub max_symbols: usize,
     /// Labels of a series.
     pub max_labels: usize,
     /// Bytes of a label's name or value.
@@ -25,7 +27,13 @@ pub struct DecodeLimits {
 
 impl Default for DecodeLimits {
     fn default() -> DecodeLimits {
-        DecodeLimits { max_samples: 500_000, max_series: 500_000, max_labels: 64, max_label_bytes: 4096 }
+        DecodeLimits {
+            max_samples: 500_000,
+            max_series: 500_000,
+            max_symbols: 1_000_000,
+            max_labels: 64,
+            max_label_bytes: 4096,
+        }
     }
 }
 
@@ -56,6 +64,8 @@ pub struct Exemplar<'a> {
     pub timestamp_ms: i64,
     /// The value.
     pub value: f64,
+    /// What is wrong with its labels, where they are places in a table.
+    pub fault: Option<LabelsFault>,
 }
 
 /// A time series of a request.
@@ -64,8 +74,10 @@ pub struct TimeSeries<'a> {
     /// Sorted by name, without empty values; not to be used where there is a fault, and empty where the visitor knows
     /// the series.
     pub labels: Vec<(&'a str, &'a str)>,
-    /// What is wrong with the labels.
+    /// What is wrong with the labels, or with the metadata.
     pub fault: Option<LabelsFault>,
+    /// The places of names and values in the table of symbols, in version 2.
+    pub labels_refs: Vec<u32>,
     /// Float samples, as they came.
     pub samples: Vec<Sample>,
     /// Native histograms, as they came.
@@ -139,6 +151,7 @@ impl DecodeLimits {
 impl TimeSeries<'_> {
     pub(super) fn clear(&mut self) {
         self.labels.clear();
+        self.labels_refs.clear();
         self.fault = None;
         self.samples.clear();
         self.histograms.clear();
@@ -163,17 +176,34 @@ impl Sample {
     }
 
     fn read_any(message: &[u8]) -> Result<Sample, DecodeError> {
+        Sample::read_fields(message, |_, _| Ok(()))
+    }
+
+    /// A sample of version 2. When its series began to count is not kept.
+    #[inline]
+    pub(super) fn read_with_start(message: &[u8]) -> Result<Sample, DecodeError> {
+        Sample::read_usual(message).map_or_else(|| Sample::read_fields(message, check_start), Ok)
+    }
+
+    fn read_fields(
+        message: &[u8],
+        other: impl Fn(u32, Value<'_>) -> Result<(), DecodeError>,
+    ) -> Result<Sample, DecodeError> {
         let mut fields = Fields::new(message);
         let mut sample = Sample::default();
         while let Some((number, value)) = fields.next()? {
             match number {
                 1 => sample.value = value.double("Value")?,
                 2 => sample.timestamp_ms = value.varint("Timestamp")? as i64,
-                _ => {}
+                _ => other(number, value)?,
             }
         }
         Ok(sample)
     }
+}
+
+fn check_start(number: u32, value: Value<'_>) -> Result<(), DecodeError> {
+    if number == 3 { value.varint("StartTimestamp").map(|_| ()) } else { Ok(()) }
 }
 
 impl Metadata<'_> {

@@ -8,7 +8,7 @@
 #[non_exhaustive]
 pub enum DecodeError {
     /// A field goes beyond the end of its message.
-    #[error("proto: unexpected EOF")]
+    #[error("unexpected EOF")]
     Truncated,
     /// A number of more than 64 bits.
     #[error("proto: integer overflow")]
@@ -30,6 +30,12 @@ pub enum DecodeError {
     /// More samples in one request than are taken.
     #[error("too many samples in one request: limit is {limit} (remote_write_max_samples_per_request)")]
     TooManySamples {
+        /// The limit.
+        limit: usize,
+    },
+    /// More symbols in one request than are taken.
+    #[error("too many symbols in one request: limit is {limit} (remote_write_max_symbols_per_request)")]
+    TooManySymbols {
         /// The limit.
         limit: usize,
     },

@@ -77,6 +77,7 @@ fn remote_write(out: &mut Exposition, counts: &WriteCounts) {
     let dropped = "Samples and exemplars of remote writes that were not stored, by reason.";
     out.family("narthex_remote_write_dropped", Kind::Counter, dropped);
     out.sample(&[("reason", "invalid_labels")], read(&counts.invalid_labels));
+    out.sample(&[("reason", "invalid_histogram")], read(&counts.invalid_histograms));
     out.sample(&[("reason", "refused")], read(&counts.refused));
     out.sample(&[("reason", "exemplar")], read(&counts.exemplars_dropped));
 }

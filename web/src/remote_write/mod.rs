@@ -1,10 +1,11 @@
-//! `/api/v1/write`: remote write 1.0, one batch for each request.
+//! `/api/v1/write`: remote write 1.0 and 2.0, one batch for each request.
 //!
 //! The request is decoded whole before anything is stored. Series that were named before are known by a hash of their
 //! labels as they come, and their labels are not read. Series with impossible labels are left out and counted, as
 //! in Prometheus; samples that storage refuses are named in the answer (400) while the others of the request are kept,
 //! so that sending them again, which senders do not do after a 400, would change nothing.
 
+mod explain;
 mod known;
 mod rows;
 
@@ -13,13 +14,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
-use http::{HeaderValue, StatusCode};
-use model::storage::{AppendError, Refusal};
-use net::remote_write::{MAX_DECODED_BYTES, check_headers, decompress};
+use http::{HeaderName, HeaderValue, StatusCode};
+use model::storage::AppendError;
+use net::remote_write::{MAX_DECODED_BYTES, Version, check_headers, decompress};
 use net::server::{BodyError, Encoding, Request, Response, produce};
 
+use explain::explain;
 pub(crate) use known::Known;
-use rows::{Message, Rows, Stored, name_row};
+use rows::{Message, Rows, Stored};
 
 use crate::state::Parts;
 use crate::web::Shared;
@@ -36,6 +38,8 @@ pub(crate) struct WriteCounts {
     pub(crate) exemplars_dropped: AtomicU64,
     /// Samples of series with labels that cannot be.
     pub(crate) invalid_labels: AtomicU64,
+    /// Native histograms that contradict themselves.
+    pub(crate) invalid_histograms: AtomicU64,
     /// Samples that storage refused.
     pub(crate) refused: AtomicU64,
 }
@@ -45,9 +49,10 @@ pub(crate) async fn receive(shared: &Arc<Shared>, parts: Parts, mut request: Req
         let text = "remote write receiver needs to be enabled with --web.enable-remote-write-receiver";
         return Response::error(StatusCode::NOT_FOUND, text);
     }
-    if let Err(error) = check_headers(request.headers()) {
-        return Response::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, error);
-    }
+    let version = match check_headers(request.headers()) {
+        Ok(version) => version,
+        Err(error) => return Response::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, error),
+    };
     let limit = shared.settings.limits.remote_write_body;
     let body = match request.body(limit).await {
         Ok(body) => body,
@@ -65,7 +70,7 @@ pub(crate) async fn receive(shared: &Arc<Shared>, parts: Parts, mut request: Req
     let shared = Arc::clone(shared);
     produce(Encoding::Identity, move || {
         let _place = place;
-        store(&shared, &parts, &body)
+        store(&shared, &parts, version, &body)
     })
     .await
 }
@@ -74,49 +79,54 @@ fn try_later(text: impl std::fmt::Display) -> Response {
     Response::error(StatusCode::SERVICE_UNAVAILABLE, text).with(RETRY_AFTER, HeaderValue::from_static("5"))
 }
 
-fn store(shared: &Shared, parts: &Parts, body: &[u8]) -> Response {
-    let bad = |error: &dyn std::fmt::Display| Response::error(StatusCode::BAD_REQUEST, error);
+fn store(shared: &Shared, parts: &Parts, version: Version, body: &[u8]) -> Response {
+    let bad = |error: &dyn std::fmt::Display| {
+        with_counts(Response::error(StatusCode::BAD_REQUEST, error), version, &Stored::default())
+    };
     let message = match decompress(body, MAX_DECODED_BYTES) {
         Ok(message) => message,
-        Err(error) => return bad(&error),
+        Err(error) => return Response::error(StatusCode::BAD_REQUEST, error),
     };
-    let message = Message { bytes: &message, limits: &shared.settings.limits.remote_write };
+    let message = Message { version, bytes: &message, limits: &shared.settings.limits.remote_write };
     let rows = match Rows::read(message, &shared.known, true) {
         Ok(rows) => rows,
         Err(error) => return bad(&error),
     };
     let counts = &shared.write_counts;
     counts.invalid_labels.fetch_add(rows.n_invalid, Ordering::Relaxed);
+    counts.invalid_histograms.fetch_add(rows.n_bad_histograms, Ordering::Relaxed);
     counts.exemplars_dropped.fetch_add(rows.n_exemplars, Ordering::Relaxed);
     match rows.commit(message, &shared.known, &*parts.append, || parts.storage.head().n_series) {
         Ok(stored) => {
             counts.samples.fetch_add(stored.n_samples, Ordering::Relaxed);
             counts.histograms.fetch_add(stored.n_histograms, Ordering::Relaxed);
             counts.refused.fetch_add(stored.refused.len() as u64, Ordering::Relaxed);
-            refused(message, &stored).unwrap_or(Response::new(StatusCode::NO_CONTENT))
+            let response = if stored.is_whole() {
+                Response::new(StatusCode::NO_CONTENT)
+            } else {
+                let (status, text) = explain(message, &stored);
+                Response::error(status, text)
+            };
+            with_counts(response, version, &stored)
         }
         Err(AppendError::NotSupported(what)) => bad(&format_args!("{what} not supported yet")),
-        Err(error) => try_later(error),
+        Err(error) => with_counts(try_later(error), version, &Stored::default()),
     }
 }
 
-/// Names one of the samples that were refused, and how many there were in all: what a limit refuses before others.
-fn refused(message: Message<'_>, stored: &Stored) -> Option<Response> {
-    let is_limit = |refusal: &Refusal| matches!(refusal, Refusal::SeriesLimit { .. });
-    let by_limit = stored.refused.iter().find(|refused| is_limit(&refused.refusal));
-    let shown = by_limit.or(stored.refused.first())?;
-    let (prefix, status) = match shown.refusal {
-        // What is too far ahead is out of bounds to Prometheus, and so its senders know it.
-        Refusal::TooFarAhead { .. } => ("out of bounds: ", StatusCode::BAD_REQUEST),
-        Refusal::SeriesLimit { .. } => ("", StatusCode::TOO_MANY_REQUESTS),
-        _ => ("", StatusCode::BAD_REQUEST),
-    };
-    let refusal = &shown.refusal;
-    let of = name_row(message, shown.row, stored.n_floats)
-        .map_or(String::new(), |named| format!(" for series {} at {} ms", named.series, named.timestamp_ms));
-    let others = match stored.refused.len().saturating_sub(1) {
-        0 => String::new(),
-        n_others => format!(", and {n_others} more"),
-    };
-    Some(Response::error(status, format_args!("{prefix}{refusal}{of}{others}")))
+/// What was written, in the headers that version 2 has for it.
+fn with_counts(response: Response, version: Version, stored: &Stored) -> Response {
+    if version == Version::V1 {
+        return response;
+    }
+    // Exemplars are not stored yet.
+    let counts = [("samples", stored.n_samples), ("histograms", stored.n_histograms), ("exemplars", 0)];
+    counts.into_iter().fold(response, |response, (kind, count)| {
+        let name = match kind {
+            "samples" => HeaderName::from_static("x-prometheus-remote-write-samples-written"),
+            "histograms" => HeaderName::from_static("x-prometheus-remote-write-histograms-written"),
+            _ => HeaderName::from_static("x-prometheus-remote-write-exemplars-written"),
+        };
+        response.with(name, HeaderValue::from(count))
+    })
 }

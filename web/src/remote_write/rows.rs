@@ -2,23 +2,30 @@
 
 use model::Labels;
 use model::storage::{Append, AppendError, Batch, HistogramRow, Refusal, Refused, SeriesRef, Timestamps};
-use net::remote_write::{DecodeError, DecodeLimits, LabelsKey, LabelsKeys, RequestVisitor, TimeSeries, decode};
+use net::remote_write::{
+    DecodeError, DecodeLimits, LabelsKey, LabelsKeys, RequestVisitor, TimeSeries, Version, check_histogram, decode,
+    decode_v2,
+};
 
 use super::known::{Known, Lookup};
 
 /// Stands for a series that storage has not been asked for yet, or did not take.
 const NOWHERE: SeriesRef = SeriesRef(u64::MAX);
 
-/// A request that has been decoded and decompressed.
+/// A request that has been decompressed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Message<'a> {
+    pub(super) version: Version,
     pub(super) bytes: &'a [u8],
     pub(super) limits: &'a DecodeLimits,
 }
 
 impl Message<'_> {
     pub(super) fn walk(self, visitor: &mut impl RequestVisitor) -> Result<(), DecodeError> {
-        decode(self.bytes, self.limits, visitor)
+        match self.version {
+            Version::V1 => decode(self.bytes, self.limits, visitor),
+            Version::V2 => decode_v2(self.bytes, self.limits, visitor),
+        }
     }
 }
 
@@ -30,15 +37,21 @@ pub(super) struct Rows {
     values: Vec<f64>,
     histograms: Vec<HistogramRow>,
     missing: Vec<Missing>,
+    /// Samples of series with labels that cannot be.
     pub(super) n_invalid: u64,
+    /// Histograms that cannot be.
+    pub(super) n_bad_histograms: u64,
     pub(super) n_exemplars: u64,
+    /// What version 2 does not forgive.
+    n_faults: u64,
 }
 
 /// A series that is not known by its key, and its rows.
 #[derive(Debug)]
 struct Missing {
     labels: Labels,
-    key: LabelsKey,
+    /// Where its labels stand together.
+    key: Option<LabelsKey>,
     floats: std::ops::Range<usize>,
     histograms: std::ops::Range<usize>,
     refusal: Option<Refusal>,
@@ -46,11 +59,12 @@ struct Missing {
 
 /// Reads rows.
 struct Reading<'a> {
+    version: Version,
     rows: Rows,
     keys: &'a LabelsKeys,
     known: Option<Lookup<'a>>,
-    /// Of the series that is being read.
-    key: LabelsKey,
+    /// Of the series that is being read, if there was a question for it.
+    key: Option<LabelsKey>,
     series: Option<SeriesRef>,
 }
 
@@ -59,7 +73,7 @@ impl Rows {
     pub(super) fn read(message: Message<'_>, known: &Known, trust: bool) -> Result<Rows, DecodeError> {
         let lookup = trust.then(|| known.lookup());
         let (keys, rows) = (known.keys(), Rows::default());
-        let mut reading = Reading { rows, keys, known: lookup, key: 0, series: None };
+        let mut reading = Reading { version: message.version, rows, keys, known: lookup, key: None, series: None };
         message.walk(&mut reading)?;
         Ok(reading.rows)
     }
@@ -85,7 +99,8 @@ impl Rows {
                 Err(refusal) => missing.refusal = Some(refusal.clone()),
             }
         }
-        let found = self.missing.iter().zip(resolved).filter_map(|(missing, series)| Some((missing.key, series.ok()?)));
+        let found =
+            self.missing.iter().zip(resolved).filter_map(|(missing, series)| Some((missing.key?, series.ok()?)));
         known.remember(found, n_series);
         Ok(())
     }
@@ -99,7 +114,7 @@ impl Rows {
         n_series: impl Fn() -> u64,
     ) -> Result<Stored, AppendError> {
         if self.is_empty() {
-            return Ok(Stored::default());
+            return Ok(self.stored(Vec::new()));
         }
         self.resolve(known, append, &n_series)?;
         let mut refused = append.commit(&self.batch())?;
@@ -189,6 +204,7 @@ impl Rows {
             n_samples: (self.values.len() - n_refused_floats) as u64,
             n_histograms: (self.histograms.len() - (refused.len() - n_refused_floats)) as u64,
             n_floats: self.values.len(),
+            n_bad: self.n_bad_histograms + self.n_faults,
             refused,
         }
     }
@@ -201,8 +217,17 @@ pub(super) struct Stored {
     pub(super) n_histograms: u64,
     /// Rows up to this one are floats.
     pub(super) n_floats: usize,
+    /// What was not even tried, and must be told.
+    n_bad: u64,
     /// By rising row.
     pub(super) refused: Vec<Refused>,
+}
+
+impl Stored {
+    /// Whether nothing has to be told.
+    pub(super) fn is_whole(&self) -> bool {
+        self.refused.is_empty() && self.n_bad == 0
+    }
 }
 
 impl RequestVisitor for Reading<'_> {
@@ -211,21 +236,22 @@ impl RequestVisitor for Reading<'_> {
     }
 
     fn knows(&mut self, key: LabelsKey) -> bool {
-        self.key = key;
+        self.key = Some(key);
         self.series = self.known.as_mut().and_then(|known| known.find(key));
         self.series.is_some()
     }
 
     fn time_series(&mut self, series: &TimeSeries<'_>) {
         let n_samples = series.samples.len() + series.histograms.len();
-        let known = self.series.take();
+        let (key, known) = (self.key.take(), self.series.take());
         let rows = &mut self.rows;
         rows.n_exemplars += series.exemplars.len() as u64;
+        if self.version == Version::V2 {
+            let n_faulty = series.exemplars.iter().filter(|exemplar| exemplar.fault.is_some()).count();
+            rows.n_faults += n_faulty as u64 + u64::from(series.fault.is_some() || n_samples == 0);
+        }
         if series.fault.is_some() {
             rows.n_invalid += n_samples as u64;
-            return;
-        }
-        if n_samples == 0 {
             return;
         }
         let (n_floats, n_histograms) = (rows.values.len(), rows.histograms.len());
@@ -235,15 +261,22 @@ impl RequestVisitor for Reading<'_> {
             rows.timestamps.push(sample.timestamp_ms);
             rows.values.push(sample.value);
         }
-        rows.histograms.extend(series.histograms.iter().map(|sample| HistogramRow {
-            series: reference,
-            timestamp_ms: sample.timestamp_ms,
-            value: sample.value.clone(),
-        }));
-        if known.is_none() {
+        for sample in &series.histograms {
+            if check_histogram(&sample.value).is_err() {
+                rows.n_bad_histograms += 1;
+                continue;
+            }
+            rows.histograms.push(HistogramRow {
+                series: reference,
+                timestamp_ms: sample.timestamp_ms,
+                value: sample.value.clone(),
+            });
+        }
+        let has_rows = n_floats + n_histograms < rows.values.len() + rows.histograms.len();
+        if has_rows && known.is_none() {
             rows.missing.push(Missing {
                 labels: Labels::from_sorted(series.labels.iter().copied()),
-                key: self.key,
+                key,
                 floats: n_floats..rows.values.len(),
                 histograms: n_histograms..rows.histograms.len(),
                 refusal: None,
@@ -252,44 +285,105 @@ impl RequestVisitor for Reading<'_> {
     }
 }
 
-/// The series and the time of rows.
-#[derive(Debug)]
-pub(super) struct Named {
-    pub(super) series: Labels,
-    pub(super) timestamp_ms: i64,
-}
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
 
-/// Finds the series of one row by reading the request again: only what is refused is asked for its labels.
-#[derive(Debug)]
-struct Naming {
-    /// Rows of the kind that are still ahead.
-    n_before: usize,
-    is_float: bool,
-    found: Option<Named>,
-}
+    use model::rng::SeededRng;
+    use model::storage::SourceRef;
+    use parking_lot::Mutex;
 
-/// The sample of a row of a message.
-pub(super) fn name_row(message: Message<'_>, row: usize, n_floats: usize) -> Option<Named> {
-    let is_float = row < n_floats;
-    let mut naming = Naming { n_before: if is_float { row } else { row - n_floats }, is_float, found: None };
-    message.walk(&mut naming).ok()?;
-    naming.found
-}
+    use super::*;
 
-impl RequestVisitor for Naming {
-    fn time_series(&mut self, series: &TimeSeries<'_>) {
-        if series.fault.is_some() || self.found.is_some() {
-            return;
+    /// A store that can drop all of its series, whose references are never used again.
+    #[derive(Debug, Default)]
+    struct Dropping {
+        series: Mutex<BTreeMap<u64, Labels>>,
+        n_made: Mutex<u64>,
+        /// `name time`, in the order in which they were committed.
+        rows: Mutex<Vec<String>>,
+    }
+
+    impl Append for Dropping {
+        fn open_source(&self, _: &Labels) -> SourceRef {
+            SourceRef(0)
         }
-        let n_rows = if self.is_float { series.samples.len() } else { series.histograms.len() };
-        if self.n_before >= n_rows {
-            self.n_before -= n_rows;
-            return;
+
+        fn close_source(&self, _: SourceRef) {}
+
+        fn resolve(
+            &self,
+            _: Option<SourceRef>,
+            wanted: &[Labels],
+        ) -> Result<Vec<Result<SeriesRef, Refusal>>, AppendError> {
+            let (mut series, mut n_made) = (self.series.lock(), self.n_made.lock());
+            let resolved = wanted.iter().map(|labels| {
+                if labels.get("__name__") == Some("refused") {
+                    return Err(Refusal::SeriesLimit { name: "head_series", limit: 2 });
+                }
+                let found = series.iter().find(|(_, known)| *known == labels).map(|(number, _)| *number);
+                let number = found.unwrap_or_else(|| {
+                    *n_made += 1;
+                    series.insert(*n_made, labels.clone());
+                    *n_made
+                });
+                Ok(SeriesRef(number))
+            });
+            Ok(resolved.collect())
         }
-        let timestamp_ms = match self.is_float {
-            true => series.samples[self.n_before].timestamp_ms,
-            false => series.histograms[self.n_before].timestamp_ms,
+
+        fn commit(&self, batch: &Batch<'_>) -> Result<Vec<Refused>, AppendError> {
+            let (series, mut rows) = (self.series.lock(), self.rows.lock());
+            let mut refused = Vec::new();
+            for (row, reference) in batch.series.iter().enumerate() {
+                match series.get(&reference.0) {
+                    Some(labels) => rows.push(format!("{labels} {}", batch.timestamps.at(row))),
+                    None => refused.push(Refused { row, refusal: Refusal::UnknownSeries }),
+                }
+            }
+            Ok(refused)
+        }
+    }
+
+    /// A request of series with a name, each with a sample at a time of less than 128.
+    fn request(series: &[(&str, u8)]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for (name, time) in series {
+            let mut label = vec![0x0a, 8];
+            label.extend_from_slice(b"__name__");
+            label.extend_from_slice(&[0x12, name.len() as u8]);
+            label.extend_from_slice(name.as_bytes());
+            let mut one = vec![0x0a, label.len() as u8];
+            one.extend(label);
+            one.extend_from_slice(&[0x12, 2, 0x10, *time]);
+            out.extend_from_slice(&[0x0a, one.len() as u8]);
+            out.extend(one);
+        }
+        out
+    }
+
+    #[test]
+    fn series_that_were_dropped_are_made_anew() {
+        let store = Dropping::default();
+        let known = Known::new(&mut SeededRng::new(1));
+        let check = |series: &[(&str, u8)], want_rows: &[&str], want_refused: &[(usize, Refusal)]| {
+            let bytes = request(series);
+            let message = Message { version: Version::V1, bytes: &bytes, limits: &DecodeLimits::default() };
+            let rows = Rows::read(message, &known, true).unwrap();
+            let stored = rows.commit(message, &known, &store, || 0).unwrap();
+            assert_eq!(*store.rows.lock(), want_rows);
+            let refused: Vec<_> = stored.refused.into_iter().map(|refused| (refused.row, refused.refusal)).collect();
+            assert_eq!(refused, want_refused);
+            assert_eq!(stored.n_samples as usize, series.len() - want_refused.len());
+            store.rows.lock().clear();
         };
-        self.found = Some(Named { series: Labels::from_sorted(series.labels.iter().copied()), timestamp_ms });
+        let limit = || Refusal::SeriesLimit { name: "head_series", limit: 2 };
+        check(&[("a", 1), ("b", 1)], &["{__name__=\"a\"} 1", "{__name__=\"b\"} 1"], &[]);
+        store.series.lock().retain(|_, labels| labels.get("__name__") != Some("a"));
+        // What was taken at once is not committed a second time.
+        let rows = ["{__name__=\"b\"} 2", "{__name__=\"a\"} 2"];
+        check(&[("a", 2), ("refused", 2), ("b", 2)], &rows, &[(1, limit())]);
+        check(&[("a", 3), ("b", 3)], &["{__name__=\"a\"} 3", "{__name__=\"b\"} 3"], &[]);
+        assert_eq!(*store.n_made.lock(), 3);
     }
 }

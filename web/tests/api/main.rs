@@ -41,3 +41,4 @@ mod targets;
 mod transport;
 /// Remote write.
 mod writes;
+mod writes_v2;

@@ -19,7 +19,7 @@ use crate::exposition::{ACCEPTS, EXTERNAL, busy_server, federated};
 use crate::fixture::{self, write};
 use crate::server::Setup;
 use crate::transport::METHODS;
-use crate::{cases, targets, writes};
+use crate::{cases, targets, writes, writes_v2};
 
 /// A program of the peers; `None` where none were asked for.
 fn program(name: &str) -> Option<PathBuf> {
@@ -91,6 +91,15 @@ fn peer_takes_and_refuses_the_same_writes() {
     let faults: Vec<String> = writes.iter().filter_map(|write| write.fault_by_peer(prometheus.address)).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     println!("Prometheus answers {} remote writes with the same statuses", writes.len());
+}
+
+#[test]
+fn peer_answers_writes_of_version_2_in_the_same_words() {
+    let Some(prometheus) = Prometheus::start("global: {}\n") else { return };
+    let writes = writes_v2::writes();
+    let faults: Vec<String> = writes.iter().filter_map(|write| write.fault_by_peer(prometheus.address)).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    println!("Prometheus answers {} remote writes of version 2 in the same words but for two", writes.len());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use journal::testkit::Fault;
 
 use crate::client::{ask, encoded, get};
-use crate::fixture::{HEADERS, Series, compressed, message, series, write};
+use crate::fixture::{HEADERS, Series, compressed, message, push_bytes, series, write};
 use crate::server::Setup;
 
 /// A remote write and its answer.
@@ -14,8 +14,6 @@ pub(crate) struct Write {
     body: Vec<u8>,
     pub(crate) status: u16,
     text: &'static str,
-    /// Whether Prometheus answers with the same status.
-    is_shared: bool,
 }
 
 impl Write {
@@ -24,19 +22,14 @@ impl Write {
     }
 
     fn raw(name: &'static str, body: Vec<u8>, status: u16, text: &'static str) -> Write {
-        Write { name, headers: HEADERS.to_vec(), body, status, text, is_shared: true }
+        Write { name, headers: HEADERS.to_vec(), body, status, text }
     }
 
     fn typed(name: &'static str, content_type: &'static str, encoding: &'static str, text: &'static str) -> Write {
         let headers = vec![("Content-Type", content_type), ("Content-Encoding", encoding)];
         let status = if text.is_empty() { 204 } else { 415 };
         let body = compressed(&message(&[w(&[(3000, 1.0)])]));
-        Write { name, headers, body, status, text, is_shared: true }
-    }
-
-    /// Not as Prometheus.
-    fn own(self) -> Write {
-        Write { is_shared: false, ..self }
+        Write { name, headers, body, status, text }
     }
 
     fn send(&self, address: std::net::SocketAddr) -> (u16, String) {
@@ -54,7 +47,7 @@ impl Write {
     /// What is wrong with the expectation, by what a real Prometheus answers.
     pub(crate) fn fault_by_peer(&self, address: std::net::SocketAddr) -> Option<String> {
         let (status, text) = self.send(address);
-        (self.is_shared && status != self.status)
+        (status != self.status)
             .then(|| format!("{}: {} expected, Prometheus answers {status} {text}", self.name, self.status))
     }
 }
@@ -107,7 +100,7 @@ pub(crate) fn writes() -> Vec<Write> {
         Write::raw("snappy that claims 32 mebibytes in five bytes", vec![0x80, 0x80, 0x80, 0x10, 0], 400, corrupt),
         Write::raw("snappy that unpacks to too much", compressed(&vec![0; (32 << 20) + 1]), 400, limit),
         Write::raw("no protobuf", compressed(b"hello world"), 400, "proto: illegal wireType 4"),
-        Write::raw("cut protobuf", compressed(&message(&series())[..100]), 400, "proto: unexpected EOF"),
+        Write::raw("cut protobuf", compressed(&message(&series())[..100]), 400, "unexpected EOF"),
         Write::raw("33 mebibytes", vec![0; 33 << 20], 413, "request body exceeds the 33554432 bytes limit"),
         Write::typed(
             "gzip",
@@ -123,13 +116,11 @@ pub(crate) fn writes() -> Vec<Write> {
         ),
         Write::typed("named as version 1", "application/x-protobuf;proto=prometheus.WriteRequest", "snappy", ""),
         Write::typed(
-            "version 2",
+            "named as version 2, which has none of its fields",
             "application/x-protobuf;proto=io.prometheus.write.v2.Request",
             "snappy",
-            "io.prometheus.write.v2.Request protobuf message is not accepted by this server; only accepts \
-             prometheus.WriteRequest",
-        )
-        .own(),
+            "",
+        ),
         Write::typed(
             "another message",
             "application/x-protobuf;proto=x",
@@ -165,6 +156,31 @@ fn taken_and_refused() {
     ] {
         assert!(own.contains(&format!("\n{line}\n")), "{line}\n{own}");
     }
+}
+
+/// Series that were named before are known by their labels as they stand together: those that stand apart must not be
+/// taken for the series before.
+#[test]
+fn labels_apart() {
+    let server = Setup::new().start();
+    let whole = |labels: &[(&'static str, &'static str)], time_ms| message(&[Series::new(labels, &[(time_ms, 1.0)])]);
+    for time_ms in [1000, 2000] {
+        let mut body = whole(&[("__name__", "one")], time_ms);
+        // A label before the sample, and one behind it.
+        let mut apart = whole(&[("__name__", "two")], time_ms).split_off(2);
+        let label = message(&[Series::new(&[("a", "b")], &[])]).split_off(2);
+        apart.extend_from_slice(&label);
+        push_bytes(&mut body, 1, &apart);
+        body.extend(whole(&[("__name__", "one")], time_ms + 1));
+        let answer = ask(server.address, "POST", "/api/v1/write", &HEADERS, &compressed(&body));
+        assert_eq!((answer.status, answer.text().as_str()), (204, ""));
+    }
+    let stored = get(server.address, &format!("/api/v1/query?query={}&time=10", encoded(r#"{__name__=~".+"}[1h]"#)));
+    let want = serde_json::json!([
+        {"metric": {"__name__": "one"}, "values": [[1, "1"], [1.001, "1"], [2, "1"], [2.001, "1"]]},
+        {"metric": {"__name__": "two", "a": "b"}, "values": [[1, "1"], [2, "1"]]},
+    ]);
+    assert_eq!(stored.json()["data"]["result"], want);
 }
 
 #[test]
