@@ -47,7 +47,7 @@ impl Column {
     /// Chooses how to encode values, of which there must be one at least.
     pub(super) fn plan(values: &[i64]) -> Column {
         let first = values.first().copied().unwrap_or_default();
-        let factor = common_factor(values);
+        let factor = common_factor(values, first);
         let mut errors: Vec<i64> = match factor {
             1 => values.iter().map(|value| value.wrapping_sub(first)).collect(),
             _ => values.iter().map(|value| value.wrapping_sub(first) / factor).collect(),
@@ -102,11 +102,13 @@ fn differences(values: &[i64]) -> Vec<i64> {
     values.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])).collect()
 }
 
-/// The greatest common divisor of all differences; 1 where it is too great for the sign of a quotient.
-fn common_factor(values: &[i64]) -> i64 {
+/// The greatest common divisor of all differences to the first value; 1 where it is too great for a signed number.
+///
+/// Not of the differences between neighbours: where a sum of them wraps, they do not divide it.
+fn common_factor(values: &[i64], first: i64) -> i64 {
     let mut factor = 0;
-    for pair in values.windows(2) {
-        let (mut a, mut b) = (factor, pair[1].wrapping_sub(pair[0]).unsigned_abs());
+    for value in values {
+        let (mut a, mut b) = (factor, value.wrapping_sub(first).unsigned_abs());
         while b != 0 {
             (a, b) = (b, a % b);
         }
@@ -252,6 +254,8 @@ mod tests {
         check(&[i64::MAX, i64::MIN, i64::MAX]);
         check(&[0, i64::MIN]);
         check(&[i64::MIN, 0, i64::MAX, -1, 1, i64::MIN]);
+        // Neighbours differ by multiples of three, the last from the first by one that wraps.
+        check(&[-6_000_000_000_000_000_000, 0, 6_000_000_000_000_000_000]);
         let alternating: Vec<i64> = (0..500).map(|i| if i % 2 == 0 { i64::MIN } else { i64::MAX - i }).collect();
         check(&alternating);
     }
