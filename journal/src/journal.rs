@@ -17,7 +17,9 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::disk::{Disk, DiskFile};
 use crate::frame::{self, FRAME_LEN, MAX_PAYLOAD};
+use crate::reader::Reader;
 use crate::segment::{Header, SegmentName, segments};
+use crate::tail::Tail;
 
 /// How a journal behaves.
 #[derive(Clone, Debug)]
@@ -95,10 +97,10 @@ pub struct Journal {
 }
 
 #[derive(Debug)]
-struct Shared {
-    disk: Arc<dyn Disk>,
+pub(crate) struct Shared {
+    pub(crate) disk: Arc<dyn Disk>,
     clock: Arc<dyn Clock>,
-    dir: PathBuf,
+    pub(crate) dir: PathBuf,
     salt: u32,
     options: Options,
     group: Mutex<Group>,
@@ -108,6 +110,29 @@ struct Shared {
     alarm: Mutex<Alarm>,
     alarm_rang: Condvar,
     metrics: Metrics,
+    /// Segments with lower numbers have been removed, or are about to be.
+    removed_before: AtomicU64,
+}
+
+/// What can be read of a journal at some moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Written {
+    /// The segment that is being written, and how much of it is whole records.
+    pub(crate) open: Option<(SegmentName, u64)>,
+    /// The number that the next segment will have: lower ones are written no more, but for the open one.
+    pub(crate) next_number: u64,
+}
+
+impl Written {
+    /// Whether nothing more will be written to a segment.
+    pub(crate) fn has_ended(&self, name: SegmentName) -> bool {
+        name.number < self.next_number && self.open.is_none_or(|(open, _)| open != name)
+    }
+
+    /// The highest number that a segment can have.
+    pub(crate) fn newest_number(&self) -> u64 {
+        self.next_number - 1
+    }
 }
 
 /// Records that wait for the file.
@@ -199,6 +224,7 @@ impl Journal {
             alarm: Mutex::new(Alarm::default()),
             alarm_rang: Condvar::new(),
             metrics: Metrics::default(),
+            removed_before: AtomicU64::new(0),
         });
         let for_syncer = Arc::clone(&shared);
         let syncer = thread::Builder::new()
@@ -270,6 +296,34 @@ impl Journal {
         self.shared.writer.lock().next_number
     }
 
+    /// The place behind the newest record, as far as it is in a segment: the segment and the byte. Where none has begun, that
+    /// is the beginning of the next.
+    pub fn newest(&self) -> (SegmentName, u64) {
+        let Written { open, next_number } = self.shared.written();
+        open.unwrap_or((SegmentName { number: next_number, salt: self.shared.salt }, 0))
+    }
+
+    /// Follows what is written, beginning with the first segment that is numbered `from` or higher.
+    pub fn tail(&self, from: u64) -> Tail {
+        Tail::new(Arc::clone(&self.shared), from)
+    }
+
+    /// The segments that are there, oldest first, each with its length in bytes.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub fn segments(&self) -> io::Result<Vec<(SegmentName, u64)>> {
+        let Shared { disk, dir, .. } = &*self.shared;
+        let names = segments(&**disk, dir)?;
+        // One that has been removed meanwhile has no length.
+        Ok(names.into_iter().map(|name| (name, disk.len(&dir.join(name.to_string())).unwrap_or(0))).collect())
+    }
+
+    /// A reader of its segments.
+    pub fn reader(&self) -> Reader {
+        Reader::new(Arc::clone(&self.shared.disk), &self.shared.dir)
+    }
+
     /// Removes the segments whose numbers are below `number`.
     ///
     /// # Errors
@@ -278,6 +332,7 @@ impl Journal {
         let Shared { disk, dir, .. } = &*self.shared;
         let not_writable = |path: &Path, error| JournalError::NotWritable { path: path.into(), error: Arc::new(error) };
         let names = segments(&**disk, dir).map_err(|error| not_writable(dir, error))?;
+        self.shared.removed_before.fetch_max(number, Ordering::AcqRel);
         for name in names.iter().take_while(|name| name.number < number) {
             let path = dir.join(name.to_string());
             disk.remove(&path).map_err(|error| not_writable(&path, error))?;
@@ -303,6 +358,17 @@ impl Drop for Journal {
 }
 
 impl Shared {
+    /// What can be read now.
+    pub(crate) fn written(&self) -> Written {
+        let writer = self.writer.lock();
+        Written { open: writer.open.as_ref().map(|open| (open.name, open.len)), next_number: writer.next_number }
+    }
+
+    /// All segments with lower numbers may be gone.
+    pub(crate) fn removed_before(&self) -> u64 {
+        self.removed_before.load(Ordering::Acquire)
+    }
+
     /// Appends records side by side, and says where the last of them was written.
     fn append(&self, kind: u8, payloads: &[&[u8]]) -> Result<Appended, JournalError> {
         if let Some(payload) = payloads.iter().find(|payload| payload.len() > MAX_PAYLOAD) {

@@ -18,6 +18,7 @@ mod journal;
 mod os_disk;
 mod reader;
 mod segment;
+mod tail;
 pub mod testkit;
 
 pub use disk::{Contents, Disk, DiskFile, DiskLock, LockError};
@@ -25,3 +26,4 @@ pub use journal::{Appended, Journal, JournalError, Metrics, Options};
 pub use os_disk::OsDisk;
 pub use reader::{Damage, ReadError, Reader, Record};
 pub use segment::{SegmentName, segments};
+pub use tail::{Tail, TailError};

@@ -179,7 +179,7 @@ impl KeptBack {
 }
 
 /// Finds the records of one segment.
-struct Scanner {
+pub(crate) struct Scanner {
     segment: SegmentName,
     path: PathBuf,
     input: Box<dyn Read + Send>,
@@ -196,9 +196,9 @@ struct Scanner {
 }
 
 /// A whole record at the front of the scanner's buffer.
-struct Found {
+pub(crate) struct Found {
     frame: Frame,
-    sequence: u64,
+    pub(crate) sequence: u64,
     payload_from: usize,
 }
 
@@ -207,6 +207,16 @@ impl Scanner {
     fn open(disk: &dyn Disk, dir: &Path, segment: SegmentName, expected: u64) -> Result<Scanner, ReadError> {
         let path = dir.join(segment.to_string());
         let input = disk.open(&path).map_err(|error| ReadError::Io { path: path.clone(), error })?;
+        Scanner::over(input, path, segment, expected)
+    }
+
+    /// The same for whatever `input` has of the segment, from its first byte on.
+    pub(crate) fn over(
+        input: Box<dyn Read + Send>,
+        path: PathBuf,
+        segment: SegmentName,
+        expected: u64,
+    ) -> Result<Scanner, ReadError> {
         let mut scanner = Scanner {
             segment,
             path,
@@ -232,8 +242,24 @@ impl Scanner {
         Ok(scanner)
     }
 
+    /// The byte behind the last that was taken from the input.
+    pub(crate) fn read_to(&self) -> u64 {
+        self.offset + self.unread().len() as u64
+    }
+
+    /// Reads on from `input`, which begins there.
+    pub(crate) fn resume(&mut self, input: Box<dyn Read + Send>) {
+        self.input = input;
+        self.at_end = false;
+    }
+
+    /// The damage found since this was asked last.
+    pub(crate) fn take_damage(&mut self) -> Vec<Damage> {
+        std::mem::take(&mut self.damage)
+    }
+
     /// Goes to the next whole record, noting as damage what lies before it.
-    fn next_record(&mut self) -> Result<Option<Found>, ReadError> {
+    pub(crate) fn next_record(&mut self) -> Result<Option<Found>, ReadError> {
         let from = self.offset;
         loop {
             if let Some(found) = self.whole_record()? {
@@ -267,7 +293,7 @@ impl Scanner {
     }
 
     /// The record that was found last; its bytes are still in the buffer.
-    fn record(&self, found: &Found) -> Record<'_> {
+    pub(crate) fn record(&self, found: &Found) -> Record<'_> {
         Record {
             segment: self.segment,
             end: self.offset,

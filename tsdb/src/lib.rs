@@ -15,6 +15,7 @@ mod checkpoint;
 mod chunk;
 pub mod codec;
 mod commit;
+mod feed;
 mod head;
 mod index;
 mod select;

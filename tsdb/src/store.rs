@@ -13,6 +13,7 @@ use rustc_hash::FxHashMap;
 
 use crate::checkpoint::{Checkpoints, Found, Opened, restore};
 use crate::commit::{Source, placement_of_source, placement_of_target};
+use crate::feed::RestoredRun;
 use crate::head::Head;
 use crate::wal::{Progress, ReplayError, Replayed, Wal, replay};
 
@@ -28,6 +29,9 @@ pub struct Options {
     pub checkpoint_samples: u64,
     /// A checkpoint is due when the last one is so old and there are samples behind it. The default is two minutes.
     pub checkpoint_interval: Duration,
+    /// How much of the log is kept for those who follow it and are behind, in bytes, beside what a restart needs (limit
+    /// `followed_log_bytes`). The default is 8 GiB.
+    pub max_held_bytes: u64,
     /// Series in the head (limit `head_series`). The default is 2,000,000.
     pub max_series: u64,
     /// How far ahead of the clock a sample may be, in milliseconds (limit `sample_ahead_ms`). The default is ten
@@ -48,6 +52,7 @@ impl Default for Options {
             min_segment_bytes: 64 << 20,
             checkpoint_samples: 1_000_000,
             checkpoint_interval: Duration::from_secs(120),
+            max_held_bytes: 8 << 30,
             max_series: 2_000_000,
             max_ahead_ms: 10 * 60_000,
             late_window_ms: 30 * 60_000,
@@ -85,7 +90,9 @@ pub enum OpenError {
 #[derive(Debug)]
 pub struct Store {
     pub(crate) head: Arc<Head>,
-    pub(crate) wal: Wal,
+    pub(crate) wal: Arc<Wal>,
+    /// The run that wrote the checkpoint that was read at the start.
+    pub(crate) restored: Option<RestoredRun>,
     pub(crate) checkpoints: Mutex<Checkpoints>,
     /// Samples in the log behind the last checkpoint.
     pub(crate) n_tail: AtomicU64,
@@ -124,6 +131,7 @@ impl Store {
         let Found { mut restored, next_number, damaged } =
             restore(disk, dir, options.max_series).map_err(ReplayError::from)?;
         let opened = Opened::of(restored.as_mut(), next_number);
+        let restored_run = restored.as_ref().map(|restored| RestoredRun::of(restored.position.salt, &restored.head));
         let (seed, n_shards) = (rng.next_u64(), options.n_shards);
         let (head, mut replayed) = match restored {
             Some(restored) => {
@@ -140,11 +148,13 @@ impl Store {
         replayed.damaged_checkpoints = damaged;
         let journal = journal::Options { sync_interval: options.sync_interval, ..journal::Options::default() };
         let salt = rng.next_u64() as u32;
-        let wal = Wal::open(disk, clock, dir, salt, &journal, options.min_segment_bytes, opened.start())?;
+        let (min_bytes, max_held_bytes) = (options.min_segment_bytes, options.max_held_bytes);
+        let wal = Wal::open(disk, clock, dir, salt, &journal, min_bytes, max_held_bytes, opened.start())?;
         let checkpoints = Checkpoints::open(disk, clock, dir, salt, &journal, opened)?;
         let store = Store {
             head: Arc::new(head),
-            wal,
+            wal: Arc::new(wal),
+            restored: restored_run,
             checkpoints: Mutex::new(checkpoints),
             n_tail: AtomicU64::new(replayed.n_tail),
             clock: Arc::clone(clock),

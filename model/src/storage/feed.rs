@@ -8,13 +8,16 @@ use std::fmt;
 use super::append::HistogramValue;
 use crate::Labels;
 
-/// How far a follower has read. Stored by the follower; survives a restart of the store.
+/// How far a follower has read. Stored by the follower; survives a restart of the store. The default is the oldest record
+/// that is still there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FeedPosition {
     /// The log segment.
     pub segment: u64,
     /// The byte in it at which the next record begins.
     pub offset: u64,
+    /// Which run of the process wrote it: after a power cut another segment can get the number.
+    pub run: u32,
 }
 
 /// One committed sample.
@@ -45,11 +48,20 @@ pub trait Feed: fmt::Debug + Send + Sync {
     /// A cursor that begins at a position that an earlier cursor gave, or at the oldest record that is still there.
     ///
     /// # Errors
-    /// When the log cannot be read.
+    /// When the log cannot be read, or no longer reaches back so far.
     fn follow(&self, from: FeedPosition) -> Result<Box<dyn FeedCursor>, FeedError>;
 
     /// The position behind the newest committed record.
     fn newest(&self) -> FeedPosition;
+
+    /// Keeps what stands behind a position from being deleted, up to a limit of the store's.
+    fn hold(&self, position: FeedPosition) -> Box<dyn FeedHold>;
+}
+
+/// Keeps a part of the log. Dropping it lets go.
+pub trait FeedHold: fmt::Debug + Send + Sync {
+    /// What stands before a position is needed no longer.
+    fn move_to(&self, position: FeedPosition);
 }
 
 /// A place in the feed.
@@ -62,6 +74,9 @@ pub trait FeedCursor: fmt::Debug + Send {
 
     /// The position behind the last batch handed out.
     fn position(&self) -> FeedPosition;
+
+    /// Damaged places, and rows of unknown series, that were left out since the cursor was made.
+    fn n_lost(&self) -> u64;
 }
 
 /// Why a follower cannot go on.

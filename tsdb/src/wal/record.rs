@@ -84,6 +84,17 @@ pub(crate) fn take_series(
     Ok(())
 }
 
+/// Takes apart the second copy of definitions. `None` where it makes no sense; what stood before the fault was found.
+pub(crate) fn take_names(payload: &[u8], mut found: impl FnMut(u32, SeriesRef, &Labels)) -> Option<()> {
+    let mut input = Input::new(payload);
+    input.unsigned("the number of a segment").ok()?;
+    while !input.is_empty() {
+        (input.byte("a section").ok()? == SERIES).then_some(())?;
+        take_series(&mut input, &mut found).ok()?;
+    }
+    Some(())
+}
+
 fn take_string<'a>(input: &mut Input<'a>, known: &mut Vec<&'a str>) -> Result<&'a str, DecodeError> {
     let number = input.unsigned("a string")? as usize;
     if number > 0 {

@@ -16,8 +16,7 @@ use rustc_hash::FxHashMap;
 
 use super::apply::{Appliers, Sample};
 use super::decode::{Decoder, Visitor};
-use super::record::{BATCH, NAMES, Row, SERIES, take_series};
-use super::varint::Input;
+use super::record::{BATCH, NAMES, Row, take_names};
 use super::writer::{LogStart, NAMES_DIR, WAL_DIR};
 use crate::checkpoint::Position;
 use crate::head::{Head, Place};
@@ -193,16 +192,7 @@ impl Run {
 
     /// Takes the second copy of definitions. `None` where it cannot be read.
     fn take_names(&mut self, payload: &[u8], head: &Head) -> Option<()> {
-        let mut input = Input::new(payload);
-        input.unsigned("the number of a segment").ok()?;
-        while !input.is_empty() {
-            (input.byte("a section").ok()? == SERIES).then_some(())?;
-            take_series(&mut input, |placement, reference, labels| {
-                self.places.define(head, placement, reference, labels);
-            })
-            .ok()?;
-        }
-        Some(())
+        take_names(payload, |placement, reference, labels| self.places.define(head, placement, reference, labels))
     }
 
     fn take_batch(

@@ -4,15 +4,19 @@
 //! lost definition would otherwise cost its series' samples up to the end of the run. Both are kept until two checkpoints
 //! hold the series.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use journal::{Appended, Disk, Journal, JournalError, Metrics, Options};
-use model::Clock;
+use journal::{Appended, Disk, Journal, JournalError, Metrics, Options, ReadError, SegmentName, Tail};
+use model::storage::SeriesRef;
+use model::{Clock, Labels};
 use parking_lot::{RwLock, RwLockReadGuard};
+use rustc_hash::FxHashMap;
 
-use super::record::{BATCH, NAMES};
+use super::record::{BATCH, NAMES, take_names};
 use super::varint::push_unsigned;
+use crate::feed::Holds;
 
 /// The journal of batches, in the data directory.
 pub(crate) const WAL_DIR: &str = "wal";
@@ -29,6 +33,7 @@ pub(crate) struct Wal {
     segment: RwLock<u64>,
     salt: u32,
     min_segment_bytes: u64,
+    holds: Arc<Holds>,
 }
 
 /// A place between two records of the log: everything in segments before it had been applied to the head.
@@ -54,6 +59,7 @@ impl Wal {
         salt: u32,
         options: &Options,
         min_segment_bytes: u64,
+        max_held_bytes: u64,
         start: LogStart,
     ) -> Result<Wal, JournalError> {
         let open = |name: &str, min_number| {
@@ -63,7 +69,7 @@ impl Wal {
         let batches = open(WAL_DIR, start.batches)?;
         let names = open(NAMES_DIR, start.names)?;
         let segment = RwLock::new(batches.next_segment_number());
-        Ok(Wal { batches, names, segment, salt, min_segment_bytes })
+        Ok(Wal { batches, names, segment, salt, min_segment_bytes, holds: Holds::new(max_held_bytes) })
     }
 
     /// What tells the records of this run from those of others.
@@ -113,13 +119,63 @@ impl Wal {
         self.roll(&mut segment)
     }
 
-    /// Removes what stands before a place.
+    /// Removes what stands before a place and is not held by a follower.
     ///
     /// # Errors
     /// When a segment cannot be removed; it will be with the next.
     pub(crate) fn remove_before(&self, start: LogStart) -> Result<(), JournalError> {
+        let start = self
+            .start_for_followers(start)
+            .map_err(|error| JournalError::NotWritable { path: WAL_DIR.into(), error: Arc::new(error) })?;
         self.batches.remove_before(start.batches)?;
         self.names.remove_before(start.names)
+    }
+
+    /// The place before which nobody needs anything. Of a run whose batches are kept all definitions are.
+    fn start_for_followers(&self, start: LogStart) -> io::Result<LogStart> {
+        let Some(first) = self.holds.first_held(start.batches, || self.batches.segments())? else { return Ok(start) };
+        let mut names = self.names.segments()?;
+        names.retain(|(name, _)| name.salt == first.salt);
+        let names = self.holds.first_within_limit(&names).map_or(start.names, |name| name.number.min(start.names));
+        Ok(LogStart { batches: first.number.min(start.batches), names })
+    }
+
+    /// What followers hold of the log.
+    pub(crate) fn holds(&self) -> &Arc<Holds> {
+        &self.holds
+    }
+
+    /// The segments of batches, oldest first.
+    pub(crate) fn segments(&self) -> io::Result<Vec<SegmentName>> {
+        Ok(self.batches.segments()?.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// The place behind the newest record: the segment and the byte.
+    pub(crate) fn newest(&self) -> (SegmentName, u64) {
+        self.batches.newest()
+    }
+
+    /// Follows the batches from a segment on.
+    pub(crate) fn tail(&self, from: u64) -> Tail {
+        self.batches.tail(from)
+    }
+
+    /// What one run has defined, as far as it is still there.
+    ///
+    /// # Errors
+    /// When the journal of names cannot be read. Definitions that make no sense are left out.
+    pub(crate) fn names_of(&self, salt: u32) -> Result<FxHashMap<SeriesRef, Labels>, ReadError> {
+        let segments = self.names.segments().map_err(|error| ReadError::Io { path: NAMES_DIR.into(), error })?;
+        let of_run: Vec<SegmentName> =
+            segments.into_iter().map(|(name, _)| name).filter(|name| name.salt == salt).collect();
+        let mut known = FxHashMap::default();
+        self.names.reader().read(&of_run, |record| {
+            if record.kind == NAMES {
+                let define = |_, reference, labels: &Labels| drop(known.insert(reference, labels.clone()));
+                let _ = take_names(record.payload, define);
+            }
+        })?;
+        Ok(known)
     }
 
     fn roll(&self, segment: &mut u64) -> Result<LogStart, JournalError> {
