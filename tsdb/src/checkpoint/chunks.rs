@@ -40,11 +40,11 @@ impl Needed {
     }
 
     pub(crate) fn take(input: &mut Input<'_>) -> Result<Needed, DecodeError> {
-        let mut needed = Needed { first_segment: input.unsigned("the number of a segment")?, runs: Vec::new() };
+        let mut needed = Needed { first_segment: input.ordinal("the number of a segment")?, runs: Vec::new() };
         for _ in 0..input.count("a number of runs")? {
             let salt = input.bytes(4, "a salt")?;
             let salt = u32::from_le_bytes(salt.try_into().map_err(|_| input.error("a salt"))?);
-            needed.runs.push((salt, input.unsigned("a sequence number")?));
+            needed.runs.push((salt, input.ordinal("a sequence number")?));
         }
         Ok(needed)
     }

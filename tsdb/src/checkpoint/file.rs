@@ -78,7 +78,7 @@ pub(crate) fn numbers(disk: &dyn Disk, dir: &Path) -> io::Result<Vec<u64>> {
     let number = |name: &String| {
         let number: u64 = name.strip_suffix(".ckpt")?.parse().ok()?;
         // Only what we would have written ourselves is ours.
-        (format!("{number:08}.ckpt") == *name).then_some(number)
+        (format!("{number:08}.ckpt") == *name && number < 1 << 56).then_some(number)
     };
     let mut numbers: Vec<u64> = disk.list(&dir)?.iter().filter_map(number).collect();
     numbers.sort_unstable();

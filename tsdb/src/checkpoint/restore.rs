@@ -34,8 +34,8 @@ impl Position {
     fn take(input: &mut Input<'_>) -> Result<Position, DecodeError> {
         let salt = input.bytes(4, "a salt")?;
         let salt = u32::from_le_bytes(salt.try_into().map_err(|_| input.error("a salt"))?);
-        let batches = input.unsigned("the number of a segment")?;
-        let names = input.unsigned("the number of a segment")?;
+        let batches = input.ordinal("the number of a segment")?;
+        let names = input.ordinal("the number of a segment")?;
         Ok(Position { salt, start: LogStart { batches, names } })
     }
 }

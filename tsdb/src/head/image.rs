@@ -34,8 +34,8 @@ impl Shard {
     /// Appends the image of the shard to `out`, and hands out each chunk that was closed since `from`: its image, and the
     /// time of its newest sample.
     pub(crate) fn push_image(&self, from: ClosedId, out: &mut Vec<u8>, mut closed: impl FnMut(Vec<u8>, i64)) {
-        out.extend_from_slice(&self.applied_to.to_le_bytes());
-        out.extend_from_slice(&self.n_samples.to_le_bytes());
+        push_unsigned(out, self.applied_to);
+        push_unsigned(out, self.n_samples);
         push_interval(out, self.interval);
         push_unsigned(out, self.series.len() as u64);
         for (slot, series) in self.series.iter().enumerate() {
@@ -78,8 +78,8 @@ impl Shard {
     /// When the bytes are no image.
     pub(crate) fn from_image(image: &[u8]) -> Result<Shard, DecodeError> {
         let mut input = Input::new(image);
-        let applied_to = take_u64(&mut input, "a sequence number")?;
-        let n_samples = take_u64(&mut input, "a number of samples")?;
+        let applied_to = input.ordinal("a sequence number")?;
+        let n_samples = input.ordinal("a number of samples")?;
         let interval = take_interval(&mut input)?;
         let mut shard = Shard { applied_to, n_samples, interval, ..Shard::default() };
         let n_series = input.count("a number of series")?;

@@ -83,6 +83,12 @@ impl<'a> Input<'a> {
         Err(self.error(expected))
     }
 
+    /// An unsigned integer that counts things one by one, so that it is far from the greatest.
+    pub(crate) fn ordinal(&mut self, expected: &'static str) -> Result<u64, DecodeError> {
+        let value = self.unsigned(expected)?;
+        if value < 1 << 56 { Ok(value) } else { Err(self.error(expected)) }
+    }
+
     pub(crate) fn signed(&mut self, expected: &'static str) -> Result<i64, DecodeError> {
         let value = self.unsigned(expected)?;
         Ok((value >> 1) as i64 ^ -((value & 1) as i64))
