@@ -24,6 +24,9 @@ pub(crate) struct NarthexConfig {
     /// Of mails and reports.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) language: Language,
+    /// While samples come, a checkpoint is no older than this.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) checkpoint_interval: Option<PromDuration>,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) limits: LimitsConfig,
     #[serde(skip_serializing_if = "is_default")]

@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::Context;
 use tsdb::Store;
 
-/// From one look to the next.
-const EVERY: Duration = Duration::from_secs(1);
+/// From one look to the next, at least and at most.
+const EVERY: std::ops::RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(1);
 
 /// The running thread. Dropped, it ends what it is at and stops.
 #[derive(Debug)]
@@ -22,10 +22,11 @@ impl Maintenance {
     /// Starts the thread.
     pub(super) fn start(store: Arc<Store>) -> anyhow::Result<Maintenance> {
         let (stop, stops) = channel();
+        let every = store.options().checkpoint_interval.clamp(*EVERY.start(), *EVERY.end());
         let look = move || {
             // A disk that refuses is tried again every time, and named once.
             let mut is_refused = false;
-            while stops.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+            while stops.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
                 is_refused = match store.checkpoint_if_due() {
                     Ok(Some(stats)) => {
                         tracing::debug!(?stats, "checkpoint made");

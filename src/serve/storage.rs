@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use journal::{Disk, OsDisk};
@@ -58,6 +59,10 @@ fn options(config: &Config) -> Options {
         max_ahead_ms: limits
             .sample_ahead
             .map_or(default.max_ahead_ms, |ahead| if ahead.is_zero() { i64::MAX } else { ahead.as_millis() }),
+        checkpoint_interval: config
+            .narthex
+            .checkpoint_interval
+            .map_or(default.checkpoint_interval, |interval| Duration::from_millis(interval.as_millis().max(0) as u64)),
         late_window_ms: config.storage.tsdb.out_of_order_time_window.as_millis(),
         ..default
     }

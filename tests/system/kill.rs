@@ -1,4 +1,5 @@
-//! SIGKILL at random moments, while targets are scraped and a sender writes; also while the log is being read.
+//! SIGKILL at random moments, while targets are scraped, a sender writes and checkpoints are made; also while the log is being
+//! read.
 //!
 //! The ledger is this test's memory. A batch whose 204 was read must be there, whole and right, for ever after; one that
 //! was under way may be there, whole or not at all. A scrape must be there when the same process has asked for the next
@@ -36,7 +37,7 @@ fn nothing_acknowledged_is_lost() {
     let dir = tempfile::tempdir().unwrap();
     let exporter = Exporter::start(SCRAPED_SERIES);
     let configuration = format!(
-        "global: {{scrape_interval: 100ms, scrape_timeout: 100ms}}\n\
+        "global: {{scrape_interval: 100ms, scrape_timeout: 100ms}}\nnarthex: {{checkpoint_interval: 50ms}}\n\
          scrape_configs:\n- job_name: exporter\n  static_configs: [{{targets: ['{}']}}]\n",
         exporter.address
     );
@@ -75,6 +76,8 @@ fn nothing_acknowledged_is_lost() {
     let n_written = check_written(&narthex, &ledger);
     let n_scraped = check_scraped(&narthex, &certain_scrapes, &exporter);
     times_to_ready.sort_unstable();
+    let n_checkpoints = std::fs::read_dir(dir.path().join("data/checkpoint")).unwrap().count();
+    assert!(n_checkpoints > 0, "checkpoints are made");
     println!(
         "{} batches acknowledged, {} under way, {n_written} samples of them read back; {} scrapes certain, {n_scraped} \
          samples of them read back; ready after {:?} (median), {:?} (longest)",
