@@ -152,7 +152,7 @@ impl Widths {
         let width = width_for(wider().next().unwrap_or(bits) - bits);
         let mapped = 1 + n.div_ceil(8) + packed_len(n_patches, width);
         let n_bytes = |wider: u32| self.n_of_bits[wider as usize] * (1 + (wider - bits).div_ceil(7) as usize);
-        if n_patches <= MAX_LISTED && 1 + 2 * n_patches <= mapped {
+        if n_patches <= MAX_LISTED && 2 * n_patches < mapped {
             let listed = 1 + wider().map(n_bytes).sum::<usize>();
             if listed <= mapped {
                 return (listed, Patches::Listed(n_patches));

@@ -21,7 +21,7 @@ mod xor;
 
 pub use histograms::{decode_histograms, encode_histograms};
 pub use stats::{ChunkStats, stats};
-pub use timestamps::{COLUMN_TIMESTAMPS, decode_timestamps, encode_timestamps};
+pub use timestamps::{decode_timestamps, encode_timestamps};
 pub use values::{Codec, decode_values, decode_values_range, encode_values, encode_values_as};
 
 use crate::wal::varint::DecodeError;

@@ -7,9 +7,6 @@ use super::column::{Column, take_column};
 use super::{CodecError, tsz};
 use crate::wal::varint::{Input, push_signed};
 
-/// The most timestamps of a column.
-pub const COLUMN_TIMESTAMPS: usize = 65_536;
-
 /// First byte: a first timestamp and a step follow.
 const GRID: u8 = 0;
 /// First byte: a first timestamp, the first distance, and words of `tsz-compress` follow.
@@ -19,7 +16,7 @@ const COLUMN: u8 = 2;
 /// An integer column is taken where it has less than so many of a hundred bytes of the words.
 const COLUMN_PERCENT: usize = 50;
 
-/// Encodes 1 to [`COLUMN_TIMESTAMPS`] timestamps, in milliseconds, at the end of `out`.
+/// Encodes one timestamp or more, in milliseconds, at the end of `out`.
 pub fn encode_timestamps(timestamps_ms: &[i64], out: &mut Vec<u8>) {
     let distances: Vec<i64> = timestamps_ms.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])).collect();
     let first = timestamps_ms.first().copied().unwrap_or_default();

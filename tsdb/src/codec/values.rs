@@ -6,7 +6,7 @@ use super::column::{Column, signed_len, take_column};
 use super::decimal::{Decimals, SPECIAL, float, integer_of, push_exceptions, push_floats, take_exceptions};
 use super::pcodec::{push_pco, take_pco};
 use super::xor::{push_xor, take_xor};
-use super::{CodecError, Effort, tsz};
+use super::{CHUNK_SAMPLES, CodecError, Effort, tsz};
 use crate::wal::varint::{Input, push_signed};
 
 /// How a value chunk is encoded: the lowest three bits of its first byte.
@@ -66,7 +66,7 @@ const SHORT_BYTES: usize = 4;
 /// With more exceptions than one in so many values, too.
 const VALUES_PER_EXCEPTION: usize = 32;
 
-/// Encodes 1 to [`CHUNK_SAMPLES`](super::CHUNK_SAMPLES) values, given by their bits, at the end of `out`.
+/// Encodes 1 to [`CHUNK_SAMPLES`] values, given by their bits, at the end of `out`.
 pub fn encode_values(bits: &[u64], effort: Effort, out: &mut Vec<u8>) {
     if push_constant(bits, out) {
         return;
@@ -250,8 +250,8 @@ pub fn decode_values_range(
     range: Range<usize>,
     out: &mut Vec<f64>,
 ) -> Result<(), CodecError> {
-    if range.start > range.end || range.end > n {
-        return Err(CodecError { at: 0, expected: "more values" });
+    if n > CHUNK_SAMPLES || range.start > range.end || range.end > n {
+        return Err(CodecError { at: 0, expected: "another number of values" });
     }
     let n_before = out.len();
     out.reserve(range.len());
