@@ -11,7 +11,7 @@ use model::{Clock, Labels, Rng};
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 
-use crate::checkpoint::{Checkpoints, Found, Opened, restore};
+use crate::checkpoint::{Checkpoints, Found, Opened, restore, tail_of};
 use crate::commit::{Source, placement_of_source, placement_of_target};
 use crate::feed::RestoredRun;
 use crate::head::Head;
@@ -26,7 +26,7 @@ pub struct Options {
     /// A log segment ends when it is this long, in bytes. The default is 64 MiB.
     pub min_segment_bytes: u64,
     /// A checkpoint is due when this many samples stand in the log behind the last one, or 20 for each series if those are
-    /// more. The default is 1,000,000.
+    /// more. A series that is defined there counts as 20 of them. The default is 1,000,000.
     pub checkpoint_samples: u64,
     /// A checkpoint is due when the last one is so old and there are samples behind it. The default is two minutes.
     pub checkpoint_interval: Duration,
@@ -101,7 +101,7 @@ pub struct Store {
     /// The run that wrote the checkpoint that was read at the start.
     pub(crate) restored: Option<RestoredRun>,
     pub(crate) checkpoints: Mutex<Checkpoints>,
-    /// Samples in the log behind the last checkpoint.
+    /// What stands in the log behind the last checkpoint, in samples; see [`tail_of`].
     pub(crate) n_tail: AtomicU64,
     clock: Arc<dyn Clock>,
     options: Options,
@@ -164,7 +164,7 @@ impl Store {
             wal: Arc::new(wal),
             restored: restored_run,
             checkpoints: Mutex::new(checkpoints),
-            n_tail: AtomicU64::new(replayed.n_tail),
+            n_tail: AtomicU64::new(tail_of(replayed.n_tail, replayed.n_definitions)),
             clock: Arc::clone(clock),
             late_window_ms: AtomicI64::new(options.late_window_ms),
             options,
@@ -208,9 +208,9 @@ impl Store {
         self.late_window_ms.load(Ordering::Relaxed)
     }
 
-    /// Notes that samples were written to the log.
-    pub(crate) fn note_logged(&self, n_samples: usize) {
-        self.n_tail.fetch_add(n_samples as u64, Ordering::Relaxed);
+    /// Notes that samples and definitions of series were written to the log.
+    pub(crate) fn note_logged(&self, n_samples: usize, n_definitions: usize) {
+        self.n_tail.fetch_add(tail_of(n_samples as u64, n_definitions as u64), Ordering::Relaxed);
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

@@ -43,6 +43,8 @@ pub struct Replayed {
     pub n_tail: u64,
     /// Series that are in the head now.
     pub n_series: u64,
+    /// Series of the log, counted wherever it defines them.
+    pub n_definitions: u64,
     /// The checkpoint that was read first, by its number.
     pub checkpoint: Option<u64>,
     /// Checkpoints that could not be read, each with the reason: the log since the one before was read in their place.
@@ -126,6 +128,7 @@ pub(crate) fn replay(
                 progress.done_bytes.fetch_add(record.payload.len() as u64, Ordering::Relaxed);
             })?;
             replayed.n_skipped_scrapes += run.decoder.n_skipped();
+            replayed.n_definitions += run.n_definitions;
         }
         replayed.n_tail = appliers.finish();
         Ok::<_, ReplayError>(())
@@ -171,6 +174,7 @@ impl Replayed {
 struct Run {
     places: Places,
     decoder: Decoder,
+    n_definitions: u64,
     /// For each shard of a checkpoint that this run wrote, the first record that it has not applied.
     applied_to: Vec<u64>,
 }
@@ -202,8 +206,8 @@ impl Run {
         head: &Head,
         appliers: &mut Appliers<'_, '_>,
     ) -> Result<(), super::varint::DecodeError> {
-        let Run { places, decoder, applied_to } = self;
-        decoder.decode(payload, &mut Writing { places, applied_to, sequence, head, appliers })
+        let Run { places, decoder, n_definitions, applied_to } = self;
+        decoder.decode(payload, &mut Writing { places, n_definitions, applied_to, sequence, head, appliers })
     }
 }
 
@@ -253,6 +257,7 @@ impl Places {
 /// Writes what a run's records say into the head.
 struct Writing<'a, 'scope, 'env> {
     places: &'a mut Places,
+    n_definitions: &'a mut u64,
     applied_to: &'a [u64],
     sequence: u64,
     head: &'a Head,
@@ -270,6 +275,7 @@ impl Writing<'_, '_, '_> {
 
 impl Visitor for Writing<'_, '_, '_> {
     fn series(&mut self, placement: u32, reference: SeriesRef, labels: &Labels) {
+        *self.n_definitions += 1;
         self.places.define(self.head, placement, reference, labels);
     }
 
