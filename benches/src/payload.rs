@@ -8,6 +8,8 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use model::{Labels, LabelsBuilder};
+
 /// Series of one host.
 pub const SERIES_PER_HOST: usize = 300;
 /// Values change at multiples of this.
@@ -97,6 +99,15 @@ impl Payload {
             };
         }
         text
+    }
+
+    /// The labels of a series of a host.
+    pub fn labels(&self, host: usize, series: usize) -> Labels {
+        let mut labels = LabelsBuilder::new();
+        self.templates[series].push_labels(&instance(host), |name, value| {
+            labels.set(name, value);
+        });
+        labels.build()
     }
 
     /// The value of a series at a time.
