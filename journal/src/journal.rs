@@ -286,6 +286,11 @@ impl Journal {
         Ok(())
     }
 
+    /// The number that the next record will have.
+    pub fn next_sequence(&self) -> u64 {
+        self.shared.group.lock().next_sequence
+    }
+
     /// How long the current segment is, in bytes; 0 where none has begun.
     pub fn segment_len(&self) -> u64 {
         self.shared.writer.lock().open.as_ref().map_or(0, |open| open.len)
@@ -324,11 +329,15 @@ impl Journal {
         Reader::new(Arc::clone(&self.shared.disk), &self.shared.dir)
     }
 
-    /// Removes the segments whose numbers are below `number`.
+    /// Removes the segments whose numbers are below `number`; where the current one is among them, the next append begins
+    /// another.
     ///
     /// # Errors
     /// When one cannot be removed; those before it are gone.
     pub fn remove_before(&self, number: u64) -> Result<(), JournalError> {
+        if self.shared.writer.lock().open.as_ref().is_some_and(|open| open.name.number < number) {
+            self.roll()?;
+        }
         let Shared { disk, dir, .. } = &*self.shared;
         let not_writable = |path: &Path, error| JournalError::NotWritable { path: path.into(), error: Arc::new(error) };
         let names = segments(&**disk, dir).map_err(|error| not_writable(dir, error))?;

@@ -285,6 +285,18 @@ fn old_segments_are_removed_by_number() {
     assert_eq!(read(&disk).0, all(40)[20..]);
 }
 
+/// Found by `tsdb/tests/simulation.rs`, seed 42: what was appended next went into a file without a name.
+#[test]
+fn nothing_is_appended_to_a_segment_that_was_removed() {
+    let disk = MemoryDisk::new();
+    let journal = open(&disk, SALT);
+    journal.append(0, b"removed").unwrap();
+    journal.remove_before(journal.next_segment_number()).unwrap();
+    journal.append(1, b"kept").unwrap();
+    journal.sync().unwrap();
+    assert_eq!(read(&disk).0, [(1, b"kept".to_vec())]);
+}
+
 #[test]
 fn a_segment_of_a_newer_version_is_refused_by_name() {
     let disk = written(4);

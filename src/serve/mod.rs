@@ -11,7 +11,6 @@ mod host;
 mod limits;
 mod log;
 mod maintenance;
-mod memory;
 mod settings;
 mod signals;
 mod storage;

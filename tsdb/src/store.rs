@@ -1,21 +1,24 @@
 //! The store: opening, closing, and the door to everything else.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use journal::{Disk, DiskLock, JournalError, LockError};
+use model::rng::SeededRng;
 use model::storage::{Append, AppendError, Batch, Refusal, Refused, SeriesRef, SourceRef};
 use model::{Clock, Labels, Rng};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use rustc_hash::FxHashMap;
 
-use crate::checkpoint::{Checkpoints, Found, Opened, restore, tail_of};
+use crate::block::BlockError;
+use crate::checkpoint::{Checkpoints, Found, Opened, restore};
 use crate::commit::{Source, placement_of_source, placement_of_target};
 use crate::feed::RestoredRun;
 use crate::head::Head;
-use crate::limits::{MaxSeries, SeriesLimits};
+use crate::sealed::{self, Retention, Sealed, Truncation};
 use crate::wal::{Progress, ReplayError, Replayed, Wal, replay};
 
 /// How a store behaves.
@@ -26,7 +29,7 @@ pub struct Options {
     /// A log segment ends when it is this long, in bytes. The default is 64 MiB.
     pub min_segment_bytes: u64,
     /// A checkpoint is due when this many samples stand in the log behind the last one, or 20 for each series if those are
-    /// more. A series that is defined there counts as 20 of them. The default is 1,000,000.
+    /// more. The default is 1,000,000.
     pub checkpoint_samples: u64,
     /// A checkpoint is due when the last one is so old and there are samples behind it. The default is two minutes.
     pub checkpoint_interval: Duration,
@@ -35,10 +38,6 @@ pub struct Options {
     pub max_held_bytes: u64,
     /// Series in the head (limit `head_series`). The default is 2,000,000.
     pub max_series: u64,
-    /// Series of one metric (limit `metric_series`). The default is no limit.
-    pub max_metric_series: u64,
-    /// Series of one target, by the labels `job` and `instance` (limit `target_series`). The default is no limit.
-    pub max_target_series: u64,
     /// How far ahead of the clock a sample may be, in milliseconds (limit `sample_ahead_ms`). The default is ten
     /// minutes; `i64::MAX` for no limit.
     pub max_ahead_ms: i64,
@@ -59,8 +58,6 @@ impl Default for Options {
             checkpoint_interval: Duration::from_secs(120),
             max_held_bytes: 8 << 30,
             max_series: 2_000_000,
-            max_metric_series: u64::MAX,
-            max_target_series: u64::MAX,
             max_ahead_ms: 10 * 60_000,
             late_window_ms: 30 * 60_000,
             n_shards: 4 * n_cores,
@@ -85,6 +82,9 @@ pub enum OpenError {
     /// The directory cannot be made or written.
     #[error("data directory cannot be written: {0}")]
     NotWritable(#[from] JournalError),
+    /// The directory of blocks cannot be read, or a block is of a newer version.
+    #[error(transparent)]
+    Blocks(#[from] BlockError),
     /// The log cannot be read.
     #[error(transparent)]
     Replay(#[from] ReplayError),
@@ -101,8 +101,18 @@ pub struct Store {
     /// The run that wrote the checkpoint that was read at the start.
     pub(crate) restored: Option<RestoredRun>,
     pub(crate) checkpoints: Mutex<Checkpoints>,
-    /// What stands in the log behind the last checkpoint, in samples; see [`tail_of`].
+    /// Samples in the log behind the last checkpoint.
     pub(crate) n_tail: AtomicU64,
+    sealed: RwLock<Arc<Sealed>>,
+    /// What has been sealed and is still in memory, oldest first. Held by whoever seals.
+    pub(crate) truncations: Mutex<VecDeque<Truncation>>,
+    pub(crate) retention: Mutex<Retention>,
+    /// Chunks from before this time have been freed.
+    pub(crate) freed_to_ms: AtomicI64,
+    /// Makes the names of blocks.
+    pub(crate) ids: Mutex<SeededRng>,
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) dir: PathBuf,
     clock: Arc<dyn Clock>,
     options: Options,
     sources: Mutex<FxHashMap<u32, Arc<Mutex<Source>>>>,
@@ -135,25 +145,27 @@ impl Store {
             Err(LockError::Io(error)) => return Err(not_writable(error)),
             Err(lock) => return Err(OpenError::Locked { path: dir.into(), lock }),
         };
+        let sealed::Found { sealed, damaged: damaged_blocks } = sealed::open(disk, dir)?;
         let Found { mut restored, next_number, damaged } =
-            restore(disk, dir, MaxSeries::of_replay(&options)).map_err(ReplayError::from)?;
+            restore(disk, dir, options.max_series).map_err(ReplayError::from)?;
         let opened = Opened::of(restored.as_mut(), next_number);
         let restored_run = restored.as_ref().map(|restored| RestoredRun::of(restored.position.salt, &restored.head));
+        let floor_ms = sealed.floor_ms();
         let (seed, n_shards) = (rng.next_u64(), options.n_shards);
-        let (mut head, mut replayed) = match restored {
+        let (head, mut replayed) = match restored {
             Some(restored) => {
-                let replayed = replay(disk, dir, &restored.head, Some(restored.position), progress)?;
+                let replayed = replay(disk, dir, &restored.head, &sealed, Some(restored.position), progress)?;
                 let replayed = replayed.after(restored.number, restored.n_bytes, restored.damage, restored.unreadable);
                 (restored.head, replayed)
             }
             None => {
-                let head = Head::new(seed, n_shards, MaxSeries::of_replay(&options));
-                let replayed = replay(disk, dir, &head, None, progress)?;
+                let head = Head::new(seed, n_shards, options.max_series);
+                let replayed = replay(disk, dir, &head, &sealed, None, progress)?;
                 (head, replayed)
             }
         };
         replayed.damaged_checkpoints = damaged;
-        head.limits = SeriesLimits::new(MaxSeries::of(&options));
+        replayed.damaged_blocks = damaged_blocks;
         let journal = journal::Options { sync_interval: options.sync_interval, ..journal::Options::default() };
         let salt = rng.next_u64() as u32;
         let (min_bytes, max_held_bytes) = (options.min_segment_bytes, options.max_held_bytes);
@@ -164,7 +176,14 @@ impl Store {
             wal: Arc::new(wal),
             restored: restored_run,
             checkpoints: Mutex::new(checkpoints),
-            n_tail: AtomicU64::new(tail_of(replayed.n_tail, replayed.n_definitions)),
+            n_tail: AtomicU64::new(replayed.n_tail),
+            sealed: RwLock::new(Arc::new(sealed)),
+            truncations: Mutex::default(),
+            retention: Mutex::default(),
+            freed_to_ms: AtomicI64::new(floor_ms),
+            ids: Mutex::new(SeededRng::new(rng.next_u64())),
+            disk: Arc::clone(disk),
+            dir: dir.to_owned(),
             clock: Arc::clone(clock),
             late_window_ms: AtomicI64::new(options.late_window_ms),
             options,
@@ -208,9 +227,21 @@ impl Store {
         self.late_window_ms.load(Ordering::Relaxed)
     }
 
-    /// Notes that samples and definitions of series were written to the log.
-    pub(crate) fn note_logged(&self, n_samples: usize, n_definitions: usize) {
-        self.n_tail.fetch_add(tail_of(n_samples as u64, n_definitions as u64), Ordering::Relaxed);
+    /// Notes that samples were written to the log.
+    pub(crate) fn note_logged(&self, n_samples: usize) {
+        self.n_tail.fetch_add(n_samples as u64, Ordering::Relaxed);
+    }
+
+    /// The blocks as they are now. Whoever keeps them keeps the samples in memory that have been sealed since.
+    pub(crate) fn sealed(&self) -> Arc<Sealed> {
+        Arc::clone(&self.sealed.read())
+    }
+
+    /// Puts another set of blocks in the place of the present one, which is returned.
+    pub(crate) fn replace_sealed(&self, replace: impl FnOnce(&Sealed) -> Sealed) -> Arc<Sealed> {
+        let mut sealed = self.sealed.write();
+        let new = Arc::new(replace(&sealed));
+        std::mem::replace(&mut sealed, new)
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

@@ -425,6 +425,7 @@ fn meta_says_what_was_asked_for() {
         level: 2,
         effort: Effort::Small,
         sealed_to_ms: Some(7_200_000),
+        sealed_log: None,
         sources: sources.clone(),
         resolution_ms: 300_000,
     };

@@ -149,12 +149,7 @@ impl Inner {
             return Ok(SeriesRef(*id));
         }
         if self.max_series.is_some_and(|limit| self.ids.len() >= limit) {
-            return Err(Refusal::SeriesLimit {
-                name: "head_series",
-                limit: self.ids.len() as u64,
-                setting: "narthex.limits.head_series",
-                offender: Some("metric \"b\"".into()),
-            });
+            return Err(Refusal::SeriesLimit { name: "head_series", limit: self.ids.len() as u64 });
         }
         let id = self.labels.len() as u64;
         self.labels.push(labels.clone());

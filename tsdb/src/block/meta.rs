@@ -4,6 +4,15 @@ use super::BlockId;
 use crate::codec::Effort;
 use crate::wal::varint::{DecodeError, Input, push_signed, push_unsigned};
 
+/// A place in the log: a run of the process, and a record of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogPlace {
+    /// The salt of the run.
+    pub salt: u32,
+    /// The record, counted from the beginning of the run.
+    pub sequence: u64,
+}
+
 /// What a block is to be.
 #[derive(Clone, Debug)]
 pub struct BlockSpec {
@@ -13,6 +22,8 @@ pub struct BlockSpec {
     pub effort: Effort,
     /// Everything before this time stood in blocks when this one was written.
     pub sealed_to_ms: Option<i64>,
+    /// What the log holds of that time before this place stands in blocks too; what comes after it is late.
+    pub sealed_log: Option<LogPlace>,
     /// The blocks that it replaces.
     pub sources: Vec<BlockId>,
     /// The distance of samples, where they were summed up; 0 for samples as they came.
@@ -21,7 +32,14 @@ pub struct BlockSpec {
 
 impl Default for BlockSpec {
     fn default() -> BlockSpec {
-        BlockSpec { level: 0, effort: Effort::Fast, sealed_to_ms: None, sources: Vec::new(), resolution_ms: 0 }
+        BlockSpec {
+            level: 0,
+            effort: Effort::Fast,
+            sealed_to_ms: None,
+            sealed_log: None,
+            sources: Vec::new(),
+            resolution_ms: 0,
+        }
     }
 }
 
@@ -46,6 +64,8 @@ pub struct BlockMeta {
     pub level: u8,
     /// Everything before this time stood in blocks when this one was written.
     pub sealed_to_ms: Option<i64>,
+    /// What the log holds of that time before this place stands in blocks too; what comes after it is late.
+    pub sealed_log: Option<LogPlace>,
     /// The blocks that it replaces.
     pub sources: Vec<BlockId>,
     /// The distance of samples, where they were summed up; 0 for samples as they came.
@@ -66,6 +86,10 @@ impl BlockMeta {
         section.push(self.level);
         section.push(u8::from(self.sealed_to_ms.is_some()));
         push_signed(&mut section, self.sealed_to_ms.unwrap_or(0));
+        section.push(u8::from(self.sealed_log.is_some()));
+        let log = self.sealed_log.unwrap_or(LogPlace { salt: 0, sequence: 0 });
+        push_unsigned(&mut section, u64::from(log.salt));
+        push_unsigned(&mut section, log.sequence);
         push_signed(&mut section, self.resolution_ms);
         push_unsigned(&mut section, self.sources.len() as u64);
         self.sources.iter().for_each(|source| section.extend_from_slice(&source.to_bytes()));
@@ -86,6 +110,9 @@ impl BlockMeta {
         let level = input.byte("a level")?;
         let is_sealed = input.byte("whether it seals")? != 0;
         let sealed_to_ms = Some(input.signed("a time")?).filter(|_| is_sealed);
+        let has_log = input.byte("whether it knows the log")? != 0;
+        let salt = u32::try_from(input.unsigned("a salt")?).map_err(|_| input.error("a salt"))?;
+        let sealed_log = Some(LogPlace { salt, sequence: input.unsigned("a record")? }).filter(|_| has_log);
         let resolution_ms = input.signed("a resolution")?;
         let n_sources = input.count("a count of sources")?;
         let sources = (0..n_sources).map(|_| id(&mut input)).collect::<Result<_, _>>()?;
@@ -102,6 +129,7 @@ impl BlockMeta {
             n_bytes: 0,
             level,
             sealed_to_ms,
+            sealed_log,
             sources,
             resolution_ms,
             parts: Vec::new(),
@@ -134,6 +162,7 @@ mod tests {
             n_bytes: 0,
             level: 2,
             sealed_to_ms: Some(0),
+            sealed_log: Some(LogPlace { salt: u32::MAX, sequence: 1 << 40 }),
             sources: (0..3).map(|ms| BlockId::new(ms, &mut rng)).collect(),
             resolution_ms: 300_000,
             parts: Vec::new(),

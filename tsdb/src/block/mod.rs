@@ -36,7 +36,7 @@ mod writer;
 pub use cursor::BlockCursor;
 pub use error::BlockError;
 pub use id::{BlockId, NotABlockId};
-pub use meta::{BlockMeta, BlockSpec};
+pub use meta::{BlockMeta, BlockSpec, LogPlace};
 pub use reader::{Block, Kind, RawChunk};
 pub use writer::{BlockWriter, SeriesSamples};
 

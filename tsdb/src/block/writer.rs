@@ -161,6 +161,7 @@ impl BlockWriter {
             n_bytes: 0,
             level: self.spec.level,
             sealed_to_ms: self.spec.sealed_to_ms,
+            sealed_log: self.spec.sealed_log,
             sources: self.spec.sources,
             resolution_ms: self.spec.resolution_ms,
             parts: Vec::new(),

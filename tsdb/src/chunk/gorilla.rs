@@ -84,6 +84,11 @@ impl Predictor {
         Predictor { last_ms: timestamp_ms, value, n_encoded: 1, ..Predictor::default() }
     }
 
+    /// Forgets how many samples have been encoded, but not the newest of them: the next one is the first of a chunk.
+    pub(crate) fn begin_chunk(&mut self) {
+        self.n_encoded = 0;
+    }
+
     /// How many samples have been encoded.
     pub(crate) fn n_encoded(&self) -> u16 {
         self.n_encoded

@@ -44,8 +44,9 @@ impl Shard {
                 closed(closed_image(slot, chunk), chunk.last_ms);
             }
         }
-        push_unsigned(out, self.late.slots().len() as u64);
-        for slot in self.late.slots() {
+        let late = self.late.slots();
+        push_unsigned(out, late.len() as u64);
+        for slot in late {
             push_unsigned(out, u64::from(slot));
             push_unsigned(out, self.late.n_of(slot as usize) as u64);
             for (timestamp_ms, bits) in self.late.range(slot as usize, u32::MAX, i64::MIN, i64::MAX) {
@@ -53,7 +54,8 @@ impl Shard {
                 out.extend_from_slice(&bits.to_le_bytes());
             }
         }
-        let rows = self.histograms.iter().flat_map(|(&slot, samples)| samples.iter().map(move |sample| (slot, sample)));
+        let rows =
+            self.histograms.iter().flat_map(|(&slot, of_series)| of_series.all().iter().map(move |row| (slot, row)));
         let rows: Vec<_> = rows.map(|(slot, (at_ms, value))| (SeriesRef(u64::from(slot)), *at_ms, value)).collect();
         push_histograms(out, rows.into_iter());
     }
@@ -132,8 +134,8 @@ impl Shard {
         take_histograms(input, |slot, timestamp_ms, value: HistogramValue| {
             is_whole &= slot.0 < n_series;
             let samples = self.histograms.entry(slot.0 as u32).or_default();
-            is_whole &= samples.last().is_none_or(|&(last_ms, _)| last_ms < timestamp_ms);
-            samples.push((timestamp_ms, value));
+            is_whole &= samples.newest_ms().is_none_or(|newest_ms| newest_ms < timestamp_ms);
+            samples.push(timestamp_ms, value);
         })?;
         if is_whole { Ok(()) } else { Err(input.error("native histograms in order")) }
     }

@@ -10,7 +10,7 @@ use crate::index::SeriesId;
 /// Samples in a full chunk.
 const CHUNK_SAMPLES: u16 = 120;
 /// A chunk ends at every multiple of this, so that blocks can be cut out of the head.
-const CHUNK_SPAN_MS: i64 = 2 * 3_600_000;
+pub(crate) const CHUNK_SPAN_MS: i64 = 2 * 3_600_000;
 
 /// One series. Times are in milliseconds.
 #[derive(Debug)]
@@ -21,7 +21,8 @@ pub(crate) struct Series {
     pub(super) closed: ClosedId,
     /// The bits of the open chunk.
     pub(super) open: Chain,
-    /// What the next sample is encoded against. No sample has been encoded only while the series has none at all.
+    /// What the next sample is encoded against. Where none has been encoded, no chunk is open; the newest time and value
+    /// are still those of the newest sample.
     pub(super) predictor: Predictor,
 }
 
@@ -49,9 +50,22 @@ impl Series {
         Series { id, closed: NO_CHUNK, open: Chain::EMPTY, predictor: Predictor::default() }
     }
 
-    /// Whether there is no sample.
+    /// Whether there has never been a sample.
     pub(crate) fn is_empty(&self) -> bool {
-        self.predictor.n_encoded() == 0
+        // A series of which all stands in blocks has no chunk after a restart either, but a newest time.
+        !self.has_open_chunk() && self.closed == NO_CHUNK && self.newest_ms() == 0
+    }
+
+    fn has_open_chunk(&self) -> bool {
+        self.predictor.n_encoded() > 0
+    }
+
+    /// Closes the open chunk if its samples are all from before a time.
+    pub(crate) fn close_before(&mut self, slab: &mut Slab, closed: &mut ClosedChunks, time_ms: i64) {
+        if self.has_open_chunk() && self.newest_ms() < time_ms {
+            self.close(slab, closed);
+            self.predictor.begin_chunk();
+        }
     }
 
     /// The newest sample's time; meaningless while there is none.
@@ -76,11 +90,11 @@ impl Series {
     pub(crate) fn append(&mut self, slab: &mut Slab, closed: &mut ClosedChunks, timestamp_ms: i64, bits: u64) {
         let is_full = self.predictor.n_encoded() >= self.n_full()
             || timestamp_ms.div_euclid(CHUNK_SPAN_MS) != self.newest_ms().div_euclid(CHUNK_SPAN_MS);
-        if !self.is_empty() && !is_full {
+        if self.has_open_chunk() && !is_full {
             self.predictor.encode(&mut slab.writer(&mut self.open), timestamp_ms, bits);
             return;
         }
-        if !self.is_empty() {
+        if self.has_open_chunk() {
             self.close(slab, closed);
         }
         self.predictor = Predictor::encode_first(&mut slab.writer(&mut self.open), timestamp_ms, bits);
@@ -106,6 +120,11 @@ impl Series {
             before: self.closed,
             n_samples: self.predictor.n_encoded(),
         });
+    }
+
+    /// The time of the newest sample of the open chunk.
+    pub(crate) fn open_ms(&self) -> Option<i64> {
+        self.has_open_chunk().then(|| self.newest_ms())
     }
 
     /// What is committed now.

@@ -1,15 +1,15 @@
 //! A shard: some of the series, with the memory of their chunks.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
-use model::Histogram;
 use model::storage::{HistogramValue, Refusal, SeriesRef};
 use rustc_hash::FxHashMap;
 
 use super::closed::ClosedChunks;
+use super::histograms::Histograms;
 use super::late::LateSamples;
-use super::series::{CopiedChunks, Pin, Series, Verdict};
+use super::series::{CHUNK_SPAN_MS, CopiedChunks, Pin, Series, Verdict};
 use super::slab::Slab;
 use crate::chunk::bits::BitReader;
 use crate::chunk::gorilla::Predictor;
@@ -25,8 +25,11 @@ pub(crate) struct Shard {
     pub(super) slab: Slab,
     pub(super) closed: ClosedChunks,
     pub(super) late: LateSamples,
-    /// The native histograms of the series that have any, by slot, in time order.
-    pub(super) histograms: FxHashMap<u32, Vec<(i64, HistogramValue)>>,
+    /// The native histograms of the series that have any, by slot.
+    pub(super) histograms: FxHashMap<u32, Histograms>,
+    /// Chunks from before this time stand in blocks, or are being written into one: they no longer grow, and what still
+    /// comes for that time is late. The least time there is while there are no blocks.
+    pub(super) floor_ms: Floor,
     /// A bit for each slot whose series has been defined in the log of this run.
     pub(super) declared: Vec<u64>,
     /// All records of the log of this run before this one are applied.
@@ -34,6 +37,16 @@ pub(crate) struct Shard {
     pub(super) n_samples: u64,
     /// The times of the oldest and the newest sample of all series.
     pub(super) interval: Option<(i64, i64)>,
+}
+
+/// A time before which chunks no longer grow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Floor(i64);
+
+impl Default for Floor {
+    fn default() -> Floor {
+        Floor(i64::MIN)
+    }
 }
 
 impl Shard {
@@ -69,6 +82,10 @@ impl Shard {
         match series.judge(timestamp_ms, bits) {
             Err(Refusal::OutOfOrder) => {
                 check_window(timestamp_ms, series.newest_ms(), late_window_ms)?;
+                self.judge_late(slot, timestamp_ms, bits)
+            }
+            Ok(Verdict::New) if timestamp_ms < self.floor_ms.0 => {
+                check_window(timestamp_ms, self.floor_ms.0, late_window_ms)?;
                 self.judge_late(slot, timestamp_ms, bits)
             }
             verdict => verdict,
@@ -129,9 +146,10 @@ impl Shard {
     /// Appends a float that the log holds: what was refused when it came is refused now, but whatever was late then was not too
     /// late.
     pub(crate) fn append_again(&mut self, slot: usize, timestamp_ms: i64, bits: u64) {
+        let is_plain = self.histograms.is_empty() && timestamp_ms >= self.floor_ms.0;
         match self.series.get_mut(slot) {
             // Nearly all of them.
-            Some(series) if !series.is_empty() && timestamp_ms > series.newest_ms() && self.histograms.is_empty() => {
+            Some(series) if is_plain && !series.is_empty() && timestamp_ms > series.newest_ms() => {
                 series.append(&mut self.slab, &mut self.closed, timestamp_ms, bits);
                 self.note_sample(timestamp_ms);
             }
@@ -147,12 +165,19 @@ impl Shard {
         value: &HistogramValue,
     ) -> Result<Verdict, Refusal> {
         let series = self.series.get(slot).ok_or(Refusal::UnknownSeries)?;
-        match self.histograms.get(&(slot as u32)).and_then(|samples| samples.last()) {
-            Some((newest_ms, newest)) if timestamp_ms == *newest_ms && have_same_bits(newest, value) => {
+        if let Some(of_series) = self.histograms.get(&(slot as u32)) {
+            if let Some((newest_ms, newest)) = of_series.newest()
+                && timestamp_ms == *newest_ms
+                && have_same_bits(newest, value)
+            {
                 return Ok(Verdict::Repeated);
             }
-            Some((newest_ms, _)) => check_after(timestamp_ms, *newest_ms)?,
-            None => {}
+            if let Some(newest_ms) = of_series.newest_ms() {
+                check_after(timestamp_ms, newest_ms)?;
+            }
+        }
+        if timestamp_ms < self.floor_ms.0 {
+            return Err(Refusal::TooOld);
         }
         if !series.is_empty() {
             check_after(timestamp_ms, series.newest_ms())?;
@@ -169,7 +194,7 @@ impl Shard {
     ) -> Result<Verdict, Refusal> {
         let verdict = self.judge_histogram(slot, timestamp_ms, value)?;
         if verdict == Verdict::New {
-            self.histograms.entry(slot as u32).or_default().push((timestamp_ms, value.clone()));
+            self.histograms.entry(slot as u32).or_default().push(timestamp_ms, value.clone());
             self.note_sample(timestamp_ms);
         }
         Ok(verdict)
@@ -183,12 +208,9 @@ impl Shard {
     /// The times of the oldest and the newest sample of a series.
     pub(crate) fn interval(&self, slot: usize) -> Option<(i64, i64)> {
         let series = self.series.get(slot)?;
-        let floats = (!series.is_empty()).then(|| (self.oldest_ms[slot], series.newest_ms()));
-        let histograms = match self.histograms.get(&(slot as u32)).map(Vec::as_slice) {
-            Some([(oldest_ms, _), .., (newest_ms, _)]) => Some((*oldest_ms, *newest_ms)),
-            Some([(only_ms, _)]) => Some((*only_ms, *only_ms)),
-            _ => None,
-        };
+        let newest_ms = series.newest_ms().max(self.late.newest_ms(slot).unwrap_or(i64::MIN));
+        let floats = (self.oldest_ms[slot] <= newest_ms).then(|| (self.oldest_ms[slot], newest_ms));
+        let histograms = self.histograms.get(&(slot as u32)).and_then(Histograms::interval);
         match (floats, histograms) {
             (Some(floats), Some(histograms)) => Some((floats.0.min(histograms.0), floats.1.max(histograms.1))),
             (floats, histograms) => floats.or(histograms),
@@ -210,9 +232,14 @@ impl Shard {
         self.series[slot].copy_chunks(&self.slab, &self.closed, pin, start_ms, out);
     }
 
-    /// How many late samples a series has.
-    pub(crate) fn n_late(&self, slot: usize) -> usize {
-        self.late.n_of(slot)
+    /// How many late samples a series has ever had.
+    pub(crate) fn n_late(&self, slot: usize) -> u32 {
+        self.late.n_ever(slot)
+    }
+
+    /// The time of the oldest late sample of a series.
+    pub(crate) fn oldest_late_ms(&self, slot: usize) -> Option<i64> {
+        self.late.oldest_ms(slot)
     }
 
     /// The first `n_committed` late samples of a series that lie in an interval, in the order of time.
@@ -226,9 +253,9 @@ impl Shard {
         self.late.range(slot, n_committed, start_ms, end_ms)
     }
 
-    /// How many native histograms a series has.
+    /// How many native histograms a series has ever had.
     pub(crate) fn n_histograms(&self, slot: usize) -> usize {
-        self.histograms.get(&(slot as u32)).map_or(0, Vec::len)
+        self.histograms.get(&(slot as u32)).map_or(0, Histograms::n_ever)
     }
 
     /// The first `n_committed` native histograms of a series that lie in an interval, as queries see them.
@@ -238,10 +265,41 @@ impl Shard {
         n_committed: usize,
         start_ms: i64,
         end_ms: i64,
-    ) -> Vec<(i64, Arc<Histogram>)> {
-        let all = self.histograms.get(&(slot as u32)).map_or(&[][..], |all| &all[..n_committed.min(all.len())]);
-        let wanted = all.iter().filter(|(timestamp_ms, _)| (start_ms..=end_ms).contains(timestamp_ms));
-        wanted.map(|(timestamp_ms, value)| (*timestamp_ms, value.to_float())).collect()
+    ) -> impl Iterator<Item = (i64, &HistogramValue)> {
+        let all = self.histograms.get(&(slot as u32)).map_or(&[][..], |of_series| of_series.first(n_committed));
+        let wanted = all.iter().filter(move |(timestamp_ms, _)| (start_ms..=end_ms).contains(timestamp_ms));
+        wanted.map(|(timestamp_ms, value)| (*timestamp_ms, value))
+    }
+
+    /// From now on chunks from before a time no longer grow: those that are open are closed.
+    pub(crate) fn freeze_before(&mut self, time_ms: i64) {
+        self.floor_ms = Floor(self.floor_ms.0.max(time_ms));
+        let Shard { series, slab, closed, .. } = self;
+        series.iter_mut().for_each(|series| series.close_before(slab, closed, time_ms));
+    }
+
+    /// Notes the windows of [`CHUNK_SPAN_MS`] before a time in which there are samples, by their numbers since 1970. No chunk
+    /// reaches over the end of one.
+    pub(crate) fn note_windows(&self, until_ms: i64, windows: &mut BTreeSet<i64>) {
+        let open = self.series.iter().filter_map(Series::open_ms);
+        let histograms = self.histograms.values().flat_map(Histograms::all).map(|&(timestamp_ms, _)| timestamp_ms);
+        let times = self.closed.last_times().chain(open).chain(self.late.times()).chain(histograms);
+        windows.extend(times.filter(|&time_ms| time_ms < until_ms).map(|time_ms| time_ms.div_euclid(CHUNK_SPAN_MS)));
+    }
+
+    /// Frees everything from before a time, when it stands in blocks: but of the late samples of each series only the first
+    /// `n_late`, given by slot.
+    pub(crate) fn free_before(&mut self, time_ms: i64, n_late: &[(usize, u32)]) {
+        self.closed.free_before(time_ms);
+        for &(slot, n_committed) in n_late {
+            self.late.remove_before(slot, n_committed, time_ms);
+        }
+        self.histograms.values_mut().for_each(|of_series| of_series.drop_before(time_ms));
+        for (slot, oldest_ms) in self.oldest_ms.iter_mut().enumerate().filter(|(_, oldest_ms)| **oldest_ms < time_ms) {
+            *oldest_ms = self.late.oldest_ms(slot).map_or(time_ms, |late_ms| late_ms.min(time_ms));
+        }
+        let left = (0..self.series.len()).filter_map(|slot| self.interval(slot));
+        self.interval = left.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
     }
 
     /// Whether a series has been defined in the log of this run.
@@ -296,7 +354,7 @@ impl Shard {
     }
 
     fn newest_histogram_ms(&self, slot: usize) -> Option<i64> {
-        self.histograms.get(&(slot as u32))?.last().map(|(timestamp_ms, _)| *timestamp_ms)
+        self.histograms.get(&(slot as u32))?.newest_ms()
     }
 }
 

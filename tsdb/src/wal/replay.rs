@@ -18,8 +18,10 @@ use super::apply::{Appliers, Sample};
 use super::decode::{Decoder, Visitor};
 use super::record::{BATCH, NAMES, Row, take_names};
 use super::writer::{LogStart, NAMES_DIR, WAL_DIR};
+use crate::block::LogPlace;
 use crate::checkpoint::Position;
 use crate::head::{Head, Place};
+use crate::sealed::Sealed;
 
 /// How far a replay has come. Shared with whoever shows it.
 #[derive(Debug, Default)]
@@ -43,12 +45,12 @@ pub struct Replayed {
     pub n_tail: u64,
     /// Series that are in the head now.
     pub n_series: u64,
-    /// Series of the log, counted wherever it defines them.
-    pub n_definitions: u64,
     /// The checkpoint that was read first, by its number.
     pub checkpoint: Option<u64>,
     /// Checkpoints that could not be read, each with the reason: the log since the one before was read in their place.
     pub damaged_checkpoints: Vec<String>,
+    /// Blocks that could not be read, each with the reason. They are left aside.
+    pub damaged_blocks: Vec<String>,
     /// Where closed chunks could not be read: their samples are lost.
     pub damaged_chunks: Vec<Damage>,
     /// Where nothing could be read. A torn tail is what a killed process leaves.
@@ -76,11 +78,13 @@ pub enum ReplayError {
     },
 }
 
-/// Reads the log in `dir` into `head`; where that was read from a checkpoint, from its position on.
+/// Reads the log in `dir` into `head`; where that was read from a checkpoint, from its position on. What stands in `sealed`
+/// is left out.
 pub(crate) fn replay(
     disk: &Arc<dyn Disk>,
     dir: &Path,
     head: &Head,
+    sealed: &Sealed,
     from: Option<Position>,
     progress: &Progress,
 ) -> Result<Replayed, ReplayError> {
@@ -96,6 +100,11 @@ pub(crate) fn replay(
     progress.total_bytes.fetch_add(total_len(disk, dir, &names, &batches), Ordering::Relaxed);
     let mut replayed = Replayed { n_segments: batches.len(), ..Replayed::default() };
 
+    for shard in &head.shards {
+        let mut shard = shard.lock();
+        shard.freeze_before(sealed.floor_ms());
+        shard.free_before(sealed.floor_ms(), &[]);
+    }
     let mut runs: FxHashMap<u32, Run> = FxHashMap::default();
     if let Some(from) = from {
         runs.insert(from.salt, Run::of_checkpoint(head));
@@ -116,8 +125,10 @@ pub(crate) fn replay(
     }
     std::thread::scope(|scope| {
         let mut appliers = Appliers::new(scope, head);
+        let mut in_blocks = InBlocks::of(sealed, &batches);
         for of_one_run in batches.chunk_by(|one, next| one.salt == next.salt) {
             let mut run = runs.remove(&of_one_run[0].salt).unwrap_or_default();
+            run.in_blocks = in_blocks.begin_run(of_one_run[0].salt);
             reader.read(of_one_run, |record| {
                 if record.kind == BATCH
                     && let Err(error) = run.take_batch(record.sequence, record.payload, head, &mut appliers)
@@ -128,7 +139,6 @@ pub(crate) fn replay(
                 progress.done_bytes.fetch_add(record.payload.len() as u64, Ordering::Relaxed);
             })?;
             replayed.n_skipped_scrapes += run.decoder.n_skipped();
-            replayed.n_definitions += run.n_definitions;
         }
         replayed.n_tail = appliers.finish();
         Ok::<_, ReplayError>(())
@@ -169,14 +179,46 @@ impl Replayed {
     }
 }
 
+/// What of the log stands in blocks.
+#[derive(Clone, Copy, Debug, Default)]
+struct InBlocks {
+    /// The place before which everything does that is from before a time, where the log still has that place.
+    sealed: Option<(LogPlace, i64)>,
+    /// The same for the present run: records before a number, and a time.
+    of_run: Option<(u64, i64)>,
+}
+
+impl InBlocks {
+    fn of(sealed: &Sealed, segments: &[SegmentName]) -> InBlocks {
+        let has_place = |place: &LogPlace| segments.iter().any(|segment| segment.salt == place.salt);
+        let sealed = sealed.log().filter(has_place).map(|place| (place, sealed.floor_ms()));
+        InBlocks { sealed, of_run: None }
+    }
+
+    /// Goes on to the next run of the log.
+    fn begin_run(&mut self, salt: u32) -> InBlocks {
+        self.of_run = self.sealed.map(|(place, floor_ms)| match place.salt == salt {
+            true => (place.sequence, floor_ms),
+            // Runs before that one stand in blocks whole.
+            false => (u64::MAX, floor_ms),
+        });
+        self.sealed = self.sealed.filter(|(place, _)| place.salt != salt);
+        *self
+    }
+
+    fn holds(&self, sequence: u64, timestamp_ms: i64) -> bool {
+        self.of_run.is_some_and(|(before, floor_ms)| sequence < before && timestamp_ms < floor_ms)
+    }
+}
+
 /// One run of the process that wrote the log: its numbers for series, and its scrapes.
 #[derive(Debug, Default)]
 struct Run {
     places: Places,
     decoder: Decoder,
-    n_definitions: u64,
     /// For each shard of a checkpoint that this run wrote, the first record that it has not applied.
     applied_to: Vec<u64>,
+    in_blocks: InBlocks,
 }
 
 impl Run {
@@ -206,8 +248,9 @@ impl Run {
         head: &Head,
         appliers: &mut Appliers<'_, '_>,
     ) -> Result<(), super::varint::DecodeError> {
-        let Run { places, decoder, n_definitions, applied_to } = self;
-        decoder.decode(payload, &mut Writing { places, n_definitions, applied_to, sequence, head, appliers })
+        let Run { places, decoder, applied_to, in_blocks } = self;
+        let in_blocks = *in_blocks;
+        decoder.decode(payload, &mut Writing { places, applied_to, in_blocks, sequence, head, appliers })
     }
 }
 
@@ -257,16 +300,19 @@ impl Places {
 /// Writes what a run's records say into the head.
 struct Writing<'a, 'scope, 'env> {
     places: &'a mut Places,
-    n_definitions: &'a mut u64,
     applied_to: &'a [u64],
+    in_blocks: InBlocks,
     sequence: u64,
     head: &'a Head,
     appliers: &'a mut Appliers<'scope, 'env>,
 }
 
 impl Writing<'_, '_, '_> {
-    /// Where a series is now, unless its shard has applied the record already.
-    fn find(&self, reference: SeriesRef) -> Option<Place> {
+    /// Where a series is now, unless its shard has applied the record already, or the sample stands in a block.
+    fn find(&self, reference: SeriesRef, timestamp_ms: i64) -> Option<Place> {
+        if self.in_blocks.holds(self.sequence, timestamp_ms) {
+            return None;
+        }
         let place = self.places.find(reference)?;
         let applied_to = self.applied_to.get(place.shard).copied().unwrap_or(0);
         (self.sequence >= applied_to).then_some(place)
@@ -275,20 +321,19 @@ impl Writing<'_, '_, '_> {
 
 impl Visitor for Writing<'_, '_, '_> {
     fn series(&mut self, placement: u32, reference: SeriesRef, labels: &Labels) {
-        *self.n_definitions += 1;
         self.places.define(self.head, placement, reference, labels);
     }
 
     fn samples(&mut self, rows: &[Row]) {
         for row in rows {
-            if let Some(Place { shard, slot }) = self.find(row.series) {
+            if let Some(Place { shard, slot }) = self.find(row.series, row.timestamp_ms) {
                 self.appliers.sample(shard, Sample { slot, timestamp_ms: row.timestamp_ms, bits: row.bits });
             }
         }
     }
 
     fn histogram(&mut self, reference: SeriesRef, timestamp_ms: i64, value: HistogramValue) {
-        if let Some(place) = self.find(reference) {
+        if let Some(place) = self.find(reference, timestamp_ms) {
             self.appliers.histogram(place, timestamp_ms, value);
         }
     }

@@ -17,6 +17,7 @@ use rustc_hash::FxHashMap;
 use super::record::{BATCH, NAMES, take_names};
 use super::varint::push_unsigned;
 use crate::feed::Holds;
+use crate::block::LogPlace;
 
 /// The journal of batches, in the data directory.
 pub(crate) const WAL_DIR: &str = "wal";
@@ -75,6 +76,11 @@ impl Wal {
     /// What tells the records of this run from those of others.
     pub(crate) fn salt(&self) -> u32 {
         self.salt
+    }
+
+    /// The place of the next record.
+    pub(crate) fn next_place(&self) -> LogPlace {
+        LogPlace { salt: self.salt, sequence: self.batches.next_sequence() }
     }
 
     /// The current segment, which does not end while the answer is held.

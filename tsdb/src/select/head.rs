@@ -1,101 +1,37 @@
-//! Answering selections: find the series, note what is committed to each, and decode outside of all locks.
+//! What the head holds of a selection: late samples, native histograms, and chunks from the time on before which blocks
+//! hold them.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use model::storage::{
-    LabelRequest, Listing, Select, SelectError, SelectHints, SeriesReader, SeriesSet, TILE_SAMPLES, Tile,
-};
-use model::{Histogram, Labels, Matcher};
+use model::Histogram;
+use model::storage::{TILE_SAMPLES, Tile};
 use roaring::RoaringBitmap;
 
 use crate::chunk::bits::BitReader;
 use crate::chunk::gorilla::Predictor;
 use crate::head::{CopiedChunks, Head, Pin, Place};
-use crate::index::{SeriesId, matching};
-use crate::store::Store;
+use crate::index::SeriesId;
 
-impl Select for Store {
-    fn select(&self, matchers: &[Matcher], hints: &SelectHints) -> Result<Box<dyn SeriesSet>, SelectError> {
-        let found = matching(&self.head.index, matchers);
-        let (start_ms, end_ms) = (hints.start_ms, hints.end_ms);
-        let series = pinned(&self.head, &found, start_ms, end_ms);
-        Ok(Box::new(Selection { head: Arc::clone(&self.head), series, start_ms, end_ms }))
-    }
-
-    fn label_names(&self, request: &LabelRequest) -> Result<Listing, SelectError> {
-        let names = if request.selectors.is_empty() {
-            if !self.holds(request) {
-                return Ok(Listing::default());
-            }
-            self.head.index.read().names().map(str::to_owned).collect()
-        } else {
-            let set = self.requested(request);
-            self.head.index.read().names_of(&set)
-        };
-        Ok(listing(names, request.limit))
-    }
-
-    fn label_values(&self, name: &str, request: &LabelRequest) -> Result<Listing, SelectError> {
-        let values = if request.selectors.is_empty() {
-            if !self.holds(request) {
-                return Ok(Listing::default());
-            }
-            self.head.index.read().values(name).map(|(value, _)| value.to_owned()).collect()
-        } else {
-            let set = self.requested(request);
-            let index = self.head.index.read();
-            let values = set.iter().map(|id| index.label(id, name)).filter(|value| !value.is_empty());
-            values.map(str::to_owned).collect()
-        };
-        Ok(listing(values, request.limit))
-    }
-}
-
-impl Store {
-    /// Whether there may be samples in a request's interval at all. Without selectors a listing is as coarse as that.
-    fn holds(&self, request: &LabelRequest) -> bool {
-        let stats = self.head.interval();
-        stats.is_some_and(|(oldest_ms, newest_ms)| newest_ms >= request.start_ms && oldest_ms <= request.end_ms)
-    }
-
-    /// The series that a request describes.
-    fn requested(&self, request: &LabelRequest) -> RoaringBitmap {
-        let mut set = RoaringBitmap::new();
-        for selector in &request.selectors {
-            set |= matching(&self.head.index, selector);
-        }
-        pinned(&self.head, &set, request.start_ms, request.end_ms).into_iter().map(|series| series.id).collect()
-    }
-}
-
-fn listing(mut entries: Vec<String>, limit: usize) -> Listing {
-    entries.sort_unstable();
-    entries.dedup();
-    let truncated = limit > 0 && entries.len() > limit;
-    if truncated {
-        entries.truncate(limit);
-    }
-    Listing { entries, truncated }
-}
-
-/// A series of a selection.
+/// A series of the head in a selection.
 #[derive(Clone, Copy, Debug)]
-struct Selected {
-    id: SeriesId,
-    place: Place,
-    pin: Pin,
+pub(crate) struct Selected {
+    pub(crate) id: SeriesId,
+    pub(crate) place: Place,
+    pub(crate) pin: Pin,
     /// Late samples committed.
-    n_late: u32,
+    pub(crate) n_late: u32,
     /// Native histograms committed.
-    n_histograms: u32,
+    pub(crate) n_histograms: u32,
+    /// The time of the oldest late sample; the greatest there is where there is none.
+    pub(crate) oldest_late_ms: i64,
 }
 
 /// Those of the series that have samples in an interval, with what is committed to each.
 ///
 /// A shard is held for as long as its series take, a few tens of nanoseconds each, and no batch is committed meanwhile:
 /// so none is seen by half.
-fn pinned(head: &Head, set: &RoaringBitmap, start_ms: i64, end_ms: i64) -> Vec<Selected> {
+pub(crate) fn pinned(head: &Head, set: &RoaringBitmap, start_ms: i64, end_ms: i64) -> Vec<Selected> {
     let mut by_shard: Vec<Vec<(SeriesId, Place)>> = vec![Vec::new(); head.shards.len()];
     {
         let index = head.index.read();
@@ -112,8 +48,9 @@ fn pinned(head: &Head, set: &RoaringBitmap, start_ms: i64, end_ms: i64) -> Vec<S
         let shard = shard.lock();
         selected.extend(series.into_iter().filter(|(_, place)| shard.overlaps(place.slot, start_ms, end_ms)).map(
             |(id, place)| {
-                let (n_late, n_histograms) = (shard.n_late(place.slot) as u32, shard.n_histograms(place.slot) as u32);
-                Selected { id, place, pin: shard.pin(place.slot), n_late, n_histograms }
+                let (n_late, n_histograms) = (shard.n_late(place.slot), shard.n_histograms(place.slot) as u32);
+                let oldest_late_ms = shard.oldest_late_ms(place.slot).unwrap_or(i64::MAX);
+                Selected { id, place, pin: shard.pin(place.slot), n_late, n_histograms, oldest_late_ms }
             },
         ));
     }
@@ -123,41 +60,13 @@ fn pinned(head: &Head, set: &RoaringBitmap, start_ms: i64, end_ms: i64) -> Vec<S
     selected
 }
 
-/// The series that were found, as they were then.
+/// Decodes one series of the head after the other.
 #[derive(Debug)]
-struct Selection {
-    head: Arc<Head>,
-    series: Vec<Selected>,
+pub(crate) struct HeadReader<'a> {
+    head: &'a Head,
+    /// The first and the last time of interest.
     start_ms: i64,
     end_ms: i64,
-}
-
-impl SeriesSet for Selection {
-    fn len(&self) -> usize {
-        self.series.len()
-    }
-
-    fn labels(&self, series: usize) -> Labels {
-        self.head.index.read().labels(self.series[series].id)
-    }
-
-    fn reader(&self) -> Box<dyn SeriesReader + '_> {
-        Box::new(Reader {
-            selection: self,
-            start_ms: self.start_ms,
-            chunks: CopiedChunks::default(),
-            open: None,
-            late: VecDeque::new(),
-            histograms: VecDeque::new(),
-        })
-    }
-}
-
-/// Decodes one series after the other.
-#[derive(Debug)]
-struct Reader<'a> {
-    selection: &'a Selection,
-    start_ms: i64,
     /// The chunks of the series that are left.
     chunks: CopiedChunks,
     /// The chunk that is being decoded.
@@ -179,26 +88,40 @@ struct OpenChunk {
     next: (i64, u64),
 }
 
-impl SeriesReader for Reader<'_> {
-    fn seek(&mut self, series: usize, start_ms: i64) {
-        let Selected { place, pin, n_late, n_histograms, .. } = self.selection.series[series];
-        self.start_ms = start_ms.max(self.selection.start_ms);
+impl<'a> HeadReader<'a> {
+    pub(crate) fn new(head: &'a Head) -> HeadReader<'a> {
+        HeadReader {
+            head,
+            start_ms: 0,
+            end_ms: 0,
+            chunks: CopiedChunks::default(),
+            open: None,
+            late: VecDeque::new(),
+            histograms: VecDeque::new(),
+        }
+    }
+
+    /// Goes to the samples of a series between two times, both included; but only to late ones before `floor_ms`.
+    pub(crate) fn seek(&mut self, series: &Selected, start_ms: i64, end_ms: i64, floor_ms: i64) {
+        let Selected { place, pin, n_late, n_histograms, .. } = *series;
+        (self.start_ms, self.end_ms) = (start_ms.max(floor_ms), end_ms);
         self.chunks.clear();
         self.open = None;
-        let shard = self.selection.head.shards[place.shard].lock();
+        let shard = self.head.shards[place.shard].lock();
         shard.copy_chunks(place.slot, pin, self.start_ms, &mut self.chunks);
         self.late.clear();
         if n_late > 0 {
-            self.late.extend(shard.late(place.slot, n_late, self.start_ms, self.selection.end_ms));
+            self.late.extend(shard.late(place.slot, n_late, start_ms, end_ms));
         }
-        self.histograms = if n_histograms == 0 {
-            VecDeque::new()
-        } else {
-            shard.histograms(place.slot, n_histograms as usize, self.start_ms, self.selection.end_ms).into()
-        };
+        self.histograms.clear();
+        if n_histograms > 0 {
+            let wanted = shard.histograms(place.slot, n_histograms as usize, self.start_ms, end_ms);
+            self.histograms.extend(wanted.map(|(timestamp_ms, value)| (timestamp_ms, value.to_float())));
+        }
     }
 
-    fn next_tile(&mut self, tile: &mut Tile) -> Result<bool, SelectError> {
+    /// Replaces the tile by the next samples; see [`model::storage::SeriesReader::next_tile`].
+    pub(crate) fn next_tile(&mut self, tile: &mut Tile) -> bool {
         tile.clear();
         let next_histogram_ms = self.histograms.front().map_or(i64::MAX, |&(timestamp_ms, _)| timestamp_ms);
         loop {
@@ -211,11 +134,9 @@ impl SeriesReader for Reader<'_> {
         if tile.timestamps.is_empty() {
             self.take_histograms(tile);
         }
-        Ok(!tile.timestamps.is_empty())
+        !tile.timestamps.is_empty()
     }
-}
 
-impl Reader<'_> {
     /// Decodes floats before `before_ms` into the tile.
     fn decode_floats(&mut self, tile: &mut Tile, before_ms: i64) {
         while tile.timestamps.len() < TILE_SAMPLES {
@@ -223,7 +144,7 @@ impl Reader<'_> {
             let mut bits = BitReader::at(&self.chunks.bytes()[chunk.bytes.clone()], chunk.n_bits);
             loop {
                 let (timestamp_ms, value) = chunk.next;
-                if timestamp_ms > self.selection.end_ms {
+                if timestamp_ms > self.end_ms {
                     // Whatever follows is later still.
                     self.chunks.clear();
                     return;

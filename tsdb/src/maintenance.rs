@@ -1,0 +1,55 @@
+//! What the store does to itself while it runs, one piece after the other.
+
+use crate::block::BlockError;
+use crate::checkpoint::{CheckpointError, CheckpointStats};
+use crate::sealed::SealStats;
+use crate::store::Store;
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Maintained {
+    /// Nothing was due.
+    Nothing,
+    /// The head was sealed.
+    Sealed(SealStats),
+    /// What had been sealed was freed, and a checkpoint made without it.
+    Freed(CheckpointStats),
+    /// A checkpoint was made.
+    Checkpointed(CheckpointStats),
+    /// Blocks were deleted by retention; how many.
+    Expired(u64),
+}
+
+/// Why something that was due could not be done. It is tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum MaintenanceError {
+    /// A block could not be written or removed.
+    #[error(transparent)]
+    Block(#[from] BlockError),
+    /// A checkpoint could not be made.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+}
+
+impl Store {
+    /// Does one piece of what is due. Call it about once a second, and again at once after everything but
+    /// [`Maintained::Nothing`].
+    ///
+    /// # Errors
+    /// When the disk refuses; everything is as it was before.
+    pub fn maintain(&self) -> Result<Maintained, MaintenanceError> {
+        if self.truncate_sealed() {
+            return Ok(Maintained::Freed(self.checkpoint()?));
+        }
+        if let Some(stats) = self.checkpoint_if_due()? {
+            return Ok(Maintained::Checkpointed(stats));
+        }
+        if let Some(stats) = self.seal_if_due()? {
+            return Ok(Maintained::Sealed(stats));
+        }
+        match self.delete_expired()? {
+            0 => Ok(Maintained::Nothing),
+            n_blocks => Ok(Maintained::Expired(n_blocks)),
+        }
+    }
+}

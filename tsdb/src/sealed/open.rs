@@ -1,0 +1,57 @@
+//! Finding the blocks of a directory.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use journal::Disk;
+use rustc_hash::FxHashSet;
+
+use super::Sealed;
+use crate::block::{Block, BlockError, BlockId};
+
+/// The directory of blocks, in the data directory.
+pub(crate) const BLOCKS_DIR: &str = "blocks";
+/// How the name of a block's file ends.
+const BLOCK_END: &str = ".nblk";
+/// How the name of a file ends that was never finished.
+const UNFINISHED_END: &str = ".tmp";
+
+/// What was found in a directory of blocks.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) sealed: Sealed,
+    /// Blocks that cannot be read, each with the reason. Their files stay as they are.
+    pub(crate) damaged: Vec<String>,
+}
+
+/// Opens the blocks in `dir/blocks`. What was never finished, or has been merged into another block, is removed.
+///
+/// # Errors
+/// When the directory cannot be read or changed, or a block is of a newer version. A damaged block is left aside.
+pub(crate) fn open(disk: &Arc<dyn Disk>, dir: &Path) -> Result<Found, BlockError> {
+    let dir = dir.join(BLOCKS_DIR);
+    let not_readable = |error: io::Error| BlockError::Io { path: dir.clone(), error: Arc::new(error) };
+    disk.create_dir_all(&dir).map_err(not_readable)?;
+    let mut found = Found::default();
+    let mut blocks = Vec::new();
+    for name in disk.list(&dir).map_err(not_readable)? {
+        let path = dir.join(&name);
+        if name.ends_with(UNFINISHED_END) {
+            disk.remove(&path).map_err(not_readable)?;
+        } else if name.ends_with(BLOCK_END) {
+            match Block::open(disk, &path) {
+                Ok(block) => blocks.push(Arc::new(block)),
+                Err(error @ BlockError::Version { .. }) => return Err(error),
+                Err(error) => found.damaged.push(error.to_string()),
+            }
+        }
+    }
+    let merged: FxHashSet<BlockId> = blocks.iter().flat_map(|block| block.meta().sources.iter().copied()).collect();
+    let (gone, kept): (Vec<_>, Vec<_>) = blocks.into_iter().partition(|block| merged.contains(&block.meta().id));
+    for block in gone {
+        disk.remove(block.path()).map_err(not_readable)?;
+    }
+    found.sealed = Sealed::new(kept);
+    Ok(found)
+}

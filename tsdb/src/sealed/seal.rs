@@ -1,0 +1,189 @@
+//! Sealing: the oldest samples of the head become blocks.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::storage::{HistogramValue, Tile};
+
+use super::{BLOCKS_DIR, Sealed, Truncation};
+use crate::block::{Block, BlockError, BlockId, BlockSpec, BlockWriter, LogPlace, SeriesSamples};
+use crate::codec::Effort;
+use crate::head::{CHUNK_SPAN_MS, Head};
+use crate::select::{HeadReader, Selected, pinned};
+use crate::store::Store;
+
+/// The head is sealed up to a time so long before its newest sample that what is late comes into the head, with few
+/// exceptions.
+const BEHIND_NEWEST_MS: i64 = 3_600_000;
+
+/// What was sealed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SealStats {
+    /// Blocks written.
+    pub n_blocks: u64,
+    /// Samples in them.
+    pub n_samples: u64,
+    /// Their length in bytes.
+    pub n_bytes: u64,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+impl Store {
+    /// Seals every window of two hours that ended an hour before the newest sample, if there is one.
+    ///
+    /// # Errors
+    /// When a block cannot be written; it is tried again with the next call.
+    pub fn seal_if_due(&self) -> Result<Option<SealStats>, BlockError> {
+        let Some((oldest_ms, newest_ms)) = self.head.interval() else { return Ok(None) };
+        let until_ms = (newest_ms.saturating_sub(BEHIND_NEWEST_MS)).div_euclid(CHUNK_SPAN_MS) * CHUNK_SPAN_MS;
+        // What comes late for a time that has been sealed waits for the next window.
+        let is_due = until_ms > oldest_ms && until_ms > self.sealed().floor_ms();
+        if is_due { self.seal(until_ms).map(Some) } else { Ok(None) }
+    }
+
+    /// Seals everything from before a time: blocks of at most two hours each. Their memory is freed by
+    /// [`Store::maintain`], once no selection is left that began before.
+    ///
+    /// # Errors
+    /// When a block cannot be written. Those before it stand.
+    pub fn seal(&self, until_ms: i64) -> Result<SealStats, BlockError> {
+        let mut truncations = self.truncations.lock();
+        let began = self.clock().elapsed();
+        let Some((_, newest_ms)) = self.head.interval() else { return Ok(SealStats::default()) };
+        let until_ms = until_ms.min(newest_ms.saturating_add(1));
+        let frozen = Frozen::of(&self.head, &self.sealed(), self.wal.next_place(), until_ms);
+        let mut stats = SealStats::default();
+        let mut blocks = Vec::new();
+        let mut outcome = Ok(());
+        for &window in &frozen.windows {
+            match self.write_window(&frozen, window) {
+                Ok(Some(block)) => {
+                    let meta = block.meta();
+                    stats.n_blocks += 1;
+                    stats.n_samples += meta.n_samples;
+                    stats.n_bytes += meta.n_bytes;
+                    blocks.push(block);
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    outcome = Err(error);
+                    break;
+                }
+            }
+        }
+        if !blocks.is_empty() {
+            let old = self.replace_sealed(|sealed| sealed.replaced(|_| false, blocks));
+            let sealed_to_ms = self.sealed().floor_ms();
+            truncations.push_back(Truncation::new(sealed_to_ms, &frozen.series, &self.head, Arc::downgrade(&old)));
+        }
+        stats.duration = self.clock().elapsed().saturating_sub(began);
+        outcome.map(|()| stats)
+    }
+
+    /// Writes the block of a window; `None` where there is nothing in it.
+    fn write_window(&self, frozen: &Frozen, window: i64) -> Result<Option<Arc<Block>>, BlockError> {
+        let start_ms = window.saturating_mul(CHUNK_SPAN_MS);
+        let end_ms = start_ms.saturating_add(CHUNK_SPAN_MS).min(frozen.until_ms);
+        let spec = BlockSpec {
+            effort: Effort::Fast,
+            sealed_to_ms: Some(end_ms),
+            sealed_log: Some(frozen.log),
+            ..BlockSpec::default()
+        };
+        let id = BlockId::new(self.clock().now_ms(), &mut *self.ids.lock());
+        let dir = self.dir.join(BLOCKS_DIR);
+        let mut writer = BlockWriter::create(&self.disk, &dir, id, spec)?;
+        let mut samples = Samples::new(&self.head);
+        for series in &frozen.series {
+            samples.read(series, start_ms, end_ms - 1, frozen.floor_ms);
+            if !samples.is_empty() {
+                let labels = self.head.index.read().labels(series.id);
+                writer.series(&labels, &samples.as_written())?;
+            }
+        }
+        match writer.finish() {
+            Ok(_) => Block::open(&self.disk, &dir.join(format!("{id}.nblk"))).map(|block| Some(Arc::new(block))),
+            Err(BlockError::Empty) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// What is going to be sealed: it no longer changes.
+struct Frozen {
+    series: Vec<Selected>,
+    until_ms: i64,
+    /// Chunks from before this time stand in blocks already.
+    floor_ms: i64,
+    /// Every record before this place has been applied.
+    log: LogPlace,
+    /// The windows in which there are samples, by their number since 1970, oldest first.
+    windows: BTreeSet<i64>,
+}
+
+impl Frozen {
+    fn of(head: &Head, sealed: &Sealed, log: LogPlace, until_ms: i64) -> Frozen {
+        let mut windows = BTreeSet::new();
+        for shard in &head.shards {
+            let mut shard = shard.lock();
+            shard.freeze_before(until_ms);
+            shard.note_windows(until_ms, &mut windows);
+        }
+        let all = (0..head.index.read().n_series() as u32).collect();
+        let series = pinned(head, &all, i64::MIN, until_ms - 1);
+        Frozen { series, until_ms, floor_ms: sealed.floor_ms(), log, windows }
+    }
+}
+
+/// The samples of one series of the head, as a block takes them.
+struct Samples<'a> {
+    head: &'a Head,
+    reader: HeadReader<'a>,
+    tile: Tile,
+    timestamps: Vec<i64>,
+    bits: Vec<u64>,
+    histograms: Vec<(i64, HistogramValue)>,
+}
+
+impl<'a> Samples<'a> {
+    fn new(head: &'a Head) -> Samples<'a> {
+        Samples {
+            head,
+            reader: HeadReader::new(head),
+            tile: Tile::default(),
+            timestamps: Vec::new(),
+            bits: Vec::new(),
+            histograms: Vec::new(),
+        }
+    }
+
+    /// Reads those between two times, both included; before `floor_ms` only late ones.
+    fn read(&mut self, series: &Selected, start_ms: i64, end_ms: i64, floor_ms: i64) {
+        self.timestamps.clear();
+        self.bits.clear();
+        self.histograms.clear();
+        // Histograms are taken as they came, not as queries see them.
+        let floats = Selected { n_histograms: 0, ..*series };
+        self.reader.seek(&floats, start_ms, end_ms, floor_ms);
+        while self.reader.next_tile(&mut self.tile) {
+            self.timestamps.extend_from_slice(&self.tile.timestamps);
+            self.bits.extend(self.tile.values.iter().map(|value| value.to_bits()));
+        }
+        if series.n_histograms > 0 {
+            let shard = self.head.shards[series.place.shard].lock();
+            let n_committed = series.n_histograms as usize;
+            let wanted = shard.histograms(series.place.slot, n_committed, start_ms.max(floor_ms), end_ms);
+            self.histograms.extend(wanted.map(|(timestamp_ms, value)| (timestamp_ms, value.clone())));
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.timestamps.is_empty() && self.histograms.is_empty()
+    }
+
+    fn as_written(&self) -> SeriesSamples<'_> {
+        SeriesSamples { timestamps: &self.timestamps, bits: &self.bits, histograms: &self.histograms }
+    }
+}

@@ -1,0 +1,46 @@
+//! Freeing the memory of what has been sealed.
+
+use std::sync::Weak;
+use std::sync::atomic::Ordering;
+
+use super::Sealed;
+use crate::head::Head;
+use crate::select::Selected;
+use crate::store::Store;
+
+/// What of the head stands in blocks, and who may still read it there.
+#[derive(Debug)]
+pub(crate) struct Truncation {
+    /// Everything from before this time does, but of the late samples only those that are counted here.
+    sealed_to_ms: i64,
+    /// For each shard the slots that had late samples, and how many.
+    n_late: Vec<Vec<(usize, u32)>>,
+    /// The blocks as they were before: whoever reads by them needs the head as it was.
+    readers: Weak<Sealed>,
+}
+
+impl Truncation {
+    pub(crate) fn new(sealed_to_ms: i64, series: &[Selected], head: &Head, readers: Weak<Sealed>) -> Truncation {
+        let mut n_late = vec![Vec::new(); head.shards.len()];
+        for series in series.iter().filter(|series| series.n_late > 0) {
+            n_late[series.place.shard].push((series.place.slot, series.n_late));
+        }
+        Truncation { sealed_to_ms, n_late, readers }
+    }
+}
+
+impl Store {
+    /// Frees what has been sealed, as far as no selection that began before needs it. Answers whether there was anything.
+    pub(crate) fn truncate_sealed(&self) -> bool {
+        let mut truncations = self.truncations.lock();
+        let mut any = false;
+        while let Some(truncation) = truncations.pop_front_if(|truncation| truncation.readers.strong_count() == 0) {
+            any = true;
+            self.freed_to_ms.fetch_max(truncation.sealed_to_ms, Ordering::Relaxed);
+            for (shard, n_late) in self.head.shards.iter().zip(&truncation.n_late) {
+                shard.lock().free_before(truncation.sealed_to_ms, n_late);
+            }
+        }
+        any
+    }
+}

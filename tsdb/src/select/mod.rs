@@ -1,0 +1,150 @@
+//! Answering selections: find the series in the blocks and in the head, note what is committed to each, and decode outside
+//! of all locks.
+//!
+//! A selection keeps the set of blocks that it began with, and reads the chunks of the head only from that set's floor on:
+//! everything before stands in blocks. Series that several of them have are joined by their labels.
+
+mod head;
+mod join;
+mod reader;
+
+use std::sync::Arc;
+
+use model::storage::{LabelRequest, Listing, Select, SelectError, SelectHints, SeriesReader, SeriesSet};
+use model::{Labels, Matcher};
+use roaring::RoaringBitmap;
+
+pub(crate) use head::{HeadReader, Selected, pinned};
+use join::{Joined, join};
+use reader::Reader;
+
+use crate::block::Block;
+use crate::head::Head;
+use crate::index::matching;
+use crate::sealed::Sealed;
+use crate::store::Store;
+
+impl Select for Store {
+    fn select(&self, matchers: &[Matcher], hints: &SelectHints) -> Result<Box<dyn SeriesSet>, SelectError> {
+        // The blocks first: what is sealed from now on is still in the head, until this selection is gone.
+        let sealed = self.sealed();
+        let (start_ms, end_ms) = (hints.start_ms, hints.end_ms);
+        let found = matching(&self.head.index, matchers);
+        let in_head = pinned(&self.head, &found, start_ms, end_ms);
+        let series = join(&sealed, &self.head, in_head, matchers, start_ms, end_ms);
+        Ok(Box::new(Selection { head: Arc::clone(&self.head), sealed, series, start_ms, end_ms }))
+    }
+
+    fn label_names(&self, request: &LabelRequest) -> Result<Listing, SelectError> {
+        let sealed = self.sealed();
+        let mut names = Vec::new();
+        if request.selectors.is_empty() {
+            if self.holds(request) {
+                names.extend(self.head.index.read().names().map(str::to_owned));
+            }
+            sealed.overlapping(request.start_ms, request.end_ms).for_each(|block| names.extend(block.label_names()));
+        } else {
+            let set = self.requested(request);
+            names.extend(self.head.index.read().names_of(&set));
+            for block in sealed.overlapping(request.start_ms, request.end_ms) {
+                names.extend(block.names_of(&requested_of(block, request)));
+            }
+        }
+        Ok(listing(names, request.limit))
+    }
+
+    fn label_values(&self, name: &str, request: &LabelRequest) -> Result<Listing, SelectError> {
+        let sealed = self.sealed();
+        let mut values = Vec::new();
+        if request.selectors.is_empty() {
+            if self.holds(request) {
+                values.extend(self.head.index.read().values(name).map(|(value, _)| value.to_owned()));
+            }
+            let blocks = sealed.overlapping(request.start_ms, request.end_ms);
+            blocks.for_each(|block| values.extend(block.label_values(name)));
+        } else {
+            let set = self.requested(request);
+            {
+                let index = self.head.index.read();
+                let found = set.iter().map(|id| index.label(id, name)).filter(|value| !value.is_empty());
+                values.extend(found.map(str::to_owned));
+            }
+            for block in sealed.overlapping(request.start_ms, request.end_ms) {
+                let found = requested_of(block, request).into_iter().map(|series| block.labels(series));
+                values.extend(found.filter_map(|labels| labels.get(name).map(str::to_owned)));
+            }
+        }
+        Ok(listing(values, request.limit))
+    }
+}
+
+impl Store {
+    /// Whether there may be samples of the head in a request's interval at all. Without selectors a listing is as coarse as
+    /// that.
+    fn holds(&self, request: &LabelRequest) -> bool {
+        let stats = self.head.interval();
+        stats.is_some_and(|(oldest_ms, newest_ms)| newest_ms >= request.start_ms && oldest_ms <= request.end_ms)
+    }
+
+    /// The series of the head that a request describes.
+    fn requested(&self, request: &LabelRequest) -> RoaringBitmap {
+        let mut set = RoaringBitmap::new();
+        for selector in &request.selectors {
+            set |= matching(&self.head.index, selector);
+        }
+        pinned(&self.head, &set, request.start_ms, request.end_ms).into_iter().map(|series| series.id).collect()
+    }
+}
+
+/// The series of a block that a request describes.
+fn requested_of(block: &Block, request: &LabelRequest) -> RoaringBitmap {
+    let mut set = RoaringBitmap::new();
+    for selector in &request.selectors {
+        set |= block.matching(selector);
+    }
+    let overlaps = |series: &u32| overlaps(block.interval(*series), request.start_ms, request.end_ms);
+    set.into_iter().filter(overlaps).collect()
+}
+
+/// Whether the times of a first and a last sample say that there may be some in between two times.
+fn overlaps(interval: Option<(i64, i64)>, start_ms: i64, end_ms: i64) -> bool {
+    interval.is_some_and(|(oldest_ms, newest_ms)| newest_ms >= start_ms && oldest_ms <= end_ms)
+}
+
+fn listing(mut entries: Vec<String>, limit: usize) -> Listing {
+    entries.sort_unstable();
+    entries.dedup();
+    let truncated = limit > 0 && entries.len() > limit;
+    if truncated {
+        entries.truncate(limit);
+    }
+    Listing { entries, truncated }
+}
+
+/// The series that were found, as they were then.
+#[derive(Debug)]
+struct Selection {
+    head: Arc<Head>,
+    sealed: Arc<Sealed>,
+    series: Vec<Joined>,
+    start_ms: i64,
+    end_ms: i64,
+}
+
+impl SeriesSet for Selection {
+    fn len(&self) -> usize {
+        self.series.len()
+    }
+
+    fn labels(&self, series: usize) -> Labels {
+        self.series[series].labels(&self.head, &self.sealed)
+    }
+
+    fn reader(&self) -> Box<dyn SeriesReader + '_> {
+        Box::new(Reader::new(self))
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.sealed.overlapping(self.start_ms, self.end_ms).flat_map(|block| block.quarantined()).collect()
+    }
+}

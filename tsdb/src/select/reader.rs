@@ -1,0 +1,150 @@
+//! Reading one series after the other: its parts in turn, or, where they overlap, put in order first.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::Histogram;
+use model::storage::{SelectError, SeriesReader, TILE_SAMPLES, Tile};
+
+use super::head::HeadReader;
+use super::{Joined, Selection};
+use crate::block::BlockCursor;
+
+/// Reads the series of a selection.
+pub(super) struct Reader<'a> {
+    selection: &'a Selection,
+    in_head: HeadReader<'a>,
+    /// A cursor for each block of the set, made when it is first needed.
+    cursors: Vec<Option<BlockCursor<'a>>>,
+    start_ms: i64,
+    series: usize,
+    /// The part that is being read: blocks first, then the head.
+    part: usize,
+    /// The samples of a series whose parts overlap, that are left, oldest first.
+    in_order: Option<std::collections::btree_map::IntoIter<i64, Value>>,
+    /// The one of them that did not fit into the last tile.
+    next: Option<(i64, Value)>,
+}
+
+/// A sample on its way from an overlapping part.
+#[derive(Clone, Debug)]
+enum Value {
+    Float(f64),
+    Histogram(Arc<Histogram>),
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(selection: &'a Selection) -> Reader<'a> {
+        Reader {
+            selection,
+            in_head: HeadReader::new(&selection.head),
+            cursors: selection.sealed.blocks().iter().map(|_| None).collect(),
+            start_ms: 0,
+            series: 0,
+            part: 0,
+            in_order: None,
+            next: None,
+        }
+    }
+
+    fn joined(&self) -> &'a Joined {
+        &self.selection.series[self.series]
+    }
+
+    /// Goes to the first sample of a part. Answers whether there is such a part.
+    fn seek_part(&mut self, part: usize) -> bool {
+        let (joined, end_ms) = (self.joined(), self.selection.end_ms);
+        self.part = part;
+        if let Some(&(block, series)) = joined.in_blocks.get(part) {
+            let cursor = &mut self.cursors[block as usize];
+            match cursor {
+                Some(cursor) => cursor.seek(series, self.start_ms, end_ms),
+                None => {
+                    let block = &self.selection.sealed.blocks()[block as usize];
+                    *cursor = Some(block.cursor(series, self.start_ms, end_ms));
+                }
+            }
+            return true;
+        }
+        match &joined.in_head {
+            Some(selected) if part == joined.in_blocks.len() => {
+                self.in_head.seek(selected, self.start_ms, end_ms, self.selection.sealed.floor_ms());
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn next_of_part(&mut self, tile: &mut Tile) -> bool {
+        match self.joined().in_blocks.get(self.part) {
+            Some(&(block, _)) => self.cursors[block as usize].as_mut().is_some_and(|cursor| cursor.next_tile(tile)),
+            None => self.in_head.next_tile(tile),
+        }
+    }
+
+    /// Reads all parts and puts their samples in order. Of two at the same time the older part's counts: the other came when
+    /// it could no longer be compared.
+    fn put_in_order(&mut self) {
+        let mut samples = BTreeMap::new();
+        let mut tile = Tile::default();
+        let mut part = 0;
+        while self.seek_part(part) {
+            while self.next_of_part(&mut tile) {
+                for (at, &timestamp_ms) in tile.timestamps.iter().enumerate() {
+                    samples.entry(timestamp_ms).or_insert_with(|| match tile.values.get(at) {
+                        Some(&value) => Value::Float(value),
+                        None => Value::Histogram(Arc::clone(&tile.histograms[at])),
+                    });
+                }
+            }
+            part += 1;
+        }
+        self.in_order = Some(samples.into_iter());
+    }
+
+    fn next_in_order(&mut self, tile: &mut Tile) -> bool {
+        tile.clear();
+        while tile.timestamps.len() < TILE_SAMPLES {
+            let in_order = self.in_order.as_mut().and_then(Iterator::next);
+            let Some((timestamp_ms, value)) = self.next.take().or(in_order) else { break };
+            match value {
+                Value::Float(value) if tile.histograms.is_empty() => tile.values.push(value),
+                Value::Histogram(histogram) if tile.values.is_empty() => tile.histograms.push(histogram),
+                other => {
+                    self.next = Some((timestamp_ms, other));
+                    break;
+                }
+            }
+            tile.timestamps.push(timestamp_ms);
+        }
+        !tile.timestamps.is_empty()
+    }
+}
+
+impl SeriesReader for Reader<'_> {
+    fn seek(&mut self, series: usize, start_ms: i64) {
+        self.series = series;
+        self.start_ms = start_ms.max(self.selection.start_ms);
+        (self.in_order, self.next) = (None, None);
+        if self.joined().is_disjoint {
+            self.seek_part(0);
+        } else {
+            self.put_in_order();
+        }
+    }
+
+    fn next_tile(&mut self, tile: &mut Tile) -> Result<bool, SelectError> {
+        if self.in_order.is_some() {
+            return Ok(self.next_in_order(tile));
+        }
+        loop {
+            if self.next_of_part(tile) {
+                return Ok(true);
+            }
+            if self.part > self.joined().in_blocks.len() || !self.seek_part(self.part + 1) {
+                tile.clear();
+                return Ok(false);
+            }
+        }
+    }
+}
