@@ -5,6 +5,8 @@
 //! histogram buckets, 18 % constants, 8 % integer gauges, 5 % gauges of whole pages, 4 % decimals, 6 % quantiles, 11 %
 //! full floats). Every codec stands in for all chunks that it can hold; the others fall back to exclusive ors. Best of
 //! five passes each, by the thread's own clock, so that other work disturbs little.
+//!
+//! `cargo bench -p benches --bench codec -- 240` shows the tables of 240 values a chunk only.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints, and stops when it cannot go on")]
 
@@ -39,9 +41,10 @@ fn main() {
         }
         Err(error) => println!("node_exporter is left out ({path}: {error}): see record_node"),
     }
+    let wanted: Vec<usize> = std::env::args().filter_map(|arg| arg.parse().ok()).collect();
     for recording in &recordings {
         for n in [120, 240, 1000] {
-            if recording.timestamps.len() >= n {
+            if recording.timestamps.len() >= n && (wanted.is_empty() || wanted.contains(&n)) {
                 print_table(recording, n);
             }
         }

@@ -1,7 +1,7 @@
 //! Timestamp columns: one serves all series of a target.
 //!
 //! A regular grid is its first timestamp and its step. Other columns go through the `tsz-compress` crate, or become an
-//! integer column where that is much smaller (grids with gaps) or where they are beyond what the crate can do.
+//! integer column where that is much smaller (long ones) or where they are beyond what the crate can do.
 
 use super::column::{Column, take_column};
 use super::{CodecError, tsz};
@@ -13,8 +13,9 @@ const GRID: u8 = 0;
 const TSZ: u8 = 1;
 /// First byte: an integer column follows.
 const COLUMN: u8 = 2;
-/// An integer column is taken where it has less than so many of a hundred bytes of the words.
-const COLUMN_PERCENT: usize = 50;
+/// An integer column is taken where it saves so many bytes. Below that the crate's words are kept, though they are often
+/// twice as long: the column of a target is shared by hundreds of series.
+const SAVED_BYTES: usize = 128;
 
 /// Encodes one timestamp or more, in milliseconds, at the end of `out`.
 pub fn encode_timestamps(timestamps_ms: &[i64], out: &mut Vec<u8>) {
@@ -33,7 +34,7 @@ pub fn encode_timestamps(timestamps_ms: &[i64], out: &mut Vec<u8>) {
     push_signed(out, step);
     let is_tsz = tsz::push_changes(&distances, out);
     let column = Column::plan(timestamps_ms);
-    if !is_tsz || (1 + column.n_bytes()) * 100 < (out.len() - n_before) * COLUMN_PERCENT {
+    if !is_tsz || 1 + column.n_bytes() + SAVED_BYTES <= out.len() - n_before {
         out.truncate(n_before);
         out.push(COLUMN);
         column.push(out);
