@@ -79,6 +79,10 @@ pub(crate) struct LimitsConfig {
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) head_series: Option<u64>,
     #[serde(skip_serializing_if = "is_default")]
+    pub(crate) metric_series: Option<u64>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) target_series: Option<u64>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) sample_ahead: Option<PromDuration>,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) query_memory: Option<ByteSize>,

@@ -5,6 +5,8 @@ use query::{Engine, Limits};
 use tsdb::{Options, Store};
 use web::LimitStatus;
 
+use super::memory;
+use super::storage::{default_metric_series, default_target_series};
 use crate::config::GlobalConfig;
 
 /// All of them. What a scrape configuration sets for itself is not among them.
@@ -18,15 +20,34 @@ pub(super) fn all(store: &Store, engine: &Engine, global: &GlobalConfig) -> Vec<
 fn of_storage(store: &Store) -> Vec<LimitStatus> {
     let (options, default) = (store.options(), Options::default());
     let seconds = |ms: i64| ms as f64 / 1000.0;
+    let (of_metric, of_target) = store.largest_offenders();
+    let series = |name, value: u64, default: u64, used: u64, setting| LimitStatus {
+        name,
+        value: (value < u64::MAX).then_some(value as f64),
+        default: (default < u64::MAX).then_some(default as f64),
+        used: Some(used as f64),
+        unit: "",
+        setting,
+    };
+    let max_series = options.max_series;
+    let n_series = store.head_stats().n_series;
     vec![
-        LimitStatus {
-            name: "head_series",
-            value: Some(options.max_series as f64),
-            default: Some(default.max_series as f64),
-            used: Some(store.head_stats().n_series as f64),
-            unit: "",
-            setting: "narthex.limits.head_series",
-        },
+        series("head_series", max_series, memory::default_head_series(), n_series, "narthex.limits.head_series"),
+        // Of these, the largest metric and the largest target are what is used.
+        series(
+            "metric_series",
+            options.max_metric_series,
+            default_metric_series(max_series),
+            of_metric,
+            "narthex.limits.metric_series",
+        ),
+        series(
+            "target_series",
+            options.max_target_series,
+            default_target_series(max_series),
+            of_target,
+            "narthex.limits.target_series",
+        ),
         LimitStatus {
             name: "sample_ahead",
             value: Some(seconds(options.max_ahead_ms)),

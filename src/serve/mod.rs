@@ -11,6 +11,7 @@ mod host;
 mod limits;
 mod log;
 mod maintenance;
+mod memory;
 mod settings;
 mod signals;
 mod storage;

@@ -13,6 +13,7 @@ use web::StorageStatus;
 
 use crate::cli::flags::Flags;
 use crate::config::{Config, limit_or};
+use crate::serve::memory;
 
 /// The store, and what was found when it was opened.
 #[derive(Debug)]
@@ -54,8 +55,11 @@ pub(super) async fn open(
 fn options(config: &Config) -> Options {
     let default = Options::default();
     let limits = &config.narthex.limits;
+    let max_series = limit_or(limits.head_series, memory::default_head_series());
     Options {
-        max_series: limit_or(limits.head_series, default.max_series),
+        max_series,
+        max_metric_series: limit_or(limits.metric_series, default_metric_series(max_series)),
+        max_target_series: limit_or(limits.target_series, default_target_series(max_series)),
         max_ahead_ms: limits
             .sample_ahead
             .map_or(default.max_ahead_ms, |ahead| if ahead.is_zero() { i64::MAX } else { ahead.as_millis() }),
@@ -66,6 +70,16 @@ fn options(config: &Config) -> Options {
         late_window_ms: config.storage.tsdb.out_of_order_time_window.as_millis(),
         ..default
     }
+}
+
+/// One metric does not take more than a quarter of what there is room for, if nothing is said.
+pub(super) fn default_metric_series(max_series: u64) -> u64 {
+    if max_series == u64::MAX { u64::MAX } else { max_series / 4 }
+}
+
+/// One target does not take more than half.
+pub(super) fn default_target_series(max_series: u64) -> u64 {
+    if max_series == u64::MAX { u64::MAX } else { max_series / 2 }
 }
 
 /// Names each damaged place in the log; how many there are.

@@ -167,7 +167,11 @@ fn every_limit_is_set_where_the_list_of_limits_says() {
     for (name, value, _) in &before {
         let unit = match name.as_str() {
             "sample_ahead" | "query_queue_time" => "s",
-            "head_series" | "remote_write_max_samples_per_request" | "remote_write_concurrency" => "",
+            "head_series"
+            | "metric_series"
+            | "target_series"
+            | "remote_write_max_samples_per_request"
+            | "remote_write_concurrency" => "",
             _ => "B",
         };
         file.push_str(&format!("    {name}: {}{unit}\n", value + 1.0));
@@ -187,7 +191,9 @@ fn the_manual_shows_every_limit_with_its_default() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("prometheus.yml"), block).unwrap();
     for (name, value, default) in own_limits(&Narthex::start(dir.path(), free_address(), &[])) {
-        assert_eq!(value, default, "{name}");
+        // Limits on series follow from memory; the manual shows those of a machine with 8 GiB or more.
+        let is_small_machine = name.ends_with("_series") && default < value;
+        assert!(value == default || is_small_machine, "{name}: {value} in the manual, the default is {default}");
         assert!(block.contains(&format!(" {name}: ")), "{name} is not in the manual");
     }
 }

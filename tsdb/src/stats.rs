@@ -22,6 +22,8 @@ pub struct HeadStats {
     pub max_time_ms: Option<i64>,
     /// Bytes of memory that series, chunks and index hold.
     pub n_bytes: u64,
+    /// New series that were refused since the start, by limit.
+    pub n_refused_series: [(&'static str, u64); 3],
 }
 
 /// The log in numbers.
@@ -74,6 +76,7 @@ impl Store {
             stats.n_bytes += shard.n_bytes() as u64;
         }
         (stats.min_time_ms, stats.max_time_ms) = self.head.interval().unzip();
+        stats.n_refused_series = self.head.limits.n_refused();
         stats
     }
 
@@ -89,6 +92,13 @@ impl Store {
             n_write_failures: read(&metrics.write_failures),
             n_sync_failures: read(&metrics.sync_failures),
         }
+    }
+
+    /// The series of the largest metric, and of the largest target (by its instance).
+    pub fn largest_offenders(&self) -> (u64, u64) {
+        let index = self.head.index.read();
+        let largest = |name| index.values(name).map(|(_, n_series)| n_series).max().unwrap_or(0);
+        (largest(model::labels::METRIC_NAME), largest("instance"))
     }
 
     /// Where the series come from: the `limit` largest of each kind.

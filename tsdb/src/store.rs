@@ -19,6 +19,7 @@ use crate::commit::{Source, placement_of_source, placement_of_target};
 use crate::feed::RestoredRun;
 use crate::head::Head;
 use crate::sealed::{self, Retention, Sealed, Truncation};
+use crate::limits::{MaxSeries, SeriesLimits};
 use crate::wal::{Progress, ReplayError, Replayed, Wal, replay};
 
 /// How a store behaves.
@@ -38,6 +39,10 @@ pub struct Options {
     pub max_held_bytes: u64,
     /// Series in the head (limit `head_series`). The default is 2,000,000.
     pub max_series: u64,
+    /// Series of one metric (limit `metric_series`). The default is no limit.
+    pub max_metric_series: u64,
+    /// Series of one target, by the labels `job` and `instance` (limit `target_series`). The default is no limit.
+    pub max_target_series: u64,
     /// How far ahead of the clock a sample may be, in milliseconds (limit `sample_ahead_ms`). The default is ten
     /// minutes; `i64::MAX` for no limit.
     pub max_ahead_ms: i64,
@@ -58,6 +63,8 @@ impl Default for Options {
             checkpoint_interval: Duration::from_secs(120),
             max_held_bytes: 8 << 30,
             max_series: 2_000_000,
+            max_metric_series: u64::MAX,
+            max_target_series: u64::MAX,
             max_ahead_ms: 10 * 60_000,
             late_window_ms: 30 * 60_000,
             n_shards: 4 * n_cores,
@@ -147,25 +154,26 @@ impl Store {
         };
         let sealed::Found { sealed, damaged: damaged_blocks } = sealed::open(disk, dir)?;
         let Found { mut restored, next_number, damaged } =
-            restore(disk, dir, options.max_series).map_err(ReplayError::from)?;
+            restore(disk, dir, MaxSeries::of_replay(&options)).map_err(ReplayError::from)?;
         let opened = Opened::of(restored.as_mut(), next_number);
         let restored_run = restored.as_ref().map(|restored| RestoredRun::of(restored.position.salt, &restored.head));
         let floor_ms = sealed.floor_ms();
         let (seed, n_shards) = (rng.next_u64(), options.n_shards);
-        let (head, mut replayed) = match restored {
+        let (mut head, mut replayed) = match restored {
             Some(restored) => {
                 let replayed = replay(disk, dir, &restored.head, &sealed, Some(restored.position), progress)?;
                 let replayed = replayed.after(restored.number, restored.n_bytes, restored.damage, restored.unreadable);
                 (restored.head, replayed)
             }
             None => {
-                let head = Head::new(seed, n_shards, options.max_series);
+                let head = Head::new(seed, n_shards, MaxSeries::of_replay(&options));
                 let replayed = replay(disk, dir, &head, &sealed, None, progress)?;
                 (head, replayed)
             }
         };
         replayed.damaged_checkpoints = damaged;
         replayed.damaged_blocks = damaged_blocks;
+        head.limits = SeriesLimits::new(MaxSeries::of(&options));
         let journal = journal::Options { sync_interval: options.sync_interval, ..journal::Options::default() };
         let salt = rng.next_u64() as u32;
         let (min_bytes, max_held_bytes) = (options.min_segment_bytes, options.max_held_bytes);

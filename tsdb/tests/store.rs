@@ -167,7 +167,14 @@ fn the_limit_on_series_refuses_new_ones_only() {
     let sets = some_series(3);
     let resolved = store.resolve(None, &sets).unwrap();
     assert!(resolved[0].is_ok() && resolved[1].is_ok());
-    assert_eq!(resolved[2], Err(Refusal::SeriesLimit { name: "head_series", limit: 2 }));
+    let refused = resolved[2].as_ref().unwrap_err();
+    assert!(matches!(refused, Refusal::SeriesLimit { name: "head_series", limit: 2, .. }), "{refused}");
+    let setting = "(raised by narthex.limits.head_series)";
+    assert!(
+        refused.to_string().starts_with("too many series: limit 2 of head_series is reached by metric "),
+        "{refused}"
+    );
+    assert!(refused.to_string().ends_with(setting), "{refused}");
     let series: Vec<_> = resolved.into_iter().flatten().collect();
     assert_eq!(commit(&store, None, &series, 5, &[1.0, 2.0]), []);
     drop(store);

@@ -106,13 +106,25 @@ pub enum Refusal {
     #[error("unknown series reference")]
     UnknownSeries,
     /// A new series would exceed a limit; existing ones go on.
-    #[error("too many series: limit {limit} of {name} is reached")]
+    #[error("too many series: limit {limit} of {name} is reached{}{}", by(.offender.as_deref()), raised(.setting))]
     SeriesLimit {
         /// The limit's name, as `/api/v1/status/limits` lists it.
         name: &'static str,
         /// Its value.
         limit: u64,
+        /// The key that raises it, or `fixed`.
+        setting: &'static str,
+        /// Whose series they are, in words.
+        offender: Option<Arc<str>>,
     },
+}
+
+fn by(offender: Option<&str>) -> String {
+    offender.map_or(String::new(), |offender| format!(" by {offender}"))
+}
+
+fn raised(setting: &str) -> String {
+    if setting == "fixed" { String::new() } else { format!(" (raised by {setting})") }
 }
 
 /// A row that was refused while others of its batch were taken.

@@ -421,7 +421,10 @@ async fn series_beyond_the_stores_limit_are_refused_and_tried_again() {
     world.limit_series(Some(7));
     world.run(2).await;
     assert_eq!(world.stored("up"), "0:1 1:1 2:1");
-    assert_eq!(world.last_warning(), "1 series not taken: too many series: limit 7 of head_series is reached");
+    assert_eq!(
+        world.last_warning(),
+        "1 series not taken: too many series: limit 7 of head_series is reached by metric \"b\" (raised by narthex.limits.head_series)"
+    );
     assert_eq!(world.stored("m"), "0:1 1:1 2:1");
     world.limit_series(None);
     world.run(1).await;

@@ -149,7 +149,12 @@ impl Inner {
             return Ok(SeriesRef(*id));
         }
         if self.max_series.is_some_and(|limit| self.ids.len() >= limit) {
-            return Err(Refusal::SeriesLimit { name: "head_series", limit: self.ids.len() as u64 });
+            return Err(Refusal::SeriesLimit {
+                name: "head_series",
+                limit: self.ids.len() as u64,
+                setting: "narthex.limits.head_series",
+                offender: Some("metric \"b\"".into()),
+            });
         }
         let id = self.labels.len() as u64;
         self.labels.push(labels.clone());

@@ -14,6 +14,7 @@ use super::chunks::{self, Needed, ReadChunks};
 use super::file::{self, FileError, Kind, Section};
 use crate::head::{Head, Place, Shard};
 use crate::index::Index;
+use crate::limits::MaxSeries;
 use crate::wal::LogStart;
 use crate::wal::varint::{DecodeError, Input, push_unsigned};
 
@@ -71,7 +72,7 @@ pub(crate) struct Found {
 ///
 /// # Errors
 /// When the directory cannot be read, or when the newest is of a newer format.
-pub(crate) fn restore(disk: &Arc<dyn Disk>, dir: &Path, max_series: u64) -> Result<Found, ReadError> {
+pub(crate) fn restore(disk: &Arc<dyn Disk>, dir: &Path, max_series: MaxSeries) -> Result<Found, ReadError> {
     let here = dir.join(file::CHECKPOINT_DIR);
     let numbers = file::numbers(&**disk, dir).map_err(|error| ReadError::Io { path: here, error })?;
     let mut found = Found { next_number: numbers.last().map_or(1, |newest| newest + 1), ..Found::default() };
@@ -93,7 +94,7 @@ pub(crate) fn restore(disk: &Arc<dyn Disk>, dir: &Path, max_series: u64) -> Resu
     Ok(found)
 }
 
-fn read(disk: &Arc<dyn Disk>, dir: &Path, number: u64, max_series: u64) -> Result<Restored, FileError> {
+fn read(disk: &Arc<dyn Disk>, dir: &Path, number: u64, max_series: MaxSeries) -> Result<Restored, FileError> {
     let parts = read_sections(file::Reader::open(&**disk, dir, number)?)?;
     let missing = |what: &str| FileError::Damaged(format!("{what} is missing"));
     let position = parts.position.ok_or_else(|| missing("its beginning"))?;

@@ -24,11 +24,7 @@ pub(crate) use series::{CHUNK_SPAN_MS, CopiedChunks, Pin, Verdict};
 pub(crate) use shard::{Shard, check_window};
 
 use crate::index::Index;
-
-/// The limit on series in the head, as `/api/v1/status/limits` names it.
-pub(crate) const SERIES_LIMIT: &str = "head_series";
-/// The limit on distinct label texts in the head.
-const TEXT_LIMIT: &str = "head_label_text_bytes";
+use crate::limits::{MaxSeries, SeriesLimits};
 
 /// Where a series lives, packed into its reference: generation 24 bits, shard 8, slot 32.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,23 +48,24 @@ impl Place {
 pub(crate) struct Head {
     pub(crate) index: RwLock<Index>,
     pub(crate) shards: Box<[Mutex<Shard>]>,
-    max_series: u64,
+    pub(crate) limits: SeriesLimits,
 }
 
 impl Head {
     /// An empty head. The number of shards is rounded to a power of two, at most 256.
-    pub(crate) fn new(seed: u64, n_shards: usize, max_series: u64) -> Head {
+    pub(crate) fn new(seed: u64, n_shards: usize, max_series: MaxSeries) -> Head {
         let n_shards = n_shards.clamp(1, 256).next_power_of_two();
         Head {
             index: RwLock::new(Index::new(seed)),
             shards: (0..n_shards).map(|_| Mutex::new(Shard::default())).collect(),
-            max_series,
+            limits: SeriesLimits::new(max_series),
         }
     }
 
     /// A head of what was read from images. `shards` are as many as there were: each series knows its own by number.
-    pub(crate) fn of(index: Index, shards: Vec<Shard>, max_series: u64) -> Head {
-        Head { index: RwLock::new(index), shards: shards.into_iter().map(Mutex::new).collect(), max_series }
+    pub(crate) fn of(index: Index, shards: Vec<Shard>, max_series: MaxSeries) -> Head {
+        let limits = SeriesLimits::new(max_series);
+        Head { index: RwLock::new(index), shards: shards.into_iter().map(Mutex::new).collect(), limits }
     }
 
     /// The shard for series that are to stay together.
@@ -87,16 +84,32 @@ impl Head {
             series.iter().map(|labels| index.find(labels).map(|id| Ok(index.reference(id)))).collect()
         };
         let missing: Vec<usize> = (0..series.len()).filter(|&at| found[at].is_none()).collect();
+        self.refuse_where_full(series, &missing, &mut found);
         let shard_of = |at: &usize| self.shard_of(placement(&series[*at]));
         for together in missing.chunk_by(|one, next| shard_of(one) == shard_of(next)) {
             let number = shard_of(&together[0]);
             let mut shard = self.shards[number].lock();
             let mut index = self.index.write();
-            for &at in together {
+            for &at in together.iter().filter(|&&at| found[at].is_none()).collect::<Vec<_>>() {
                 found[at] = Some(self.create(&mut index, &mut shard, number, &series[at]));
             }
         }
         found.into_iter().flatten().collect()
+    }
+
+    /// Refuses all that is missing where there is room for nothing, without keeping others from the index.
+    fn refuse_where_full(
+        &self,
+        series: &[Labels],
+        missing: &[usize],
+        found: &mut [Option<Result<SeriesRef, Refusal>>],
+    ) {
+        let index = self.index.read();
+        if self.limits.is_full(&index) {
+            for &at in missing {
+                found[at] = self.limits.check(&index, &series[at]).err().map(Err);
+            }
+        }
     }
 
     fn create(
@@ -110,11 +123,9 @@ impl Head {
         if let Some(id) = index.find(labels) {
             return Ok(index.reference(id));
         }
-        if index.n_series() as u64 >= self.max_series {
-            return Err(Refusal::SeriesLimit { name: SERIES_LIMIT, limit: self.max_series });
-        }
+        self.limits.check(index, labels)?;
         let reference = Place { shard: number, slot: shard.n_series() }.reference();
-        let id = index.insert(labels, reference).ok_or(Refusal::SeriesLimit { name: TEXT_LIMIT, limit: 1 << 32 })?;
+        let id = index.insert(labels, reference).ok_or_else(SeriesLimits::no_room)?;
         shard.add_series(id);
         Ok(reference)
     }

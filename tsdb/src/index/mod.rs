@@ -13,9 +13,12 @@ mod postings;
 mod series;
 mod symbols;
 
+use std::collections::BTreeMap;
+
 use model::storage::SeriesRef;
 use model::{Labels, LabelsBuilder};
 use roaring::RoaringBitmap;
+use rustc_hash::FxHashSet;
 
 pub(crate) use matching::{Searchable, matching};
 use pairs::Pairs;
@@ -96,6 +99,39 @@ impl Index {
     /// The values of a label, in no particular order, each with the number of series that carry it.
     pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = (&str, u64)> {
         self.pairs.of_name(name).iter().map(|&pair| (self.pairs.get(pair).1, self.pairs.postings(pair).len()))
+    }
+
+    /// How many series carry all of some pairs, of which there is at least one.
+    pub(crate) fn n_with(&self, pairs: &[(&str, &str)]) -> u64 {
+        match pairs {
+            [(name, value)] => self.pairs.find(name, value).map_or(0, |pair| self.pairs.postings(pair).len()),
+            _ => self.with(pairs).map_or(0, |series| series.len()),
+        }
+    }
+
+    /// The label that has the most values among the newest series that carry all of some pairs, and how many; `None`
+    /// where each has one.
+    pub(crate) fn widest_label(&self, pairs: &[(&str, &str)], n_newest: u64) -> Option<(String, u64)> {
+        let series = self.with(pairs)?;
+        let n_older = series.len().saturating_sub(n_newest);
+        let mut seen = FxHashSet::default();
+        for id in series.iter().skip(usize::try_from(n_older).ok()?) {
+            seen.extend(self.series.pairs(id).iter().copied());
+        }
+        let mut n_values: BTreeMap<&str, u64> = BTreeMap::new();
+        seen.iter().for_each(|&pair| *n_values.entry(self.pairs.get(pair).0).or_default() += 1);
+        let (name, n_values) = n_values.into_iter().max_by_key(|(_, n_values)| *n_values)?;
+        (n_values > 1).then(|| (name.to_owned(), n_values))
+    }
+
+    /// The series that carry all of some pairs.
+    fn with(&self, pairs: &[(&str, &str)]) -> Option<RoaringBitmap> {
+        let mut of_each = pairs.iter().map(|(name, value)| self.pairs.find(name, value));
+        let mut series = self.pairs.postings(of_each.next()??).to_bitmap();
+        for pair in of_each {
+            self.pairs.postings(pair?).retain_in(&mut series);
+        }
+        Some(series)
     }
 
     /// The names that stand on the series of `set`.

@@ -91,6 +91,11 @@ fn head(out: &mut Exposition, head: &HeadStats) {
     ] {
         out.single(name, Kind::Gauge, help, value as f64);
     }
+    let refused = "New series that were refused, by the limit that was reached.";
+    out.family("narthex_tsdb_series_refused", Kind::Counter, refused);
+    for (limit, n_refused) in head.n_refused_series {
+        out.sample(&[("limit", limit)], n_refused as f64);
+    }
     let appended = "Samples appended since the start, those of the log included.";
     out.single("narthex_tsdb_head_samples_appended", Kind::Counter, appended, head.n_samples as f64);
     for (name, help, time) in [

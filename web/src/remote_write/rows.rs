@@ -319,7 +319,12 @@ mod tests {
             let (mut series, mut n_made) = (self.series.lock(), self.n_made.lock());
             let resolved = wanted.iter().map(|labels| {
                 if labels.get("__name__") == Some("refused") {
-                    return Err(Refusal::SeriesLimit { name: "head_series", limit: 2 });
+                    return Err(Refusal::SeriesLimit {
+                        name: "head_series",
+                        limit: 2,
+                        setting: "fixed",
+                        offender: None,
+                    });
                 }
                 let found = series.iter().find(|(_, known)| *known == labels).map(|(number, _)| *number);
                 let number = found.unwrap_or_else(|| {
@@ -377,7 +382,7 @@ mod tests {
             assert_eq!(stored.n_samples as usize, series.len() - want_refused.len());
             store.rows.lock().clear();
         };
-        let limit = || Refusal::SeriesLimit { name: "head_series", limit: 2 };
+        let limit = || Refusal::SeriesLimit { name: "head_series", limit: 2, setting: "fixed", offender: None };
         check(&[("a", 1), ("b", 1)], &["{__name__=\"a\"} 1", "{__name__=\"b\"} 1"], &[]);
         store.series.lock().retain(|_, labels| labels.get("__name__") != Some("a"));
         // What was taken at once is not committed a second time.

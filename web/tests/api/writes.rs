@@ -211,8 +211,21 @@ fn limits() {
     check(short, &three, 413, "request body exceeds the 10 bytes limit");
     let one_series: fn(&mut Setup) = |setup| setup.store.max_series = 1;
     let other = Series::new(&[("__name__", "other")], &[(7, 1.0), (8, 1.0)]);
-    let text = "too many series: limit 1 of head_series is reached for series {__name__=\"other\"} at 7 ms, and 1 more";
-    check(one_series, &[w(&[(1, 1.0)]), other], 429, text);
+    let text = "too many series: limit 1 of head_series is reached by metric \"w\" with 1 series (raised by \
+                narthex.limits.head_series) for series {__name__=\"other\"} at 7 ms, and 1 more";
+    check(one_series, &[w(&[(1, 1.0)]), other.clone()], 429, text);
+    let of = |user| Series::new(&[("__name__", "w"), ("instance", "i"), ("user", user)], &[(7, 1.0)]);
+    let three = [other, of("1"), of("2"), of("3"), w(&[(1, 1.0)])];
+    let two_of_metric: fn(&mut Setup) = |setup| setup.store.max_metric_series = 2;
+    let text = "too many series: limit 2 of metric_series is reached by metric \"w\" with 2 series, whose label \
+                \"user\" has 2 values (raised by narthex.limits.metric_series) for series {__name__=\"w\", \
+                instance=\"i\", user=\"3\"} at 7 ms, and 1 more";
+    check(two_of_metric, &three, 429, text);
+    let two_of_target: fn(&mut Setup) = |setup| setup.store.max_target_series = 2;
+    let text = "too many series: limit 2 of target_series is reached by target {instance=\"i\"} with 2 series, whose \
+                label \"user\" has 2 values (raised by narthex.limits.target_series) for series {__name__=\"w\", \
+                instance=\"i\", user=\"3\"} at 7 ms";
+    check(two_of_target, &three, 429, text);
 }
 
 #[test]
