@@ -20,6 +20,8 @@ mod kill;
 mod narthex;
 /// A sender of remote writes.
 mod remote_write;
+/// Killed after many of them, it answers soon.
+mod restart;
 /// Started without anything, it scrapes and shows itself; stopped, it stops.
 mod serve;
 /// Beside a real Prometheus.

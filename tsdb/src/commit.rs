@@ -86,7 +86,7 @@ impl Store {
         };
         let appended = self.wal.append(&segment, &payload[..n_definition_bytes], &payload);
         let appended = appended.map_err(|error| AppendError::NotWritable(error.to_string()))?;
-        self.note_logged(rows.len() + histograms.len());
+        self.note_logged(rows.len() + histograms.len(), undeclared.len());
 
         if let Some(written) = written {
             written.remember(*segment, &rows);

@@ -14,12 +14,12 @@ use parking_lot::{Mutex, RwLock};
 use rustc_hash::FxHashMap;
 
 use crate::block::BlockError;
-use crate::checkpoint::{Checkpoints, Found, Opened, restore};
+use crate::checkpoint::{Checkpoints, Found, Opened, restore, tail_of};
 use crate::commit::{Source, placement_of_source, placement_of_target};
 use crate::feed::RestoredRun;
 use crate::head::Head;
-use crate::sealed::{self, Retention, Sealed, Truncation};
 use crate::limits::{MaxSeries, SeriesLimits};
+use crate::sealed::{self, Retention, Sealed, Truncation};
 use crate::wal::{Progress, ReplayError, Replayed, Wal, replay};
 
 /// How a store behaves.
@@ -30,7 +30,7 @@ pub struct Options {
     /// A log segment ends when it is this long, in bytes. The default is 64 MiB.
     pub min_segment_bytes: u64,
     /// A checkpoint is due when this many samples stand in the log behind the last one, or 20 for each series if those are
-    /// more. The default is 1,000,000.
+    /// more. A series that is defined there counts as 20 of them. The default is 1,000,000.
     pub checkpoint_samples: u64,
     /// A checkpoint is due when the last one is so old and there are samples behind it. The default is two minutes.
     pub checkpoint_interval: Duration,
@@ -108,7 +108,7 @@ pub struct Store {
     /// The run that wrote the checkpoint that was read at the start.
     pub(crate) restored: Option<RestoredRun>,
     pub(crate) checkpoints: Mutex<Checkpoints>,
-    /// Samples in the log behind the last checkpoint.
+    /// What stands in the log behind the last checkpoint, in samples; see [`tail_of`].
     pub(crate) n_tail: AtomicU64,
     sealed: RwLock<Arc<Sealed>>,
     /// What has been sealed and is still in memory, oldest first. Held by whoever seals.
@@ -184,7 +184,7 @@ impl Store {
             wal: Arc::new(wal),
             restored: restored_run,
             checkpoints: Mutex::new(checkpoints),
-            n_tail: AtomicU64::new(replayed.n_tail),
+            n_tail: AtomicU64::new(tail_of(replayed.n_tail, replayed.n_definitions)),
             sealed: RwLock::new(Arc::new(sealed)),
             truncations: Mutex::default(),
             retention: Mutex::default(),
@@ -235,9 +235,9 @@ impl Store {
         self.late_window_ms.load(Ordering::Relaxed)
     }
 
-    /// Notes that samples were written to the log.
-    pub(crate) fn note_logged(&self, n_samples: usize) {
-        self.n_tail.fetch_add(n_samples as u64, Ordering::Relaxed);
+    /// Notes that samples and definitions of series were written to the log.
+    pub(crate) fn note_logged(&self, n_samples: usize, n_definitions: usize) {
+        self.n_tail.fetch_add(tail_of(n_samples as u64, n_definitions as u64), Ordering::Relaxed);
     }
 
     /// The blocks as they are now. Whoever keeps them keeps the samples in memory that have been sealed since.

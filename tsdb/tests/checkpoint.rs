@@ -248,26 +248,28 @@ fn one_is_due_after_so_many_samples() {
     let source = store.open_source(&labels("", &[("instance", "a")]));
     let sets = some_series(15);
     assert_eq!(store.checkpoint_if_due().unwrap(), None);
-    // Twenty for each series are more than 200.
-    scrape(&store, source, &sets, 0, 19);
-    assert_eq!(store.checkpoint_if_due().unwrap(), None);
-    scrape(&store, source, &sets, 19, 1);
+    // A series that is defined counts as twenty samples, and twenty for each series are more than 200.
+    scrape(&store, source, &sets, 0, 1);
     assert_eq!(store.checkpoint_if_due().unwrap().map(|stats| stats.number), Some(1));
+    scrape(&store, source, &sets, 1, 19);
+    assert_eq!(store.checkpoint_if_due().unwrap(), None);
+    scrape(&store, source, &sets, 20, 1);
+    assert_eq!(store.checkpoint_if_due().unwrap().map(|stats| stats.number), Some(2));
     assert_eq!(store.checkpoint_if_due().unwrap(), None);
     drop(store);
     // What a start had to read counts.
     let (store, _) = open(&disk, 2, Options { checkpoint_samples: 10, ..late() });
     assert_eq!(store.checkpoint_if_due().unwrap(), None);
     let source = store.open_source(&labels("", &[("instance", "a")]));
-    scrape(&store, source, &sets, 20, 20);
+    scrape(&store, source, &sets, 21, 1);
     drop(store);
     let (store, _) = open(&disk, 3, Options { checkpoint_samples: 10, ..late() });
-    assert_eq!(store.checkpoint_if_due().unwrap().map(|stats| stats.number), Some(2));
+    assert_eq!(store.checkpoint_if_due().unwrap().map(|stats| stats.number), Some(3));
     // An old one is made anew only where there is something behind it.
     drop(store);
     let (store, _) = open(&disk, 4, Options { checkpoint_interval: std::time::Duration::ZERO, ..late() });
     assert_eq!(store.checkpoint_if_due().unwrap(), None);
     let source = store.open_source(&labels("", &[("instance", "a")]));
-    scrape(&store, source, &sets, 40, 1);
-    assert_eq!(store.checkpoint_if_due().unwrap().map(|stats| stats.number), Some(3));
+    scrape(&store, source, &sets, 22, 1);
+    assert_eq!(store.checkpoint_if_due().unwrap().map(|stats| stats.number), Some(4));
 }

@@ -17,4 +17,4 @@ mod write;
 
 pub(crate) use restore::{Found, Position, restore};
 pub use write::{CheckpointError, CheckpointStats};
-pub(crate) use write::{Checkpoints, Opened};
+pub(crate) use write::{Checkpoints, Opened, tail_of};

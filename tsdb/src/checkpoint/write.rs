@@ -21,6 +21,11 @@ use crate::wal::LogStart;
 const N_KEPT: usize = 2;
 /// A checkpoint is due when there are so many times as many samples behind the last one as there are series.
 const DUE_SAMPLES_A_SERIES: u64 = 20;
+/// What a start has to read of a log, in samples: finding the place of a defined series takes about as long as so many.
+pub(crate) fn tail_of(n_samples: u64, n_definitions: u64) -> u64 {
+    n_samples + DUE_SAMPLES_A_SERIES * n_definitions
+}
+
 /// Closed chunks are written in groups of so many bytes.
 const GROUP_BYTES: usize = 4 << 20;
 

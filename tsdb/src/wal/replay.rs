@@ -45,6 +45,8 @@ pub struct Replayed {
     pub n_tail: u64,
     /// Series that are in the head now.
     pub n_series: u64,
+    /// Series of the log, counted wherever it defines them.
+    pub n_definitions: u64,
     /// The checkpoint that was read first, by its number.
     pub checkpoint: Option<u64>,
     /// Checkpoints that could not be read, each with the reason: the log since the one before was read in their place.
@@ -139,6 +141,7 @@ pub(crate) fn replay(
                 progress.done_bytes.fetch_add(record.payload.len() as u64, Ordering::Relaxed);
             })?;
             replayed.n_skipped_scrapes += run.decoder.n_skipped();
+            replayed.n_definitions += run.n_definitions;
         }
         replayed.n_tail = appliers.finish();
         Ok::<_, ReplayError>(())
@@ -216,6 +219,7 @@ impl InBlocks {
 struct Run {
     places: Places,
     decoder: Decoder,
+    n_definitions: u64,
     /// For each shard of a checkpoint that this run wrote, the first record that it has not applied.
     applied_to: Vec<u64>,
     in_blocks: InBlocks,
@@ -248,9 +252,10 @@ impl Run {
         head: &Head,
         appliers: &mut Appliers<'_, '_>,
     ) -> Result<(), super::varint::DecodeError> {
-        let Run { places, decoder, applied_to, in_blocks } = self;
+        let Run { places, decoder, n_definitions, applied_to, in_blocks } = self;
         let in_blocks = *in_blocks;
-        decoder.decode(payload, &mut Writing { places, applied_to, in_blocks, sequence, head, appliers })
+        let mut writing = Writing { places, n_definitions, applied_to, in_blocks, sequence, head, appliers };
+        decoder.decode(payload, &mut writing)
     }
 }
 
@@ -300,6 +305,7 @@ impl Places {
 /// Writes what a run's records say into the head.
 struct Writing<'a, 'scope, 'env> {
     places: &'a mut Places,
+    n_definitions: &'a mut u64,
     applied_to: &'a [u64],
     in_blocks: InBlocks,
     sequence: u64,
@@ -321,6 +327,7 @@ impl Writing<'_, '_, '_> {
 
 impl Visitor for Writing<'_, '_, '_> {
     fn series(&mut self, placement: u32, reference: SeriesRef, labels: &Labels) {
+        *self.n_definitions += 1;
         self.places.define(self.head, placement, reference, labels);
     }
 

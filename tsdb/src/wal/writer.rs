@@ -16,8 +16,8 @@ use rustc_hash::FxHashMap;
 
 use super::record::{BATCH, NAMES, take_names};
 use super::varint::push_unsigned;
-use crate::feed::Holds;
 use crate::block::LogPlace;
+use crate::feed::Holds;
 
 /// The journal of batches, in the data directory.
 pub(crate) const WAL_DIR: &str = "wal";
