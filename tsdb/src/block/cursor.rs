@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use model::storage::Tile;
+use model::storage::{HistogramValue, Tile};
 
 use super::chunks::{ChunkPage, ChunkRef};
 use super::columns::ColumnRef;
@@ -36,10 +36,12 @@ pub struct BlockCursor<'a> {
     start_ms: i64,
     end_ms: i64,
     /// The chunks of the series that are left, the next one last.
-    floats: Vec<ChunkRef>,
-    histograms: Vec<ChunkRef>,
+    float_chunks: Vec<ChunkRef>,
+    histogram_chunks: Vec<ChunkRef>,
     /// No sample up to this time is handed out any more.
     after_ms: Option<i64>,
+    /// The histograms decoded last, and where in the file they begin: between floats they are handed out in small parts.
+    decoded: Option<(u64, Vec<HistogramValue>)>,
 }
 
 /// The samples of a chunk that are left between the times asked for.
@@ -75,21 +77,23 @@ impl<'a> BlockCursor<'a> {
             series: 0,
             start_ms: i64::MIN,
             end_ms: i64::MAX,
-            floats: Vec::new(),
-            histograms: Vec::new(),
+            float_chunks: Vec::new(),
+            histogram_chunks: Vec::new(),
             after_ms: None,
+            decoded: None,
         }
     }
 
     /// Goes to another series, keeping what was decoded of the timestamps they share.
     pub fn seek(&mut self, series: u32, start_ms: i64, end_ms: i64) {
-        self.floats.clear();
-        self.histograms.clear();
+        self.float_chunks.clear();
+        self.histogram_chunks.clear();
         (self.series, self.start_ms, self.end_ms, self.after_ms) = (series, start_ms, end_ms, None);
         match self.page.get(self.block.section(Section::Chunks), self.block.n_series(), series) {
             Ok(chunks) => {
                 for chunk in chunks.iter().rev() {
-                    let side = if chunk.kind == Kind::Floats { &mut self.floats } else { &mut self.histograms };
+                    let side =
+                        if chunk.kind == Kind::Floats { &mut self.float_chunks } else { &mut self.histogram_chunks };
                     side.push(*chunk);
                 }
             }
@@ -131,15 +135,15 @@ impl<'a> BlockCursor<'a> {
         let start = chunk.start as usize;
         let range = part.from - start..part.to - start;
         let n_samples = chunk.n_samples as usize;
-        let decoded = self.block.chunk(self.series, chunk).and_then(|encoded| match kind {
-            Kind::Floats => codec::decode_values_range(encoded, n_samples, range, &mut tile.values).ok(),
-            Kind::Histograms => {
-                let mut values = Vec::new();
-                codec::decode_histograms(encoded, n_samples, &mut values).ok()?;
-                tile.histograms.extend(values.get(range)?.iter().map(|value| value.to_float()));
-                Some(())
-            }
-        });
+        let decoded = match kind {
+            Kind::Floats => self
+                .block
+                .chunk(self.series, chunk)
+                .and_then(|encoded| codec::decode_values_range(encoded, n_samples, range, &mut tile.values).ok()),
+            Kind::Histograms => self.histograms(chunk).and_then(|values| values.get(range)).map(|values| {
+                tile.histograms.extend(values.iter().map(HistogramValue::to_float));
+            }),
+        };
         let is_whole = decoded.is_some() && tile.values.len() + tile.histograms.len() == part.to - part.from;
         if is_whole {
             tile.timestamps.extend_from_slice(part.as_slice());
@@ -150,6 +154,17 @@ impl<'a> BlockCursor<'a> {
             self.side(kind).pop();
         }
         is_whole
+    }
+
+    /// The histograms of a chunk.
+    fn histograms(&mut self, chunk: &ChunkRef) -> Option<&[HistogramValue]> {
+        if self.decoded.as_ref().is_none_or(|(offset, _)| *offset != chunk.offset) {
+            let mut values = Vec::new();
+            let encoded = self.block.chunk(self.series, chunk)?;
+            codec::decode_histograms(encoded, chunk.n_samples as usize, &mut values).ok()?;
+            self.decoded = Some((chunk.offset, values));
+        }
+        self.decoded.as_ref().map(|(_, values)| &**values)
     }
 
     /// The part of the next chunk of a kind that is left; chunks of which nothing is left are gone then.
@@ -199,7 +214,7 @@ impl<'a> BlockCursor<'a> {
 
     /// The times of the first and the last sample that are left, as far as timestamps say.
     pub(crate) fn interval(&mut self) -> Option<(i64, i64)> {
-        let chunks: Vec<ChunkRef> = self.floats.iter().chain(&self.histograms).copied().collect();
+        let chunks: Vec<ChunkRef> = self.float_chunks.iter().chain(&self.histogram_chunks).copied().collect();
         let parts = chunks.iter().filter_map(|chunk| self.part_of(chunk)).filter(|part| part.from < part.to);
         parts.map(|part| (part.first_ms(), part.last_ms())).reduce(|(first, last), (a, b)| (first.min(a), last.max(b)))
     }
@@ -207,7 +222,8 @@ impl<'a> BlockCursor<'a> {
     /// The chunks of a series, floats first, without those that are damaged.
     pub(crate) fn raw(&mut self, series: u32) -> Vec<RawChunk<'a>> {
         self.seek(series, i64::MIN, i64::MAX);
-        let chunks: Vec<ChunkRef> = self.floats.iter().rev().chain(self.histograms.iter().rev()).copied().collect();
+        let chunks: Vec<ChunkRef> =
+            self.float_chunks.iter().rev().chain(self.histogram_chunks.iter().rev()).copied().collect();
         let mut raw = Vec::with_capacity(chunks.len());
         for chunk in chunks {
             if let Some(part) = self.part_of(&chunk)
@@ -221,8 +237,8 @@ impl<'a> BlockCursor<'a> {
 
     fn side(&mut self, kind: Kind) -> &mut Vec<ChunkRef> {
         match kind {
-            Kind::Floats => &mut self.floats,
-            Kind::Histograms => &mut self.histograms,
+            Kind::Floats => &mut self.float_chunks,
+            Kind::Histograms => &mut self.histogram_chunks,
         }
     }
 }

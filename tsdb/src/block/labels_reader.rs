@@ -2,6 +2,7 @@
 
 use model::Labels;
 use roaring::RoaringBitmap;
+use rustc_hash::FxHashMap;
 
 use super::Block;
 use super::label_index::{PairId, ValuePage, Values};
@@ -11,22 +12,72 @@ use super::series::SeriesPage;
 use super::symbols::{SymbolId, Symbols};
 use crate::wal::varint::DecodeError;
 
-/// Memory that is used again from one series to the next.
+/// Bytes of text that are kept, and labels of sets.
+const KEPT_TEXT: usize = 256 << 10;
+const KEPT_LABELS: usize = 16 << 10;
+
+/// Strings and sets read last: series that are asked for together have most of them in common.
 #[derive(Debug, Default)]
 pub(crate) struct LabelsMemory {
     page: SeriesPage,
-    pairs: Vec<(NameId, SymbolId)>,
     text: String,
-    ends: Vec<usize>,
+    /// Where in the text strings are.
+    symbols: FxHashMap<SymbolId, (usize, usize)>,
+    /// Sets by section and number.
+    sets: FxHashMap<(bool, u32), Vec<(NameId, SymbolId)>>,
+    n_labels: usize,
+    pairs: Vec<(NameId, SymbolId)>,
+    bounds: Vec<[(usize, usize); 2]>,
+}
+
+impl LabelsMemory {
+    fn forget_too_much(&mut self) {
+        if self.text.len() > KEPT_TEXT || self.n_labels > KEPT_LABELS {
+            self.text.clear();
+            self.symbols.clear();
+            self.sets.clear();
+            self.n_labels = 0;
+        }
+    }
+
+    /// Adds the pairs of a set to those of the series.
+    fn push_set(&mut self, section: &[u8], is_shared: bool, id: u32) -> Result<(), DecodeError> {
+        if !self.sets.contains_key(&(is_shared, id)) {
+            let mut set = LabelSet::get(section, id)?;
+            let mut pairs = Vec::new();
+            while let Some(pair) = set.next()? {
+                pairs.push(pair);
+            }
+            self.n_labels += pairs.len() + 1;
+            self.sets.insert((is_shared, id), pairs);
+        }
+        self.pairs.extend_from_slice(&self.sets[&(is_shared, id)]);
+        Ok(())
+    }
+
+    /// Where in the text a string is.
+    fn symbol(&mut self, symbols: &Symbols<'_>, id: SymbolId) -> Result<(usize, usize), DecodeError> {
+        if let Some(&bounds) = self.symbols.get(&id) {
+            return Ok(bounds);
+        }
+        let start = self.text.len();
+        symbols.push(id, &mut self.text)?;
+        self.symbols.insert(id, (start, self.text.len()));
+        Ok((start, self.text.len()))
+    }
 }
 
 impl Block {
     /// The labels of a series.
     pub fn labels(&self, series: u32) -> Labels {
-        self.labels_with(&mut LabelsMemory::default(), series)
+        match self.labels_memory.try_lock() {
+            Some(mut memory) => self.labels_with(&mut memory, series),
+            // Another thread has it; it is faster to do without than to wait.
+            None => self.labels_with(&mut LabelsMemory::default(), series),
+        }
     }
 
-    /// The labels of some series, one after the other: cheaper than to ask for each.
+    /// The labels of some series, one after the other, without waiting for others who ask.
     pub fn labels_of<'a>(&'a self, series: impl IntoIterator<Item = u32> + 'a) -> impl Iterator<Item = Labels> + 'a {
         let mut memory = LabelsMemory::default();
         series.into_iter().map(move |series| self.labels_with(&mut memory, series))
@@ -37,26 +88,25 @@ impl Block {
     }
 
     fn read_labels(&self, memory: &mut LabelsMemory, series: u32) -> Result<Labels, DecodeError> {
-        let LabelsMemory { page, pairs, text, ends } = memory;
-        self.read_pairs(page, series, pairs)?;
+        memory.forget_too_much();
+        memory.pairs.clear();
+        let (shared, own) = memory.page.get(self.section(Section::Series), self.n_series(), series)?;
+        memory.push_set(self.section(Section::SharedLabels), true, shared)?;
+        memory.push_set(self.section(Section::OwnLabels), false, own)?;
+        memory.pairs.sort_unstable();
+        memory.bounds.clear();
         let symbols = self.symbols()?;
-        text.clear();
-        ends.clear();
-        for &(name, value) in &*pairs {
-            symbols.push(self.name(name)?, text)?;
-            ends.push(text.len());
-            symbols.push(value, text)?;
-            ends.push(text.len());
+        for at in 0..memory.pairs.len() {
+            let (name, value) = memory.pairs[at];
+            let bounds = [memory.symbol(&symbols, self.name(name)?)?, memory.symbol(&symbols, value)?];
+            memory.bounds.push(bounds);
         }
-        let mut start = 0;
-        let bounds = ends.as_chunks::<2>().0.iter().map(|&[middle, end]| {
-            let first = std::mem::replace(&mut start, end);
-            (first, middle, end)
-        });
-        let labels: Vec<(&str, &str)> = bounds.map(|(a, b, c)| (&text[a..b], &text[b..c])).collect();
+        let text = |(start, end)| &memory.text[start..end];
+        let labels = memory.bounds.iter().map(|&[name, value]| (text(name), text(value)));
         // A forger's may be in any order.
-        let is_set = labels.is_sorted_by(|a, b| a.0 < b.0) && labels.iter().all(|(_, value)| !value.is_empty());
-        Ok(if is_set { Labels::from_sorted(labels.into_iter()) } else { Labels::from_pairs(labels) })
+        let is_set =
+            labels.clone().is_sorted_by(|a, b| a.0 < b.0) && labels.clone().all(|(_, value)| !value.is_empty());
+        Ok(if is_set { Labels::from_sorted(labels) } else { Labels::from_pairs(labels) })
     }
 
     /// The pairs of a series, sorted by name.

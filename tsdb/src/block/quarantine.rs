@@ -21,15 +21,19 @@ struct Found {
 impl Quarantine {
     /// Notes damage at a byte of the file, once.
     pub(crate) fn note(&self, offset: u64, name: impl FnOnce() -> String) {
-        let mut found = self.0.lock();
-        if found.named.contains_key(&offset) {
-            return;
+        {
+            let mut found = self.0.lock();
+            if found.named.contains_key(&offset) {
+                return;
+            }
+            if found.named.len() >= N_NAMED {
+                found.n_more += 1;
+                return;
+            }
         }
-        if found.named.len() < N_NAMED {
-            found.named.insert(offset, name());
-        } else {
-            found.n_more += 1;
-        }
+        // Without the lock: to find the name may meet damage itself.
+        let name = name();
+        self.0.lock().named.insert(offset, name);
     }
 
     /// All that was noted, in the order of the file.

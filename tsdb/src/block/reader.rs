@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use journal::Disk;
 use model::storage::HistogramValue;
+use parking_lot::Mutex;
 use roaring::RoaringBitmap;
 
 use super::chunks::{ChunkPage, ChunkRef};
 use super::columns::{self, ColumnRef};
 use super::label_index::Names;
+use super::labels_reader::LabelsMemory;
 use super::layout::{CRC_LEN, Layout, Prover, Section};
 use super::mapped::Bytes;
 use super::quarantine::Quarantine;
@@ -66,6 +68,8 @@ pub struct Block {
     names: Names,
     prover: Prover,
     quarantine: Quarantine,
+    /// Strings and sets that were asked for last.
+    pub(crate) labels_memory: Mutex<LabelsMemory>,
 }
 
 impl Block {
@@ -96,7 +100,8 @@ impl Block {
         meta.n_bytes = file.len() as u64;
         meta.parts = writer::parts(n_data_bytes, n_column_bytes, n_section_bytes);
         let (prover, path, quarantine) = (Prover::new(meta.id), path.to_owned(), Quarantine::default());
-        let block = Block { file, path, layout, meta, n_symbols, names, prover, quarantine };
+        let labels_memory = Mutex::default();
+        let block = Block { file, path, layout, meta, n_symbols, names, prover, quarantine, labels_memory };
         block.check_counts().map_err(malformed(Section::Series))?;
         Ok(block)
     }

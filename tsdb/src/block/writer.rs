@@ -77,10 +77,15 @@ impl BlockWriter {
     /// When the disk refuses, the samples are not in the order of time, or the block is full. After the first error the
     /// block cannot be finished.
     pub fn series(&mut self, labels: &Labels, samples: &SeriesSamples<'_>) -> Result<(), BlockError> {
+        let added = self.add(labels, samples);
+        self.output.failed |= added.is_err();
+        added
+    }
+
+    fn add(&mut self, labels: &Labels, samples: &SeriesSamples<'_>) -> Result<(), BlockError> {
         let SeriesSamples { timestamps, bits, histograms } = *samples;
         let is_sorted = timestamps.is_sorted_by(|a, b| a < b) && histograms.is_sorted_by(|(a, _), (b, _)| a < b);
         if !is_sorted || timestamps.len() != bits.len() {
-            self.output.failed = true;
             return Err(BlockError::Unsorted { series: labels.to_string() });
         }
         if timestamps.is_empty() && histograms.is_empty() {
