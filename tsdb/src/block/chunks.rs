@@ -113,10 +113,22 @@ impl ChunkPage {
             chunk.n_samples = u32::try_from((number >> 1) + 1).ok().filter(|&n| n as usize <= CHUNK_SAMPLES)?;
             Some(())
         })?;
-        take(take_even, |chunk, number| Some(chunk.column = u32::try_from(number).ok()?))?;
-        take(take_even, |chunk, number| Some(chunk.start = u32::try_from(number).ok()?))?;
-        take(take_single, |chunk, number| Some(chunk.len = u32::try_from(number).ok()?))?;
-        take(take_equal, |chunk, number| Some(chunk.offset = number))?;
+        take(take_even, |chunk, number| {
+            chunk.column = u32::try_from(number).ok()?;
+            Some(())
+        })?;
+        take(take_even, |chunk, number| {
+            chunk.start = u32::try_from(number).ok()?;
+            Some(())
+        })?;
+        take(take_single, |chunk, number| {
+            chunk.len = u32::try_from(number).ok()?;
+            Some(())
+        })?;
+        take(take_equal, |chunk, number| {
+            chunk.offset = number;
+            Some(())
+        })?;
         let mut end = 0u64;
         for chunk in chunks {
             chunk.offset = chunk.offset.saturating_add(end);

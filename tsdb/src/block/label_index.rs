@@ -55,7 +55,7 @@ impl LabelIndexWriter {
     }
 
     /// The sections of names, values and postings.
-    pub(crate) fn finish(mut self) -> Result<(Vec<u8>, Vec<u8>, Vec<u8>), BlockError> {
+    pub(crate) fn finish(mut self) -> Result<[Vec<u8>; 3], BlockError> {
         if !self.page.is_empty() {
             self.end_page()?;
         }
@@ -65,7 +65,7 @@ impl LabelIndexWriter {
             push_unsigned(&mut names, u64::from(name));
             push_unsigned(&mut names, u64::from(n_pairs));
         }
-        Ok((names, self.pages.finish(), self.postings))
+        Ok([names, self.pages.finish(), self.postings])
     }
 }
 
@@ -234,7 +234,7 @@ mod tests {
                 writer.add(name, 10 + 3 * i, &[i, i + 700]).unwrap();
             }
         }
-        let (section, values, postings) = writer.finish().unwrap();
+        let [section, values, postings] = writer.finish().unwrap();
         let read = Names::read(&section).unwrap();
         let values = Values::new(&values, &postings, &read, 1000).unwrap();
         assert_eq!((read.len(), read.find(4), read.find(5), read.symbol(2)), (3, Some(1), None, Some(9)));

@@ -8,6 +8,7 @@ use super::Block;
 use super::label_index::{PairId, ValuePage, Values};
 use super::label_sets::{LabelSet, NameId};
 use super::layout::Section;
+use super::postings::Postings;
 use super::series::SeriesPage;
 use super::symbols::{SymbolId, Symbols};
 use crate::wal::varint::DecodeError;
@@ -143,7 +144,7 @@ impl Block {
             let Some(pair) = self.pair(&mut page, name, value)? else { return Ok(None) };
             postings.push(values.postings(&mut page, pair)?);
         }
-        postings.sort_by_key(|postings| postings.len());
+        postings.sort_by_key(Postings::len);
         let mut rarest_first = postings.into_iter();
         let Some(first) = rarest_first.next() else {
             return Ok(self.all_series().iter().find(|&series| self.labels(series).is_empty()));

@@ -78,7 +78,7 @@ impl LabelsWriter {
         let mut index = LabelIndexWriter::default();
         let postings = self.postings();
         for (pair, &(name, value)) in self.pairs.iter().enumerate() {
-            index.add(name, value, &postings.of(pair))?;
+            index.add(name, value, postings.of(pair))?;
         }
         drop(postings);
         let is_shared = self.shared_names(&names);
@@ -96,7 +96,7 @@ impl LabelsWriter {
         }
         let pair = |id: u32| (names[id as usize], self.pairs[id as usize].1);
         let (shared, own) = (shared.write(pair)?, own.write(pair)?);
-        let (names, values, postings) = index.finish()?;
+        let [names, values, postings] = index.finish()?;
         Ok(LabelSections { series: series::write(&sets)?, shared, own, names, values, postings, symbols, n_symbols })
     }
 

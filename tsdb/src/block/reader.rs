@@ -211,7 +211,7 @@ impl Block {
     /// The reference of a column.
     pub(crate) fn column_ref(&self, column: u32) -> Option<ColumnRef> {
         let read = columns::read(self.section(Section::Columns), column);
-        read.map(Some).unwrap_or_else(|error| self.malformed("column references", error))
+        read.map_or_else(|error| self.malformed("column references", error), Some)
     }
 
     /// The timestamps of a column, if they are whole.
