@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use journal::Disk;
 use journal::testkit::{Fault, MemoryDisk};
+use journal::{Contents, Disk, OsDisk};
 use model::histogram::{Histogram, IntegerHistogram, ResetHint, Span};
 use model::rng::SeededRng;
 use model::sample::stale_marker;
@@ -359,6 +359,54 @@ fn series_of_the_same_targets_take_a_few_bytes_each() {
     let meta = written(&naive).meta().clone();
     let n_index_bytes: u64 = meta.parts[2..].iter().map(|(_, n_bytes)| n_bytes).sum();
     assert!(n_index_bytes < 3 * meta.n_series, "{:?}", meta.parts);
+}
+
+#[test]
+fn a_mapped_file_and_bytes_in_memory_are_read_alike() {
+    let naive = naive(11);
+    let dir = tempfile::tempdir().unwrap();
+    let disk: Arc<dyn Disk> = Arc::new(OsDisk);
+    let id = BlockId::new(0, &mut SeededRng::new(1));
+    let mut writer = BlockWriter::create(&disk, dir.path(), id, BlockSpec::default()).unwrap();
+    for (labels, samples) in &naive {
+        let (timestamps, bits): (Vec<i64>, Vec<u64>) = samples.floats.iter().copied().unzip();
+        let histograms = &samples.histograms;
+        writer.series(labels, &SeriesSamples { timestamps: &timestamps, bits: &bits, histograms }).unwrap();
+    }
+    writer.finish().unwrap();
+    assert_eq!(disk.list(dir.path()).unwrap(), [file_name(id)]);
+    let path = dir.path().join(file_name(id));
+    let Contents::File(mut file) = disk.contents(&path).unwrap() else { panic!("a file is a file") };
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut file, &mut bytes).unwrap();
+    let memory = MemoryDisk::new();
+    memory.put(&Path::new(DIR).join(file_name(id)), bytes);
+    let (mapped, in_memory) = (Block::open(&disk, &path).unwrap(), open(&memory, id));
+    assert_eq!(mapped.meta(), in_memory.meta());
+    for block in [&mapped, &in_memory] {
+        check_all(block, &naive);
+    }
+}
+
+#[test]
+fn a_chunk_says_what_it_holds_without_being_decoded() {
+    let floats = |of: fn(i64) -> f64| (0..240).map(|i| (i * 15_000, of(i).to_bits())).collect();
+    let samples = |of| Samples { floats: floats(of), histograms: Vec::new() };
+    let naive = vec![
+        (Labels::from_pairs([("a", "constant")]), samples(|_| 7.0)),
+        (Labels::from_pairs([("a", "counter")]), samples(|i| (i * 3 % 720) as f64)),
+        (
+            Labels::from_pairs([("a", "histograms")]),
+            Samples { floats: Vec::new(), histograms: vec![(0, histogram(1))] },
+        ),
+    ];
+    let block = written(&naive);
+    let stats = |series| block.raw(series)[0].stats();
+    let constant = stats(0).unwrap();
+    assert_eq!((constant.min, constant.max, constant.increase, constant.has_stale), (7.0, 7.0, 0.0, false));
+    let counter = stats(1).unwrap();
+    assert_eq!((counter.first, counter.last, counter.increase), (0.0, 717.0, 717.0));
+    assert_eq!(stats(2), None);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use super::mapped::Bytes;
 use super::quarantine::Quarantine;
 use super::series::SeriesPage;
 use super::{BlockCursor, BlockError, BlockMeta, writer};
-use crate::codec;
+use crate::codec::{self, ChunkStats};
 use crate::wal::varint::DecodeError;
 
 /// What a chunk holds.
@@ -47,6 +47,11 @@ impl RawChunk<'_> {
         let decoded = codec::decode_values(self.encoded, self.timestamps.len(), &mut values);
         let is_right = self.kind == Kind::Floats && decoded.is_ok();
         is_right.then(|| values.into_iter().map(f64::to_bits).collect())
+    }
+
+    /// What is known of the floats as a whole without decoding them; `None` where that is not known.
+    pub fn stats(&self) -> Option<ChunkStats> {
+        codec::stats(self.encoded, self.timestamps.len()).filter(|_| self.kind == Kind::Floats)
     }
 
     /// Decodes histograms; `None` where it holds something else or cannot be decoded.
