@@ -89,8 +89,8 @@ pub(crate) const FLAGS: &[Flag] = {
         flag("web.console.templates", Text, "consoles", Later, "Directory of console templates"),
         flag("web.console.libraries", Text, "console_libraries", Later, "Directory of console libraries"),
         flag("web.search.max-limit", Number, "10000", Later, "Highest limit that the search API takes"),
-        flag("storage.tsdb.retention.time", Duration, "", Later, "How long to keep samples"),
-        flag("storage.tsdb.retention.size", Text, "", Later, "How many bytes of samples to keep"),
+        flag("storage.tsdb.retention.time", Duration, "", Common, "How long to keep samples"),
+        flag("storage.tsdb.retention.size", Text, "", Built, "How many bytes of samples to keep"),
         flag("storage.tsdb.no-lockfile", Switch, "false", Moot, "The lock is the kernel's and leaves nothing behind"),
         flag("storage.tsdb.head-chunks-write-queue-size", Number, "0", Moot, "There is no such queue"),
         flag("storage.tsdb.delay-compact-file.path", Text, "", Later, "Delay compaction until blocks are uploaded"),
@@ -458,7 +458,7 @@ mod tests {
         assert_eq!(
             flags.warnings(),
             [
-                "not built yet, and without effect: --storage.tsdb.retention.time, --enable-feature=exemplar-storage",
+                "not built yet, and without effect: --enable-feature=exemplar-storage",
                 "unknown features, ignored as Prometheus does: made-up"
             ]
         );

@@ -32,7 +32,6 @@ const FIELDS: &[&str] = &[
     "scrape_configs[].scrape_native_histograms",
     "storage.exemplars",
     "storage.tsdb.chunk_encoding",
-    "storage.tsdb.retention",
     "storage.tsdb.stale_series_compaction_threshold",
     "tracing",
 ];

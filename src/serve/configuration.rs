@@ -8,6 +8,7 @@ use scrape::pool::{Features, PoolErrorCause, PoolSettings};
 use web::Snapshot;
 
 use super::address::Addresses;
+use super::retention::{Kept, RetentionFlags};
 use crate::cli::flags::Flags;
 use crate::config::{self, Agent, Config, ConfigErrors, Loaded, Source};
 
@@ -21,6 +22,7 @@ pub(super) struct ConfigurationFile {
     path: Option<PathBuf>,
     address: String,
     metrics_path: String,
+    retention: RetentionFlags,
     /// What the last attempt to load it read, or why it failed.
     last: Seen,
 }
@@ -38,16 +40,20 @@ enum Seen {
 pub(super) struct Ready {
     pub(super) config: Config,
     pub(super) pools: Vec<PoolSettings>,
+    pub(super) kept: Kept,
 }
 
 impl ConfigurationFile {
-    pub(super) fn new(flags: &Flags, addresses: &Addresses) -> ConfigurationFile {
-        ConfigurationFile {
+    /// # Errors
+    /// When a flag that stands in for a field of the file cannot be read.
+    pub(super) fn new(flags: &Flags, addresses: &Addresses) -> anyhow::Result<ConfigurationFile> {
+        Ok(ConfigurationFile {
             path: flags.path("config.file"),
             address: addresses.local(),
             metrics_path: addresses.metrics_path(),
+            retention: RetentionFlags::of(flags)?,
             last: Seen::Nothing,
-        }
+        })
     }
 
     /// Loads the configuration and makes it ready.
@@ -55,7 +61,8 @@ impl ConfigurationFile {
     /// # Errors
     /// When anything is wrong with it; everything that is.
     pub(super) fn load(&mut self) -> Result<Ready, ConfigErrors> {
-        self.read().map(|(_, loaded)| made_ready(&loaded)).and_then(|ready| ready)
+        let (_, loaded) = self.read()?;
+        made_ready(&loaded, &self.retention)
     }
 
     /// The same where its files are not what they were.
@@ -65,7 +72,7 @@ impl ConfigurationFile {
     pub(super) fn load_if_changed(&mut self) -> Result<Option<Box<Ready>>, ConfigErrors> {
         match self.read() {
             Ok((false, _)) => Ok(None),
-            Ok((true, loaded)) => made_ready(&loaded).map(|ready| Some(Box::new(ready))),
+            Ok((true, loaded)) => made_ready(&loaded, &self.retention).map(|ready| Some(Box::new(ready))),
             Err(errors) => {
                 let is_new = self.note(Seen::Errors(errors.to_string()));
                 if is_new { Err(errors) } else { Ok(None) }
@@ -97,7 +104,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// Makes everything that can fail, and says in the log what is strange.
-fn made_ready(loaded: &Loaded) -> Result<Ready, ConfigErrors> {
+fn made_ready(loaded: &Loaded, retention: &RetentionFlags) -> Result<Ready, ConfigErrors> {
     let mut pools = Vec::new();
     let mut errors = Vec::new();
     for (index, config) in loaded.scrape_configs.iter().enumerate() {
@@ -122,7 +129,7 @@ fn made_ready(loaded: &Loaded) -> Result<Ready, ConfigErrors> {
     if let Some(warning) = loaded.not_built_warning() {
         tracing::warn!("{warning}");
     }
-    Ok(Ready { config: loaded.config.clone(), pools })
+    Ok(Ready { config: loaded.config.clone(), pools, kept: retention.with(&loaded.config) })
 }
 
 impl Ready {
@@ -132,7 +139,7 @@ impl Ready {
             yaml: self.config.to_yaml(),
             scrape_configs: self.pools.iter().map(|pool| Arc::new(pool.config().clone())).collect(),
             external_labels: self.config.global.external_labels.clone(),
-            retention: "unlimited".to_owned(),
+            retention: self.kept.words.clone(),
             loaded_ms: now_ms,
             error: None,
         }

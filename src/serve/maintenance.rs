@@ -1,12 +1,12 @@
 //! The thread that looks after the store while it runs.
 
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::Context;
-use tsdb::Store;
+use tsdb::{Maintained, MaintenanceError, Store};
 
 /// From one look to the next, at least and at most.
 const EVERY: std::ops::RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(1);
@@ -27,15 +27,11 @@ impl Maintenance {
             // A disk that refuses is tried again every time, and named once.
             let mut is_refused = false;
             while stops.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
-                is_refused = match store.checkpoint_if_due() {
-                    Ok(Some(stats)) => {
-                        tracing::debug!(?stats, "checkpoint made");
-                        false
-                    }
-                    Ok(None) => is_refused,
+                is_refused = match do_what_is_due(&store, &stops) {
+                    Ok(()) => false,
                     Err(error) => {
                         if !is_refused {
-                            tracing::error!(%error, "no checkpoint can be made; the log is kept, and it is tried again");
+                            tracing::error!(%error, "the store cannot be looked after; nothing is lost, and it is tried again");
                         }
                         true
                     }
@@ -45,6 +41,26 @@ impl Maintenance {
         let thread = std::thread::Builder::new().name("maintenance".to_owned()).spawn(look);
         Ok(Maintenance { stop: Some(stop), thread: Some(thread.context("no thread for the store")?) })
     }
+}
+
+/// Does one piece after the other until nothing is left, or the thread is to stop.
+fn do_what_is_due(store: &Store, stops: &Receiver<()>) -> Result<(), MaintenanceError> {
+    while stops.try_recv() == Err(TryRecvError::Empty) {
+        match store.maintain()? {
+            Maintained::Nothing => return Ok(()),
+            Maintained::Sealed(stats) => {
+                tracing::info!(
+                    blocks = stats.n_blocks,
+                    samples = stats.n_samples,
+                    bytes = stats.n_bytes,
+                    "head sealed"
+                );
+            }
+            Maintained::Expired(blocks) => tracing::info!(blocks, "expired blocks deleted"),
+            done => tracing::debug!(?done, "maintained"),
+        }
+    }
+    Ok(())
 }
 
 impl Drop for Maintenance {

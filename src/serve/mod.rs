@@ -12,6 +12,7 @@ mod limits;
 mod log;
 mod maintenance;
 mod memory;
+mod retention;
 mod settings;
 mod signals;
 mod storage;
@@ -77,7 +78,7 @@ async fn serve(flags: &Flags) -> anyhow::Result<()> {
     let mut signals = Signals::new().context("cannot wait for signals")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let addresses = Addresses::new(flags)?;
-    let mut file = ConfigurationFile::new(flags, &addresses);
+    let mut file = ConfigurationFile::new(flags, &addresses)?;
     let ready = file.load()?;
     let access = match flags.path("web.config.file") {
         Some(path) => Access::by_file(path)?,
@@ -149,6 +150,7 @@ impl Narthex {
         ready: Ready,
     ) -> anyhow::Result<Narthex> {
         let store = Arc::new(store);
+        store.store().set_retention(ready.kept.retention);
         let maintenance = Maintenance::start(Arc::clone(store.store()))?;
         let engine = Arc::new(Engine::new(settings::engine_options(flags, &ready.config, Arc::clone(&clock))));
         let mut rng = SeededRng::from_entropy().context("the operating system gives no random numbers")?;
@@ -217,6 +219,7 @@ impl Narthex {
         let interval_ms = ready.config.global.evaluation_interval.as_millis();
         self.engine.set_default_subquery_step_ms(interval_ms);
         self.store.store().set_late_window_ms(ready.config.storage.tsdb.out_of_order_time_window.as_millis());
+        self.store.store().set_retention(ready.kept.retention);
         self.host.set_config(&ready.config);
         self.web.load(ready.snapshot(self.clock.now_ms()));
         self.scraper.apply(ready.pools);
