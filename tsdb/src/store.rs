@@ -20,7 +20,7 @@ use crate::feed::RestoredRun;
 use crate::head::Head;
 use crate::limits::{MaxSeries, SeriesLimits};
 use crate::sealed::{self, Retention, Sealed, Truncation};
-use crate::wal::{Progress, ReplayError, Replayed, Wal, replay};
+use crate::wal::{Progress, ReplayError, Replayed, Wal, WalOptions, replay};
 
 /// How a store behaves.
 #[derive(Clone, Debug)]
@@ -176,8 +176,9 @@ impl Store {
         head.limits = SeriesLimits::new(MaxSeries::of(&options));
         let journal = journal::Options { sync_interval: options.sync_interval, ..journal::Options::default() };
         let salt = rng.next_u64() as u32;
-        let (min_bytes, max_held_bytes) = (options.min_segment_bytes, options.max_held_bytes);
-        let wal = Wal::open(disk, clock, dir, salt, &journal, min_bytes, max_held_bytes, opened.start())?;
+        let (min_segment_bytes, max_held_bytes) = (options.min_segment_bytes, options.max_held_bytes);
+        let wal_options = WalOptions { journal: &journal, min_segment_bytes, max_held_bytes };
+        let wal = Wal::open(disk, clock, dir, salt, &wal_options, opened.start())?;
         let checkpoints = Checkpoints::open(disk, clock, dir, salt, &journal, opened)?;
         let store = Store {
             head: Arc::new(head),

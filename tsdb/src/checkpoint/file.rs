@@ -113,7 +113,6 @@ impl Writer {
     }
 
     /// Appends a section.
-    #[expect(clippy::missing_errors_doc, reason = "said once, above")]
     pub(crate) fn section(&mut self, kind: Kind, contents: &[u8]) -> io::Result<()> {
         let mut head = kind.number().to_le_bytes().to_vec();
         head.extend_from_slice(&(contents.len() as u64).to_le_bytes());
@@ -125,7 +124,6 @@ impl Writer {
     }
 
     /// Ends the file and waits until it survives a power cut. Answers how long it is, in bytes.
-    #[expect(clippy::missing_errors_doc, reason = "said once, above")]
     pub(crate) fn finish(mut self) -> io::Result<u64> {
         self.section(Kind::End, &self.n_sections.to_le_bytes())?;
         self.file.sync()?;

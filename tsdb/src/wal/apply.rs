@@ -61,10 +61,10 @@ impl<'scope, 'env> Appliers<'scope, 'env> {
     }
 
     /// Applies a native histogram after all that came before it in its shard.
-    pub(crate) fn histogram(&mut self, place: Place, timestamp_ms: i64, value: HistogramValue) {
+    pub(crate) fn histogram(&mut self, place: Place, timestamp_ms: i64, value: &HistogramValue) {
         self.catch_up();
         self.n_samples += 1;
-        let _ = self.head.shards[place.shard].lock().append_histogram(place.slot, timestamp_ms, &value);
+        let _ = self.head.shards[place.shard].lock().append_histogram(place.slot, timestamp_ms, value);
     }
 
     /// Applies all that is left. Answers how many samples there were.

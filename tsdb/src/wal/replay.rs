@@ -341,7 +341,7 @@ impl Visitor for Writing<'_, '_, '_> {
 
     fn histogram(&mut self, reference: SeriesRef, timestamp_ms: i64, value: HistogramValue) {
         if let Some(place) = self.find(reference, timestamp_ms) {
-            self.appliers.histogram(place, timestamp_ms, value);
+            self.appliers.histogram(place, timestamp_ms, &value);
         }
     }
 }

@@ -37,6 +37,14 @@ pub(crate) struct Wal {
     holds: Arc<Holds>,
 }
 
+/// How a log behaves; see [`crate::Options`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WalOptions<'a> {
+    pub(crate) journal: &'a Options,
+    pub(crate) min_segment_bytes: u64,
+    pub(crate) max_held_bytes: u64,
+}
+
 /// A place between two records of the log: everything in segments before it had been applied to the head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LogStart {
@@ -58,13 +66,12 @@ impl Wal {
         clock: &Arc<dyn Clock>,
         dir: &Path,
         salt: u32,
-        options: &Options,
-        min_segment_bytes: u64,
-        max_held_bytes: u64,
+        options: &WalOptions<'_>,
         start: LogStart,
     ) -> Result<Wal, JournalError> {
+        let WalOptions { journal, min_segment_bytes, max_held_bytes } = *options;
         let open = |name: &str, min_number| {
-            let options = Options { min_number, ..options.clone() };
+            let options = Options { min_number, ..journal.clone() };
             Journal::open(Arc::clone(disk), Arc::clone(clock), dir.join(name), salt, options)
         };
         let batches = open(WAL_DIR, start.batches)?;
