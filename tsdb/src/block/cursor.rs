@@ -5,26 +5,15 @@
 //! has the same.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::storage::{HistogramValue, Tile};
 
 use super::chunks::{ChunkPage, ChunkRef};
 use super::columns::ColumnRef;
+use super::columns_reader::Columns;
 use super::layout::Section;
 use super::{Block, Kind, RawChunk};
 use crate::codec;
-
-/// Columns that are kept.
-const N_COLUMNS: usize = 4;
-/// Parts of columns of which it is known that they were handed out before.
-const N_PARTS: usize = 8;
-
-/// A number for [`Tile::column`] that no other timestamps have in this process.
-pub(crate) fn next_column_number() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    NEXT.fetch_add(1, Ordering::Relaxed)
-}
 
 /// Goes through the samples of a series between two times.
 #[derive(Debug)]
@@ -147,7 +136,7 @@ impl<'a> BlockCursor<'a> {
         let is_whole = decoded.is_some() && tile.values.len() + tile.histograms.len() == part.to - part.from;
         if is_whole {
             tile.timestamps.extend_from_slice(part.as_slice());
-            tile.column = self.columns.number(chunk.column, part);
+            tile.column = self.columns.number(chunk.column, part.from..part.to);
         } else {
             tile.clear();
             self.block.note_chunk(self.series, chunk);
@@ -212,13 +201,6 @@ impl<'a> BlockCursor<'a> {
         self.next_part(Kind::Floats).is_some() || self.next_part(Kind::Histograms).is_some()
     }
 
-    /// The times of the first and the last sample that are left, as far as timestamps say.
-    pub(crate) fn interval(&mut self) -> Option<(i64, i64)> {
-        let chunks: Vec<ChunkRef> = self.float_chunks.iter().chain(&self.histogram_chunks).copied().collect();
-        let parts = chunks.iter().filter_map(|chunk| self.part_of(chunk)).filter(|part| part.from < part.to);
-        parts.map(|part| (part.first_ms(), part.last_ms())).reduce(|(first, last), (a, b)| (first.min(a), last.max(b)))
-    }
-
     /// The chunks of a series, floats first, without those that are damaged.
     pub(crate) fn raw(&mut self, series: u32) -> Vec<RawChunk<'a>> {
         self.seek(series, i64::MIN, i64::MAX);
@@ -240,57 +222,5 @@ impl<'a> BlockCursor<'a> {
             Kind::Floats => &mut self.float_chunks,
             Kind::Histograms => &mut self.histogram_chunks,
         }
-    }
-}
-
-/// Columns read last.
-#[derive(Debug, Default)]
-struct Columns {
-    kept: Vec<KeptColumn>,
-    /// Parts handed out last, by column and bounds, with their numbers.
-    parts: Vec<((u32, usize, usize), u64)>,
-}
-
-#[derive(Debug)]
-struct KeptColumn {
-    number: u32,
-    reference: ColumnRef,
-    /// `None` until they are asked for; an inner `None` where they are damaged.
-    timestamps: Option<Option<Arc<[i64]>>>,
-}
-
-impl Columns {
-    fn reference(&mut self, block: &Block, column: u32) -> Option<ColumnRef> {
-        self.kept(block, column).map(|kept| kept.reference)
-    }
-
-    fn timestamps(&mut self, block: &Block, column: u32, reference: &ColumnRef) -> Option<Arc<[i64]>> {
-        let kept = self.kept(block, column)?;
-        kept.timestamps.get_or_insert_with(|| block.column(reference).map(Arc::from)).clone()
-    }
-
-    /// The column, which then is the first of those that are kept.
-    fn kept(&mut self, block: &Block, number: u32) -> Option<&mut KeptColumn> {
-        match self.kept.iter().position(|kept| kept.number == number) {
-            Some(at) => self.kept[..=at].rotate_right(1),
-            None => {
-                let reference = block.column_ref(number)?;
-                self.kept.truncate(N_COLUMNS - 1);
-                self.kept.insert(0, KeptColumn { number, reference, timestamps: None });
-            }
-        }
-        self.kept.first_mut()
-    }
-
-    /// The number that says that these timestamps are the same as before.
-    fn number(&mut self, column: u32, part: &Part) -> u64 {
-        let key = (column, part.from, part.to);
-        if let Some(at) = self.parts.iter().position(|(known, _)| *known == key) {
-            self.parts[..=at].rotate_right(1);
-        } else {
-            self.parts.truncate(N_PARTS - 1);
-            self.parts.insert(0, (key, next_column_number()));
-        }
-        self.parts[0].1
     }
 }

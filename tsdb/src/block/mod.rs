@@ -13,6 +13,7 @@
 
 mod chunks;
 mod columns;
+mod columns_reader;
 mod cursor;
 mod error;
 mod id;

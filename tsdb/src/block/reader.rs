@@ -10,6 +10,7 @@ use roaring::RoaringBitmap;
 
 use super::chunks::{ChunkPage, ChunkRef};
 use super::columns::{self, ColumnRef};
+use super::columns_reader::IntervalMemory;
 use super::label_index::Names;
 use super::labels_reader::LabelsMemory;
 use super::layout::{CRC_LEN, Layout, Prover, Section};
@@ -75,6 +76,8 @@ pub struct Block {
     quarantine: Quarantine,
     /// Strings and sets that were asked for last.
     pub(crate) labels_memory: Mutex<LabelsMemory>,
+    /// Chunk references and columns that were asked for last.
+    pub(crate) interval_memory: Mutex<IntervalMemory>,
 }
 
 impl Block {
@@ -105,8 +108,18 @@ impl Block {
         meta.n_bytes = file.len() as u64;
         meta.parts = writer::parts(n_data_bytes, n_column_bytes, n_section_bytes);
         let (prover, path, quarantine) = (Prover::new(meta.id), path.to_owned(), Quarantine::default());
-        let labels_memory = Mutex::default();
-        let block = Block { file, path, layout, meta, n_symbols, names, prover, quarantine, labels_memory };
+        let block = Block {
+            file,
+            path,
+            layout,
+            meta,
+            n_symbols,
+            names,
+            prover,
+            quarantine,
+            labels_memory: Mutex::default(),
+            interval_memory: Mutex::default(),
+        };
         block.check_counts().map_err(malformed(Section::Series))?;
         Ok(block)
     }
@@ -128,11 +141,6 @@ impl Block {
     /// Where its file is.
     pub fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// The times of the first and the last sample of a series; `None` where damage has left none.
-    pub fn interval(&self, series: u32) -> Option<(i64, i64)> {
-        self.cursor(series, i64::MIN, i64::MAX).interval()
     }
 
     /// Those of the series that have samples between two times, both inclusive.
