@@ -10,6 +10,8 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "these tests are outside: they use files and clocks as users do")]
 
+/// Ever new series.
+mod explosion;
 /// A target to be scraped, with values that say which scrape they are of.
 mod exporter;
 /// Just enough HTTP to ask and to be asked.
