@@ -6,6 +6,10 @@
 //! which stands in front of the first chunk on it, the series of its target; what stands behind the chunks, the index,
 //! the whole block, which is then refused by name.
 //!
+//! And one who can compute checksums forges blocks: they are refused, or read without a panic and in the order of time.
+//!
+//! `NARTHEX_FORGERIES` sets how many blocks are forged; 600 by default.
+//!
 //! One byte in 251 is damaged by default; `NARTHEX_DAMAGE_STEP` sets the distance from one place to the next; 1 takes all.
 
 #![allow(clippy::print_stdout, reason = "says how much it did")]
@@ -20,7 +24,7 @@ use journal::testkit::MemoryDisk;
 use model::histogram::{Histogram, ResetHint, Span};
 use model::rng::SeededRng;
 use model::storage::{HistogramValue, Tile};
-use model::{Labels, Rng};
+use model::{Labels, MatchOp, Matcher, Rng};
 use tsdb::block::{Block, BlockId, BlockSpec, BlockWriter, SeriesSamples, file_name};
 
 /// Samples of a series in the order of time: the bits, or the sum of a histogram with a mark.
@@ -265,4 +269,82 @@ impl Written {
             is_part(&found, want) && (found.len() == want.len() || is_touched)
         })
     }
+}
+
+/// Gives sections, table and footer the checksums that they should have.
+fn make_right(file: &mut [u8]) {
+    let (footer_at, table_at) = (file.len() - 28, file.len() - 28 - 200);
+    for entry in (0..10).map(|section| table_at + 20 * section) {
+        let number = |at: usize, file: &[u8]| u64::from_le_bytes(file[at..at + 8].try_into().unwrap()) as usize;
+        let (place, len) = (number(entry, file), number(entry + 8, file));
+        if let Some(section) = place.checked_add(len).and_then(|end| file.get(place..end)) {
+            let crc = crc32c::crc32c(section);
+            file[entry + 16..entry + 20].copy_from_slice(&crc.to_le_bytes());
+        }
+    }
+    let table_crc = crc32c::crc32c(&file[table_at..footer_at]);
+    file[footer_at + 8..footer_at + 12].copy_from_slice(&table_crc.to_le_bytes());
+    let crc = crc32c::crc32c(&file[footer_at..footer_at + 16]);
+    file[footer_at + 16..footer_at + 20].copy_from_slice(&crc.to_le_bytes());
+}
+
+#[test]
+fn a_forged_index_is_refused_or_read_in_order() {
+    let written = written();
+    let mut rng = SeededRng::new(7);
+    let (mut n_refused, mut n_read) = (0, 0);
+    let n_rounds = match std::env::var("NARTHEX_FORGERIES") {
+        Ok(rounds) => rounds.parse().expect("NARTHEX_FORGERIES is a number"),
+        Err(_) => 600,
+    };
+    for round in 0..n_rounds {
+        let mut forged = written.file.clone();
+        for _ in 0..1 + rng.below(3) {
+            let at = written.index_at() + rng.below((forged.len() - written.index_at() - 8) as u64) as usize;
+            match rng.below(3) {
+                0 => forged[at] = rng.next_u64() as u8,
+                1 => forged[at..at + 8].fill(0xff),
+                _ => forged[at] = forged[at].wrapping_add(1),
+            }
+        }
+        make_right(&mut forged);
+        let disk = MemoryDisk::new();
+        disk.put(&written.path, forged);
+        let disk: Arc<dyn Disk> = Arc::new(disk);
+        let Ok(block) = Block::open(&disk, &written.path) else {
+            n_refused += 1;
+            continue;
+        };
+        n_read += 1;
+        ask_everything(&block, round);
+    }
+    println!("{n_refused} forged blocks were refused, {n_read} read");
+    assert!(n_refused > 50 && n_read > 50, "{n_refused} refused, {n_read} read");
+}
+
+/// Asks all there is to ask; samples come in the order of time.
+fn ask_everything(block: &Block, round: u64) {
+    let all: Vec<u32> = (0..block.meta().n_series.min(80) as u32).collect();
+    for matchers in [
+        vec![Matcher::equal("instance", "1"), Matcher::equal("i", "7")],
+        vec![Matcher::new("i", MatchOp::Regex, "1.*").unwrap()],
+        vec![Matcher::new("i", MatchOp::NotRegex, ".*2.*").unwrap(), Matcher::equal("job", "j")],
+    ] {
+        let found = block.matching(&matchers);
+        assert!(found.max().is_none_or(|max| u64::from(max) < block.meta().n_series));
+        block.names_of(&found);
+        block.within(&found, 0, 100_000);
+    }
+    block.label_names().iter().for_each(|name| drop(block.label_values(name)));
+    for &series in &all {
+        let labels = block.labels(series);
+        if round.is_multiple_of(8) {
+            block.find(&labels);
+        }
+        block.interval(series);
+        let found = samples(block, series);
+        assert!(found.is_sorted_by(|a, b| a.0 < b.0), "series {series} of round {round}");
+        block.raw(series).iter().for_each(|chunk| drop(chunk.stats()));
+    }
+    assert!(block.quarantined().len() <= 101);
 }
