@@ -133,6 +133,36 @@ export interface TsdbStatus {
   seriesCountByLabelValuePair: Counted[];
 }
 
+/** An immutable file of samples. Times are RFC 3339. */
+export interface StorageBlock {
+  id: string;
+  min_time: string;
+  max_time: string;
+  series: number;
+  samples: number;
+  bytes: number;
+  /** How often its samples have been put together with others'. */
+  level: number;
+  /** What it was thinned to; 0 where it holds every sample. */
+  resolution_seconds: number;
+}
+
+/** What lies in the data directory. narthex only. */
+export interface StorageReport {
+  head: { series: number; bytes: number; min_time: string | null; max_time: string | null };
+  wal: { bytes: number };
+  checkpoint: { at: string; bytes: number } | null;
+  /** Oldest first. */
+  blocks: StorageBlock[];
+  retention: { time_seconds: number | null; size_bytes: number | null };
+  disk: { free_bytes: number; total_bytes: number } | null;
+  /** Of the last days; null before the first block. */
+  growth: { bytes_per_day: number; samples_per_day: number; bytes_per_sample: number } | null;
+  /** What the blocks will come to, null where nothing is ever deleted; and when the disk is full before that. */
+  forecast: { bytes: number | null; full_at: string | null } | null;
+  series_by_target: Counted[];
+}
+
 /** One limit of narthex's own. A value of null or 0 means that there is none. */
 export interface Limit {
   name: string;

@@ -393,6 +393,30 @@ export const en = {
     byPair: "Series by label and value",
     byLabel: "Values by label",
     byMemory: "Memory by label",
+    byTarget: "Series by target",
+    onDisk: "On the disk",
+    partBlocks: (n: number) => plural(n, "block", "blocks"),
+    partLog: "log",
+    partCheckpoint: "checkpoint",
+    inAll: "in all",
+    checkpointed: "last checkpoint",
+    bytesPerSample: (n: string) => `${n} bytes per sample`,
+    blocksDrawn: (n: number) => `${plural(n, "block", "blocks")} along time`,
+    blockHolds: (series: string, samples: string) => `${series} series, ${samples} samples`,
+    headDrawn: "in memory and in the log, not sealed yet",
+    thinned: (to: string) => `thinned to ${to}`,
+    noBlockYet: "No block yet: samples are sealed into one every two hours, and stand in the log until then.",
+    noForecast: (kept: string | null) =>
+      `Samples are kept for ${kept ?? "ever"}. How much that will be is known after the first block.`,
+    grows: (bytes: string, samples: string) => `Grows by ${bytes} a day (${samples} samples).`,
+    settles: (kept: string | null, bytes: string | null, free: string | null) => {
+      const room = free === null ? "" : ` The disk has ${free} free.`;
+      return bytes === null
+        ? `Nothing is ever deleted.${room}`
+        : `Kept for ${kept ?? "as long as there is room"}, that comes to ${bytes}.${room}`;
+    },
+    fullAt: (date: Date) =>
+      `At this pace the disk is full on ${date.toLocaleDateString("en-US", { weekday: "long", month: "long", day: "numeric" })}. Shorten the retention or enlarge the disk.`,
     nothingYet: "Nothing yet.",
     limit: "Limit",
     use: "In use",

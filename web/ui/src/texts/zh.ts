@@ -380,6 +380,30 @@ export const zh: Texts = {
     byPair: "各标签值的序列数",
     byLabel: "各标签的取值数",
     byMemory: "各标签占用的内存",
+    byTarget: "各目标的序列数",
+    onDisk: "磁盘",
+    partBlocks: n => `${n} 个块`,
+    partLog: "日志",
+    partCheckpoint: "检查点",
+    inAll: "合计",
+    checkpointed: "最近检查点",
+    bytesPerSample: n => `每个样本 ${n} 字节`,
+    blocksDrawn: n => `按时间排列的 ${n} 个块`,
+    blockHolds: (series, samples) => `${series} 条序列，${samples} 个样本`,
+    headDrawn: "在内存和日志中，尚未封存",
+    thinned: to => `已降采样到 ${to}`,
+    noBlockYet: "还没有块：样本每两小时封存为一个块，在此之前保存在日志中。",
+    noForecast: kept =>
+      `样本${kept === null ? "永久保留" : `保留 ${kept}`}。第一个块写成后即可估算占用空间。`,
+    grows: (bytes, samples) => `每天增长 ${bytes}（${samples} 个样本）。`,
+    settles: (kept, bytes, free) => {
+      const room = free === null ? "" : `磁盘剩余 ${free}。`;
+      return bytes === null
+        ? `从不删除。${room}`
+        : `${kept === null ? "在空间允许时一直保留" : `保留 ${kept}`}，最终约占 ${bytes}。${room}`;
+    },
+    fullAt: date =>
+      `照此速度，磁盘将在 ${date.toLocaleDateString("zh-CN", { month: "long", day: "numeric", weekday: "long" })} 写满。请缩短保留期或扩容。`,
     nothingYet: "暂无。",
     limit: "限制",
     use: "已用",

@@ -1,15 +1,18 @@
-// What the head of the database holds, and which names and labels fill it.
+// What the database holds in memory and on the disk, and which names and labels fill it.
 
 import { get } from "../../api/client";
 import { useResource } from "../../api/resource";
-import type { Counted, TsdbStatus } from "../../api/types";
-import { cutMiddle, selectorOf } from "../../format/labels";
+import type { TsdbStatus } from "../../api/types";
+import { selectorOf } from "../../format/labels";
 import { whole } from "../../format/number";
 import { formatValue } from "../../format/unit";
 import { Ago } from "../../parts/ago";
 import { href } from "../../router";
+import { isNarthex } from "../../shell/health";
 import { t } from "../../texts";
+import { Disk } from "./disk";
 import { Loaded } from "./loaded";
+import { Top } from "./top";
 
 const nTop = 20;
 
@@ -24,6 +27,7 @@ export function Storage() {
       {status => (
         <>
           <Head status={status} />
+          {isNarthex() && <Disk />}
           <p class="prose">{text.cardinality}</p>
           <div class="two">
             <Top
@@ -87,40 +91,6 @@ function Figure({
         <small>{children}</small>
       </dd>
     </div>
-  );
-}
-
-interface TopProps {
-  title: string;
-  counts: Counted[] | null;
-  /** What each count is a share of; without it, of the greatest. */
-  total?: number;
-  bytes?: boolean;
-  link?: (name: string) => string;
-}
-
-function Top({ title, counts, total, bytes = false, link }: TopProps) {
-  const rows = counts ?? [];
-  const most = total ?? rows[0]?.value ?? 1;
-  const show = (value: number) => (bytes ? formatValue(value, { of: "B", perSecond: false }) : whole(value));
-  return (
-    <section>
-      <h2>{title}</h2>
-      <table class="tops">
-        <tbody>
-          {rows.map(({ name, value }) => (
-            <tr key={name}>
-              <td class="mono" title={name}>
-                {link === undefined ? cutMiddle(name, 60) : <a href={link(name)}>{cutMiddle(name, 60)}</a>}
-                <span class="share" style={{ width: `${Math.min(100, (value / most) * 100)}%` }} />
-              </td>
-              <td class="number">{show(value)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {rows.length === 0 && <p class="muted">{t().status.nothingYet}</p>}
-    </section>
   );
 }
 
