@@ -8,8 +8,8 @@ use anyhow::Context;
 use journal::{Disk, OsDisk};
 use model::Clock;
 use model::rng::SeededRng;
-use tsdb::{Cardinality, HeadStats, Options, Progress, Replayed, Store, WalStats};
-use web::StorageStatus;
+use tsdb::{Cardinality, Files, HeadStats, Options, Progress, Replayed, Store, WalStats};
+use web::{DiskSpace, StorageStatus};
 
 use crate::cli::flags::Flags;
 use crate::config::{Config, limit_or};
@@ -19,6 +19,7 @@ use crate::serve::memory;
 #[derive(Debug)]
 pub(super) struct OpenStore {
     store: Arc<Store>,
+    path: PathBuf,
     n_corruptions: u64,
 }
 
@@ -29,11 +30,11 @@ pub(super) async fn open(
     clock: Arc<dyn Clock>,
     progress: Arc<Progress>,
 ) -> anyhow::Result<OpenStore> {
-    let path = flags.path("storage.tsdb.path").unwrap_or_else(|| PathBuf::from("data"));
+    let data_dir = flags.path("storage.tsdb.path").unwrap_or_else(|| PathBuf::from("data"));
     let options = options(config);
     let began = clock.elapsed();
     let opening = {
-        let clock = Arc::clone(&clock);
+        let (clock, path) = (Arc::clone(&clock), data_dir.clone());
         tokio::task::spawn_blocking(move || {
             let disk: Arc<dyn Disk> = Arc::new(OsDisk);
             let mut rng = SeededRng::from_entropy().context("the operating system gives no random numbers")?;
@@ -49,7 +50,7 @@ pub(super) async fn open(
         seconds,
         "storage open"
     );
-    Ok(OpenStore { store: Arc::new(store), n_corruptions: report_damage(&replayed) })
+    Ok(OpenStore { store: Arc::new(store), path: data_dir, n_corruptions: report_damage(&replayed) })
 }
 
 fn options(config: &Config) -> Options {
@@ -128,6 +129,16 @@ impl StorageStatus for OpenStore {
 
     fn cardinality(&self, limit: usize) -> Cardinality {
         self.store.cardinality(limit)
+    }
+
+    fn files(&self, limit: usize) -> Files {
+        self.store.files(limit)
+    }
+
+    fn disk_space(&self) -> Option<DiskSpace> {
+        let disk = rustix::fs::statvfs(&self.path).ok()?;
+        let bytes = |n_blocks: u64| n_blocks.saturating_mul(disk.f_frsize);
+        Some(DiskSpace { free_bytes: bytes(disk.f_bavail), total_bytes: bytes(disk.f_blocks) })
     }
 
     fn n_corruptions(&self) -> u64 {

@@ -128,7 +128,8 @@ impl Store {
     }
 }
 
-fn largest(entries: &mut Top, limit: usize) -> Top {
+/// The largest entries, largest first.
+pub(crate) fn largest(entries: &mut Top, limit: usize) -> Top {
     entries.sort_unstable_by(|(name, n), (other_name, other_n)| other_n.cmp(n).then_with(|| name.cmp(other_name)));
     entries.truncate(limit);
     std::mem::take(entries)

@@ -23,7 +23,7 @@ mod time;
 mod web;
 
 pub use state::{
-    Authentication, BuildInfo, Host, LimitStatus, Parts, Reloading, ReplayProgress, Settings, Snapshot, StorageStatus,
-    Targets, WebLimits,
+    Authentication, BuildInfo, DiskSpace, Host, LimitStatus, Parts, Reloading, ReplayProgress, Settings, Snapshot,
+    StorageStatus, Targets, WebLimits,
 };
 pub use web::Web;

@@ -18,7 +18,7 @@ use query::Engine;
 use scrape::config::ScrapeConfig;
 use scrape::metrics::ScrapeMetrics;
 use scrape::pool::PoolStatus;
-use tsdb::{Cardinality, HeadStats, WalStats};
+use tsdb::{Cardinality, Files, HeadStats, WalStats};
 
 /// What never changes while narthex runs.
 #[derive(Debug)]
@@ -158,6 +158,15 @@ impl Targets for scrape::Scraper {
     }
 }
 
+/// The disk that the data directory is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DiskSpace {
+    /// Bytes that narthex may still write.
+    pub free_bytes: u64,
+    /// How large it is.
+    pub total_bytes: u64,
+}
+
 /// Who knows how the storage is doing.
 pub trait StorageStatus: fmt::Debug + Send + Sync {
     /// The head in numbers.
@@ -168,6 +177,12 @@ pub trait StorageStatus: fmt::Debug + Send + Sync {
 
     /// Where the series come from: the `limit` largest of each kind.
     fn cardinality(&self, limit: usize) -> Cardinality;
+
+    /// What lies in the data directory, and the `limit` largest targets.
+    fn files(&self, limit: usize) -> Files;
+
+    /// The disk that the data directory is on; `None` where that is not known.
+    fn disk_space(&self) -> Option<DiskSpace>;
 
     /// Places where the data was found to be damaged at the start.
     fn n_corruptions(&self) -> u64;

@@ -15,6 +15,8 @@ mod file;
 mod restore;
 mod write;
 
+pub(crate) use chunks::CHUNKS_DIR;
+pub(crate) use file::CHECKPOINT_DIR;
 pub(crate) use restore::{Found, Position, restore};
 pub use write::{CheckpointError, CheckpointStats};
 pub(crate) use write::{Checkpoints, Opened, tail_of};

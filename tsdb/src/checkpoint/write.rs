@@ -100,6 +100,13 @@ impl Checkpoints {
     }
 }
 
+impl Checkpoints {
+    /// When the last one was begun, or tried, on the clock that never goes back.
+    pub(crate) fn last(&self) -> Duration {
+        self.last
+    }
+}
+
 /// What the start leaves to those who write checkpoints.
 #[derive(Debug, Default)]
 pub(crate) struct Opened {

@@ -101,6 +101,11 @@ impl Index {
         self.pairs.of_name(name).iter().map(|&pair| (self.pairs.get(pair).1, self.pairs.postings(pair).len()))
     }
 
+    /// The series that was first seen with a pair.
+    pub(crate) fn first_with(&self, name: &str, value: &str) -> Option<SeriesId> {
+        self.pairs.postings(self.pairs.find(name, value)?).first()
+    }
+
     /// How many series carry all of some pairs, of which there is at least one.
     pub(crate) fn n_with(&self, pairs: &[(&str, &str)]) -> u64 {
         match pairs {

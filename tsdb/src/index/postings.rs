@@ -32,6 +32,15 @@ impl Postings {
         }
     }
 
+    /// The series with the lowest number.
+    pub(crate) fn first(&self) -> Option<SeriesId> {
+        match self {
+            Postings::One(first) => Some(*first),
+            Postings::Few(few) => few.first().copied(),
+            Postings::Many(many) => many.min(),
+        }
+    }
+
     /// Adds a series with a higher number than all before.
     pub(crate) fn push(&mut self, series: SeriesId) {
         match self {

@@ -10,4 +10,4 @@ mod writer;
 
 pub(crate) use replay::replay;
 pub use replay::{Progress, ReplayError, Replayed};
-pub(crate) use writer::{LogStart, Wal, WalOptions};
+pub(crate) use writer::{LogStart, NAMES_DIR, WAL_DIR, Wal, WalOptions};

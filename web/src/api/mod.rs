@@ -7,6 +7,7 @@ mod metadata;
 pub(crate) mod query;
 mod rules;
 mod status;
+mod storage;
 mod targets;
 
 use std::sync::Arc;
@@ -118,7 +119,8 @@ fn dispatch(endpoint: Endpoint, parts: Option<&Parts>, asked: &Asked) -> ApiResu
         Endpoint::StatusBuildInfo => status::build_info(asked),
         Endpoint::StatusRuntimeInfo => status::runtime_info(parts, asked),
         Endpoint::StatusTsdb => status::tsdb(parts, asked),
-        Endpoint::StatusBlocks => Reply::data(|json| json.raw("{\"blocks\":[]}")),
+        Endpoint::StatusBlocks => storage::blocks(parts),
+        Endpoint::StatusStorage => storage::storage(parts, asked),
         Endpoint::StatusLimits => status::limits(asked),
         Endpoint::Features => status::features(asked),
         Endpoint::Admin => Err(ApiError::new(ErrorType::Unavailable, "admin APIs disabled")),

@@ -22,10 +22,10 @@ use scrape::pool::{Features, PoolSettings};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
-use tsdb::{Cardinality, HeadStats, Options, Progress, Store, WalStats};
+use tsdb::{Cardinality, Files, HeadStats, Options, Progress, Store, WalStats};
 use web::{
-    Authentication, BuildInfo, Host, LimitStatus, Parts, Reloading, ReplayProgress, Settings, Snapshot, StorageStatus,
-    Web, WebLimits,
+    Authentication, BuildInfo, DiskSpace, Host, LimitStatus, Parts, Reloading, ReplayProgress, Settings, Snapshot,
+    StorageStatus, Web, WebLimits,
 };
 
 use crate::fixture;
@@ -281,6 +281,14 @@ impl StorageStatus for StoreStatus {
 
     fn cardinality(&self, limit: usize) -> Cardinality {
         self.0.cardinality(limit)
+    }
+
+    fn files(&self, limit: usize) -> Files {
+        self.0.files(limit)
+    }
+
+    fn disk_space(&self) -> Option<DiskSpace> {
+        None
     }
 
     fn n_corruptions(&self) -> u64 {
