@@ -4,9 +4,10 @@
 //! (`model::storage::Select`). A committed batch is in the log before [`commit`](model::storage::Append::commit) returns,
 //! and in memory for readers; opening the directory again reads it back, around all damage.
 //!
-//! What is where: `head` holds series and their chunks, `index` finds series by labels, `limits` says how many there may be, `chunk` has its codec, `codec` those of sealed chunks, `wal` the
-//! log's records, `checkpoint` what keeps a start from reading all of them; `commit` and `select` are the two ways in. The
-//! log's files are those of the `journal` room.
+//! What is where: `head` holds series and their chunks, `index` finds series by labels, `limits` says how many there
+//! may be, `chunk` has its codec, `codec` those of sealed chunks, `wal` the log's records, `checkpoint` what keeps a
+//! start from reading all of them; `commit` and `select` are the two ways in. The log's files are those of the
+//! `journal` room.
 //!
 //! Deliberately absent: PromQL, and any knowledge of who writes or reads.
 
