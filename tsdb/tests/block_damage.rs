@@ -49,7 +49,9 @@ fn written() -> Written {
     let (mut places, mut all_labels, mut all_samples) = (Vec::new(), Vec::new(), Vec::new());
     for target in 0..4usize {
         let n_samples = [120, 240, 1030, 3][target];
-        let times: Vec<i64> = (0..n_samples).map(|i| i * 15_000 + rng.below(5) as i64).collect();
+        // No two targets share a time, so that none has a part of another's column.
+        let first_ms = 1000 * target as i64;
+        let times: Vec<i64> = (0..n_samples).map(|i| first_ms + i * 15_000 + rng.below(5) as i64).collect();
         for i in 0..12usize {
             let (target_text, i_text) = (target.to_string(), i.to_string());
             let labels = Labels::from_pairs([("instance", &*target_text), ("job", "j"), ("i", &*i_text)]);
