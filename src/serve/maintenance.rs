@@ -56,6 +56,16 @@ fn do_what_is_due(store: &Store, stops: &Receiver<()>) -> Result<(), Maintenance
                     "head sealed"
                 );
             }
+            Maintained::Compacted(stats) => {
+                tracing::info!(
+                    blocks = stats.n_blocks,
+                    samples = stats.n_samples,
+                    bytes_before = stats.n_bytes_before,
+                    bytes = stats.n_bytes,
+                    seconds = stats.duration.as_secs_f64(),
+                    "blocks became one"
+                );
+            }
             Maintained::Expired(blocks) => tracing::info!(blocks, "expired blocks deleted"),
             done => tracing::debug!(?done, "maintained"),
         }

@@ -33,7 +33,7 @@ pub use checkpoint::{CheckpointError, CheckpointStats};
 pub use files::Files;
 pub use forecast::{Forecast, Growth, Room, SealedSpan};
 pub use maintenance::{Maintained, MaintenanceError};
-pub use sealed::{Retention, SealStats};
+pub use sealed::{CompactStats, Retention, SealStats};
 pub use stats::{Cardinality, HeadStats, Top, WalStats};
 pub use store::{OpenError, Options, Store};
 pub use wal::{Progress, ReplayError, Replayed};

@@ -2,7 +2,7 @@
 
 use crate::block::BlockError;
 use crate::checkpoint::{CheckpointError, CheckpointStats};
-use crate::sealed::SealStats;
+use crate::sealed::{CompactStats, SealStats};
 use crate::store::Store;
 
 /// What was done.
@@ -16,6 +16,8 @@ pub enum Maintained {
     Freed(CheckpointStats),
     /// A checkpoint was made.
     Checkpointed(CheckpointStats),
+    /// Several blocks became one.
+    Compacted(CompactStats),
     /// Blocks were deleted by retention; how many.
     Expired(u64),
 }
@@ -47,8 +49,9 @@ impl Store {
         if let Some(stats) = self.seal_if_due()? {
             return Ok(Maintained::Sealed(stats));
         }
+        // First, so that nothing is compacted that goes anyway.
         match self.delete_expired()? {
-            0 => Ok(Maintained::Nothing),
+            0 => Ok(self.compact_if_due()?.map_or(Maintained::Nothing, Maintained::Compacted)),
             n_blocks => Ok(Maintained::Expired(n_blocks)),
         }
     }

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use journal::{Disk, DiskLock, JournalError, LockError};
@@ -111,6 +111,8 @@ pub struct Store {
     /// What stands in the log behind the last checkpoint, in samples; see [`tail_of`].
     pub(crate) n_tail: AtomicU64,
     sealed: RwLock<Arc<Sealed>>,
+    /// The sets of blocks before it that may still be in use.
+    older_sets: Mutex<Vec<Weak<Sealed>>>,
     /// What has been sealed and is still in memory, oldest first. Held by whoever seals.
     pub(crate) truncations: Mutex<VecDeque<Truncation>>,
     pub(crate) retention: Mutex<Retention>,
@@ -187,6 +189,7 @@ impl Store {
             checkpoints: Mutex::new(checkpoints),
             n_tail: AtomicU64::new(tail_of(replayed.n_tail, replayed.n_definitions)),
             sealed: RwLock::new(Arc::new(sealed)),
+            older_sets: Mutex::default(),
             truncations: Mutex::default(),
             retention: Mutex::default(),
             freed_to_ms: AtomicI64::new(floor_ms),
@@ -246,11 +249,19 @@ impl Store {
         Arc::clone(&self.sealed.read())
     }
 
-    /// Puts another set of blocks in the place of the present one, which is returned.
-    pub(crate) fn replace_sealed(&self, replace: impl FnOnce(&Sealed) -> Sealed) -> Arc<Sealed> {
+    /// Puts another set of blocks in the place of the present one.
+    pub(crate) fn replace_sealed(&self, replace: impl FnOnce(&Sealed) -> Sealed) {
         let mut sealed = self.sealed.write();
         let new = Arc::new(replace(&sealed));
-        std::mem::replace(&mut sealed, new)
+        let old = std::mem::replace(&mut *sealed, new);
+        self.older_sets.lock().push(Arc::downgrade(&old));
+    }
+
+    /// The sets of blocks before the present one that somebody still uses.
+    pub(crate) fn older_sets(&self) -> Vec<Weak<Sealed>> {
+        let mut older = self.older_sets.lock();
+        older.retain(|set| set.strong_count() > 0);
+        older.clone()
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

@@ -77,6 +77,7 @@ struct Counts {
     power_cuts: u64,
     seals: u64,
     checkpoints: u64,
+    compactions: u64,
 }
 
 impl Counts {
@@ -88,6 +89,7 @@ impl Counts {
         self.power_cuts += other.power_cuts;
         self.seals += other.seals;
         self.checkpoints += other.checkpoints;
+        self.compactions += other.compactions;
     }
 }
 
@@ -200,6 +202,7 @@ impl Hour {
             39 => self.seal(),
             40..45 => self.maintain(),
             45..47 => self.checkpoint(),
+            47 => self.compact(),
             _ => {}
         }
     }
@@ -286,8 +289,16 @@ impl Hour {
                 Maintained::Nothing => return,
                 Maintained::Sealed(_) => self.counts.seals += 1,
                 Maintained::Checkpointed(_) | Maintained::Freed(_) => self.counts.checkpoints += 1,
+                Maintained::Compacted(_) => self.counts.compactions += 1,
                 Maintained::Expired(_) => {}
             }
+        }
+    }
+
+    /// Makes one block of all.
+    fn compact(&mut self) {
+        if let Ok(Some(_)) = self.store().compact_all() {
+            self.counts.compactions += 1;
         }
     }
 

@@ -278,13 +278,14 @@ impl Shard {
         series.iter_mut().for_each(|series| series.close_before(slab, closed, time_ms));
     }
 
-    /// Notes the windows of [`CHUNK_SPAN_MS`] before a time in which there are samples, by their numbers since 1970. No chunk
-    /// reaches over the end of one.
+    /// Notes the windows of [`CHUNK_SPAN_MS`] that begin before a time and hold samples, by their numbers since 1970. No chunk
+    /// reaches over the end of one; in the last of them all may be from after the time.
     pub(crate) fn note_windows(&self, until_ms: i64, windows: &mut BTreeSet<i64>) {
         let open = self.series.iter().filter_map(Series::open_ms);
         let histograms = self.histograms.values().flat_map(Histograms::all).map(|&(timestamp_ms, _)| timestamp_ms);
         let times = self.closed.last_times().chain(open).chain(self.late.times()).chain(histograms);
-        windows.extend(times.filter(|&time_ms| time_ms < until_ms).map(|time_ms| time_ms.div_euclid(CHUNK_SPAN_MS)));
+        let begins_before = |window: &i64| window.saturating_mul(CHUNK_SPAN_MS) < until_ms;
+        windows.extend(times.map(|time_ms| time_ms.div_euclid(CHUNK_SPAN_MS)).filter(begins_before));
     }
 
     /// Frees everything from before a time, when it stands in blocks: but of the late samples of each series only the first

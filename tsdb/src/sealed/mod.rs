@@ -6,12 +6,15 @@
 //! Sealing freezes the head before a time (what still comes for that time is late), writes blocks of what is frozen, puts them
 //! into the set, and frees the memory once nobody reads by an older set.
 
+mod compact;
 mod open;
+mod plan;
 mod retention;
 mod seal;
 mod set;
 mod truncate;
 
+pub use compact::CompactStats;
 pub(crate) use open::{BLOCKS_DIR, Found, open};
 pub use retention::Retention;
 pub use seal::SealStats;

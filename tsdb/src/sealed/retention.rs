@@ -1,8 +1,5 @@
 //! Retention: the oldest blocks are deleted when they are too old or together too large.
 
-use std::io;
-use std::sync::Arc;
-
 use crate::block::{BlockError, BlockId};
 use crate::store::Store;
 
@@ -51,9 +48,7 @@ impl Store {
         let ids: Vec<BlockId> = expired.iter().map(|block| block.meta().id).collect();
         self.replace_sealed(|sealed| sealed.replaced(|meta| ids.contains(&meta.id), Vec::new()));
         for block in &expired {
-            let not_removed = |error: io::Error| BlockError::Io { path: block.path().into(), error: Arc::new(error) };
-            // Whoever reads it still has it mapped.
-            self.disk.remove(block.path()).map_err(not_removed)?;
+            self.remove_block(block)?;
         }
         Ok(ids.len() as u64)
     }

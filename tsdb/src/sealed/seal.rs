@@ -74,9 +74,9 @@ impl Store {
             }
         }
         if !blocks.is_empty() {
-            let old = self.replace_sealed(|sealed| sealed.replaced(|_| false, blocks));
+            self.replace_sealed(|sealed| sealed.replaced(|_| false, blocks));
             let sealed_to_ms = self.sealed().floor_ms();
-            truncations.push_back(Truncation::new(sealed_to_ms, &frozen.series, &self.head, Arc::downgrade(&old)));
+            truncations.push_back(Truncation::new(sealed_to_ms, &frozen.series, &self.head, self.older_sets()));
         }
         stats.duration = self.clock().elapsed().saturating_sub(began);
         outcome.map(|()| stats)

@@ -15,12 +15,12 @@ pub(crate) struct Truncation {
     sealed_to_ms: i64,
     /// For each shard the slots that had late samples, and how many.
     n_late: Vec<Vec<(usize, u32)>>,
-    /// The blocks as they were before: whoever reads by them needs the head as it was.
-    readers: Weak<Sealed>,
+    /// All older sets of blocks that were still in use: whoever reads by one of them needs the head as it was.
+    readers: Vec<Weak<Sealed>>,
 }
 
 impl Truncation {
-    pub(crate) fn new(sealed_to_ms: i64, series: &[Selected], head: &Head, readers: Weak<Sealed>) -> Truncation {
+    pub(crate) fn new(sealed_to_ms: i64, series: &[Selected], head: &Head, readers: Vec<Weak<Sealed>>) -> Truncation {
         let mut n_late = vec![Vec::new(); head.shards.len()];
         for series in series.iter().filter(|series| series.n_late > 0) {
             n_late[series.place.shard].push((series.place.slot, series.n_late));
@@ -34,7 +34,8 @@ impl Store {
     pub(crate) fn truncate_sealed(&self) -> bool {
         let mut truncations = self.truncations.lock();
         let mut any = false;
-        while let Some(truncation) = truncations.pop_front_if(|truncation| truncation.readers.strong_count() == 0) {
+        let is_read = |set: &Weak<Sealed>| set.strong_count() > 0;
+        while let Some(truncation) = truncations.pop_front_if(|truncation| !truncation.readers.iter().any(is_read)) {
             any = true;
             self.freed_to_ms.fetch_max(truncation.sealed_to_ms, Ordering::Relaxed);
             for (shard, n_late) in self.head.shards.iter().zip(&truncation.n_late) {
