@@ -25,6 +25,7 @@ fn series(number: usize, first_ms: i64, times: std::ops::Range<i64>) -> remote_w
         ("environment", "production".to_owned()),
         ("instance", format!("10.0.{}.{}:9100", target >> 8, target & 255)),
         ("job", "node".to_owned()),
+        ("number", own.to_string()),
     ];
     let labels = labels.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     (labels, times.map(|i| (first_ms + i * STEP_MS, (i * (number as i64 % 7)) as f64)).collect())
