@@ -143,7 +143,7 @@ impl Visitor for HandingOut<'_, '_> {
             }
             match self.names.labels(row.series) {
                 Some(labels) => {
-                    take(FeedRow::Float { labels, timestamp_ms: row.timestamp_ms, value: f64::from_bits(row.bits) })
+                    take(FeedRow::Float { labels, timestamp_ms: row.timestamp_ms, value: f64::from_bits(row.bits) });
                 }
                 None => self.n_lost += 1,
             }

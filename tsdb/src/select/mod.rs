@@ -145,6 +145,6 @@ impl SeriesSet for Selection {
     }
 
     fn warnings(&self) -> Vec<String> {
-        self.sealed.overlapping(self.start_ms, self.end_ms).flat_map(|block| block.quarantined()).collect()
+        self.sealed.overlapping(self.start_ms, self.end_ms).flat_map(Block::quarantined).collect()
     }
 }
