@@ -1,6 +1,8 @@
 //! What stands where in a block's file.
 //!
-//!     header | chunks and timestamp columns, as they came | sections | section table | footer
+//! ```text
+//! header | chunks and timestamp columns, as they came | sections | section table | footer
+//! ```
 //!
 //! The footer is written last and says where the table is, which says where the sections are: a file whose footer does not
 //! verify is no block. `docs/format/block.md` draws it.

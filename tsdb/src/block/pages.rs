@@ -1,6 +1,8 @@
 //! A section of numbered things that stand in pages, so that one is found without reading those before it.
 //!
-//!     count u32 | where each page begins u32 … | pages
+//! ```text
+//! count u32 | where each page begins u32 … | pages
+//! ```
 //!
 //! The places count from the first page.
 
