@@ -56,6 +56,8 @@ impl Store {
         let frozen = Frozen::of(&self.head, &self.sealed(), self.wal.next_place(), until_ms);
         let mut stats = SealStats::default();
         let mut blocks = Vec::new();
+        // This may end before an earlier seal did: what came late for the time between is in no block.
+        let mut sealed_to_ms = i64::MIN;
         let mut outcome = Ok(());
         for &window in &frozen.windows {
             match self.write_window(&frozen, window) {
@@ -64,6 +66,7 @@ impl Store {
                     stats.n_blocks += 1;
                     stats.n_samples += meta.n_samples;
                     stats.n_bytes += meta.n_bytes;
+                    sealed_to_ms = meta.sealed_to_ms.unwrap_or(sealed_to_ms);
                     blocks.push(block);
                 }
                 Ok(None) => {}
@@ -75,7 +78,6 @@ impl Store {
         }
         if !blocks.is_empty() {
             self.replace_sealed(|sealed| sealed.replaced(|_| false, blocks));
-            let sealed_to_ms = self.sealed().floor_ms();
             truncations.push_back(Truncation::new(sealed_to_ms, &frozen.series, &self.head, self.older_sets()));
         }
         stats.duration = self.clock().elapsed().saturating_sub(began);
