@@ -116,6 +116,8 @@ pub struct Store {
     /// What has been sealed and is still in memory, oldest first. Held by whoever seals.
     pub(crate) truncations: Mutex<VecDeque<Truncation>>,
     pub(crate) retention: Mutex<Retention>,
+    /// Everything from before this time was sealed, if there was anything, when it was due.
+    pub(crate) looked_to_ms: AtomicI64,
     /// Chunks from before this time have been freed.
     pub(crate) freed_to_ms: AtomicI64,
     /// Makes the names of blocks.
@@ -192,6 +194,7 @@ impl Store {
             older_sets: Mutex::default(),
             truncations: Mutex::default(),
             retention: Mutex::default(),
+            looked_to_ms: AtomicI64::new(i64::MIN),
             freed_to_ms: AtomicI64::new(floor_ms),
             ids: Mutex::new(SeededRng::new(rng.next_u64())),
             disk: Arc::clone(disk),

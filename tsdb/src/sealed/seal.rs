@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use model::storage::{HistogramValue, Tile};
@@ -39,8 +40,14 @@ impl Store {
         let Some((oldest_ms, newest_ms)) = self.head.interval() else { return Ok(None) };
         let until_ms = (newest_ms.saturating_sub(BEHIND_NEWEST_MS)).div_euclid(CHUNK_SPAN_MS) * CHUNK_SPAN_MS;
         // What comes late for a time that has been sealed waits for the next window.
-        let is_due = until_ms > oldest_ms && until_ms > self.sealed().floor_ms();
-        if is_due { self.seal(until_ms).map(Some) } else { Ok(None) }
+        let looked_to_ms = self.looked_to_ms.load(Ordering::Relaxed).max(self.sealed().floor_ms());
+        if until_ms <= oldest_ms || until_ms <= looked_to_ms {
+            return Ok(None);
+        }
+        let stats = self.seal(until_ms)?;
+        // Where nothing was found, what made it due was sealed before and is not free yet: that is no cause to look again.
+        self.looked_to_ms.store(until_ms, Ordering::Relaxed);
+        Ok((stats.n_blocks > 0).then_some(stats))
     }
 
     /// Seals everything from before a time: blocks of at most two hours each. Their memory is freed by
