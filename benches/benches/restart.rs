@@ -45,7 +45,6 @@ fn main() {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a bench starts itself again")]
 fn run(case: &str) {
     let dir = tempfile::tempdir().unwrap();
     let own = std::env::current_exe().unwrap();
