@@ -34,8 +34,8 @@ pub struct Options {
     pub checkpoint_samples: u64,
     /// A checkpoint is due when the last one is so old and there are samples behind it. The default is two minutes.
     pub checkpoint_interval: Duration,
-    /// How much of the log is kept for those who follow it and are behind, in bytes, beside what a restart needs (limit
-    /// `followed_log_bytes`). The default is 8 GiB.
+    /// How much of the log is kept for those who follow it and are behind, in bytes, beside what a restart needs. The
+    /// default is 8 GiB.
     pub max_held_bytes: u64,
     /// Series in the head (limit `head_series`). The default is 2,000,000.
     pub max_series: u64,

@@ -4,7 +4,7 @@
 //! labels are a run of *pair* numbers in one arena; a pair is a name and a value, both interned. Each pair has postings;
 //! each name has the list of its pairs. A hash table of numbers finds a series by its labels.
 //!
-//! The index only grows; what it holds for series that have ended is freed by building it anew.
+//! The index only grows: series that have ended stay in it, even when all of their samples stand in blocks.
 
 mod image;
 mod matching;
