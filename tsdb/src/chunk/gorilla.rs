@@ -65,7 +65,8 @@ impl Predictor {
     pub(crate) fn from_image(image: &[u8; Predictor::IMAGE_LEN]) -> Option<Predictor> {
         let word = |from: usize| image[from..].first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
         let [leading, n_significant, is_stale, low, high] = *image.last_chunk()?;
-        let has_window = u32::from(leading) <= MAX_LEADING && leading + n_significant <= 64 && is_stale <= 1;
+        let n_window = u32::from(leading) + u32::from(n_significant);
+        let has_window = u32::from(leading) <= MAX_LEADING && n_window <= 64 && is_stale <= 1;
         has_window.then_some(Predictor {
             last_ms: word(0)? as i64,
             delta_ms: word(8)? as i64,
