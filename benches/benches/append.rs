@@ -18,6 +18,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use benches::memory::resident_bytes;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use journal::{Disk, OsDisk};
 use model::rng::SeededRng;
@@ -123,16 +124,6 @@ impl Load {
             assert!(self.store.commit(&batch).unwrap().is_empty());
         }
     }
-}
-
-/// Bytes of this process that are in memory.
-#[expect(clippy::disallowed_methods, reason = "the kernel says it in a file")]
-fn resident_bytes() -> u64 {
-    let mut status = String::new();
-    let mut file = std::fs::File::open("/proc/self/status").unwrap();
-    std::io::Read::read_to_string(&mut file, &mut status).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
 }
 
 fn append(criterion: &mut Criterion) {

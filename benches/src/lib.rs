@@ -1,3 +1,4 @@
 //! Benches, rivals and the side-by-side script. The benches themselves stand in `benches/`.
 
+pub mod memory;
 pub mod payload;

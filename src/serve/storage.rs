@@ -83,7 +83,7 @@ pub(super) fn default_target_series(max_series: u64) -> u64 {
     if max_series == u64::MAX { u64::MAX } else { max_series / 2 }
 }
 
-/// Names each damaged place in the log; how many there are.
+/// Names each damaged place in the log, and each block that cannot be read; how many there are.
 fn report_damage(replayed: &Replayed) -> u64 {
     for damage in &replayed.damage {
         let (segment, from, to) = (&damage.segment, damage.from, damage.to);
@@ -92,6 +92,9 @@ fn report_damage(replayed: &Replayed) -> u64 {
         } else {
             tracing::warn!(%segment, from, to, "a part of the log is damaged and is left out");
         }
+    }
+    for damaged in &replayed.damaged_blocks {
+        tracing::error!(damaged, "a block cannot be read: its samples are missing, its file stays as it is");
     }
     for damaged in &replayed.damaged_checkpoints {
         tracing::warn!(damaged, "a checkpoint cannot be read: the one before and the log since were read in its place");
@@ -107,8 +110,8 @@ fn report_damage(replayed: &Replayed) -> u64 {
         tracing::warn!(scrapes = replayed.n_skipped_scrapes, "scrapes that leaned on damaged ones are left out");
     }
     let n_damaged = replayed.damage.iter().filter(|damage| !damage.torn_tail).count();
-    let n_others = replayed.damaged_checkpoints.len() + replayed.damaged_chunks.len() + replayed.unreadable.len();
-    (n_damaged + n_others) as u64
+    let n_files = replayed.damaged_blocks.len() + replayed.damaged_checkpoints.len();
+    (n_damaged + n_files + replayed.damaged_chunks.len() + replayed.unreadable.len()) as u64
 }
 
 impl OpenStore {

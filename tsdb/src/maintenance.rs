@@ -40,6 +40,11 @@ impl Store {
     /// # Errors
     /// When the disk refuses; everything is as it was before.
     pub fn maintain(&self) -> Result<Maintained, MaintenanceError> {
+        // First what needs no room on the disk and makes some; so nothing is compacted, either, that goes anyway.
+        let n_expired = self.delete_expired()?;
+        if n_expired > 0 {
+            return Ok(Maintained::Expired(n_expired));
+        }
         if self.truncate_sealed() {
             return Ok(Maintained::Freed(self.checkpoint()?));
         }
@@ -49,10 +54,6 @@ impl Store {
         if let Some(stats) = self.seal_if_due()? {
             return Ok(Maintained::Sealed(stats));
         }
-        // First, so that nothing is compacted that goes anyway.
-        match self.delete_expired()? {
-            0 => Ok(self.compact_if_due()?.map_or(Maintained::Nothing, Maintained::Compacted)),
-            n_blocks => Ok(Maintained::Expired(n_blocks)),
-        }
+        Ok(self.compact_if_due()?.map_or(Maintained::Nothing, Maintained::Compacted))
     }
 }

@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use journal::testkit::MemoryDisk;
@@ -172,4 +173,32 @@ fn a_damaged_block_is_left_alone() {
     assert_eq!(store.compact_all().unwrap().unwrap().n_blocks, 2);
     assert_eq!(blocks_on(&disk).len(), 2);
     assert_eq!(disk.get(damaged).unwrap(), bytes);
+}
+
+#[test]
+fn a_block_that_cannot_be_read_is_named_and_left_aside() {
+    let disk = MemoryDisk::new();
+    let mut want = Contents::new();
+    {
+        let (store, _) = open(&disk, 1, late_options());
+        scrape(&store, &mut want, 0, 6);
+        maintain(&store);
+        store.close().unwrap();
+    }
+    let [damaged, kept @ ..] = &*blocks_on(&disk) else { panic!("no blocks") };
+    assert!(!kept.is_empty());
+    let mut bytes = disk.get(damaged).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    disk.put(damaged, bytes.clone());
+    let (store, replayed) = open(&disk, 2, late_options());
+    let [named] = &*replayed.damaged_blocks else { panic!("{:?}", replayed.damaged_blocks) };
+    assert!(named.contains(damaged.to_str().unwrap()), "{named}");
+    assert_eq!(disk.get(damaged), Some(bytes));
+    // The others are read, and what is in the head.
+    let found = contents(&store);
+    let n_found: usize = found.values().map(BTreeMap::len).sum();
+    assert_eq!(n_found, 3 * 4 * 60);
+    for (set, samples) in &found {
+        assert!(samples.iter().all(|(timestamp_ms, bits)| want[set].get(timestamp_ms) == Some(bits)));
+    }
 }

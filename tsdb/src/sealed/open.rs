@@ -8,14 +8,10 @@ use journal::Disk;
 use rustc_hash::FxHashSet;
 
 use super::Sealed;
-use crate::block::{Block, BlockError, BlockId};
+use crate::block::{Block, BlockError, BlockId, id_of_file, is_unfinished};
 
 /// The directory of blocks, in the data directory.
 pub(crate) const BLOCKS_DIR: &str = "blocks";
-/// How the name of a block's file ends.
-const BLOCK_END: &str = ".nblk";
-/// How the name of a file ends that was never finished.
-const UNFINISHED_END: &str = ".tmp";
 
 /// What was found in a directory of blocks.
 #[derive(Debug, Default)]
@@ -37,9 +33,9 @@ pub(crate) fn open(disk: &Arc<dyn Disk>, dir: &Path) -> Result<Found, BlockError
     let mut blocks = Vec::new();
     for name in disk.list(&dir).map_err(not_readable)? {
         let path = dir.join(&name);
-        if name.ends_with(UNFINISHED_END) {
+        if is_unfinished(&name) {
             disk.remove(&path).map_err(not_readable)?;
-        } else if name.ends_with(BLOCK_END) {
+        } else if id_of_file(&name).is_some() {
             match Block::open(disk, &path) {
                 Ok(block) => blocks.push(Arc::new(block)),
                 Err(error @ BlockError::Version { .. }) => return Err(error),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use model::storage::{HistogramValue, Tile};
 
 use super::{BLOCKS_DIR, Sealed, Truncation};
-use crate::block::{Block, BlockError, BlockId, BlockSpec, BlockWriter, LogPlace, SeriesSamples};
+use crate::block::{Block, BlockError, BlockId, BlockSpec, BlockWriter, LogPlace, SeriesSamples, file_name};
 use crate::codec::Effort;
 use crate::head::{CHUNK_SPAN_MS, Head};
 use crate::select::{HeadReader, Selected, pinned};
@@ -113,7 +113,7 @@ impl Store {
             }
         }
         match writer.finish() {
-            Ok(_) => Block::open(&self.disk, &dir.join(format!("{id}.nblk"))).map(|block| Some(Arc::new(block))),
+            Ok(_) => Block::open(&self.disk, &dir.join(file_name(id))).map(|block| Some(Arc::new(block))),
             Err(BlockError::Empty) => Ok(None),
             Err(error) => Err(error),
         }

@@ -4,7 +4,6 @@ use model::{Labels, Matcher};
 use rustc_hash::FxHashMap;
 
 use super::head::Selected;
-use super::overlaps;
 use crate::head::Head;
 use crate::sealed::Sealed;
 
@@ -58,11 +57,9 @@ pub(super) fn join(
     let mut joined: Vec<Joined> = Vec::new();
     let mut by_labels: FxHashMap<Labels, usize> = FxHashMap::default();
     for (number, block) in blocks {
-        for series in block.matching(matchers) {
-            if !overlaps(block.interval(series), start_ms, end_ms) {
-                continue;
-            }
-            let at = *by_labels.entry(block.labels(series)).or_insert(joined.len());
+        let found = block.within(&block.matching(matchers), start_ms, end_ms);
+        for (series, labels) in found.iter().zip(block.labels_of(found.iter())) {
+            let at = *by_labels.entry(labels).or_insert(joined.len());
             if at == joined.len() {
                 joined.push(Joined::default());
             }

@@ -70,8 +70,8 @@ impl Select for Store {
                 values.extend(found.map(str::to_owned));
             }
             for block in sealed.overlapping(request.start_ms, request.end_ms) {
-                let found = requested_of(block, request).into_iter().map(|series| block.labels(series));
-                values.extend(found.filter_map(|labels| labels.get(name).map(str::to_owned)));
+                let found = requested_of(block, request);
+                values.extend(block.labels_of(found.iter()).filter_map(|labels| labels.get(name).map(str::to_owned)));
             }
         }
         Ok(listing(values, request.limit))
@@ -102,13 +102,7 @@ fn requested_of(block: &Block, request: &LabelRequest) -> RoaringBitmap {
     for selector in &request.selectors {
         set |= block.matching(selector);
     }
-    let overlaps = |series: &u32| overlaps(block.interval(*series), request.start_ms, request.end_ms);
-    set.into_iter().filter(overlaps).collect()
-}
-
-/// Whether the times of a first and a last sample say that there may be some in between two times.
-fn overlaps(interval: Option<(i64, i64)>, start_ms: i64, end_ms: i64) -> bool {
-    interval.is_some_and(|(oldest_ms, newest_ms)| newest_ms >= start_ms && oldest_ms <= end_ms)
+    block.within(&set, request.start_ms, request.end_ms)
 }
 
 fn listing(mut entries: Vec<String>, limit: usize) -> Listing {

@@ -78,7 +78,8 @@ impl<'a> Reader<'a> {
     fn next_of_part(&mut self, tile: &mut Tile) -> bool {
         match self.joined().in_blocks.get(self.part) {
             Some(&(block, _)) => self.cursors[block as usize].as_mut().is_some_and(|cursor| cursor.next_tile(tile)),
-            None => self.in_head.next_tile(tile),
+            // Without a part there, it still stands where another series left it.
+            None => self.joined().in_head.is_some() && self.in_head.next_tile(tile),
         }
     }
 
