@@ -1,7 +1,5 @@
 // What the disk holds, how fast that grows, and when it will be enough or too much.
 
-import { get } from "../../api/client";
-import { useResource } from "../../api/resource";
 import type { StorageReport } from "../../api/types";
 import { brief, whole } from "../../format/number";
 import { formatValue } from "../../format/unit";
@@ -9,40 +7,19 @@ import { Ago } from "../../parts/ago";
 import { State } from "../../parts/state";
 import { t } from "../../texts";
 import { Blocks } from "./blocks";
-import { Loaded } from "./loaded";
-import { Top } from "./top";
 
 const bytes = (n: number) => formatValue(n, { of: "B", perSecond: false });
 const span = (seconds: number) => formatValue(seconds, { of: "s", perSecond: false });
 
-export function Disk() {
-  const report = useResource(
-    "disk",
-    async signal => (await get<StorageReport>("status/storage", {}, signal)).data,
-  );
+export function Disk({ report }: { report: StorageReport }) {
   return (
-    <Loaded from={report}>
-      {report => (
-        <>
-          <section class="disk">
-            <h2>{t().status.onDisk}</h2>
-            <Parts report={report} />
-            <Forecast report={report} />
-            <Blocks blocks={report.blocks} head={headOf(report)} />
-            {report.blocks.length === 0 && <p class="muted">{t().status.noBlockYet}</p>}
-          </section>
-          {report.series_by_target.length > 0 && (
-            <div class="two targets-by-series">
-              <Top
-                title={t().status.byTarget}
-                counts={report.series_by_target}
-                total={Math.max(1, report.head.series)}
-              />
-            </div>
-          )}
-        </>
-      )}
-    </Loaded>
+    <section class="disk">
+      <h2>{t().status.onDisk}</h2>
+      <Parts report={report} />
+      <Forecast report={report} />
+      <Blocks blocks={report.blocks} head={headOf(report)} />
+      {report.blocks.length === 0 && <p class="muted">{t().status.noBlockYet}</p>}
+    </section>
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { get } from "../../api/client";
 import { useResource } from "../../api/resource";
-import type { TsdbStatus } from "../../api/types";
+import type { StorageReport, TsdbStatus } from "../../api/types";
 import { selectorOf } from "../../format/labels";
 import { whole } from "../../format/number";
 import { formatValue } from "../../format/unit";
@@ -21,13 +21,17 @@ export function Storage() {
     "storage",
     async signal => (await get<TsdbStatus>("status/tsdb", { limit: nTop }, signal)).data,
   );
+  const report = useResource(
+    isNarthex() ? "disk" : null,
+    async signal => (await get<StorageReport>("status/storage", {}, signal)).data,
+  );
   const text = t().status;
   return (
     <Loaded from={status}>
       {status => (
         <>
           <Head status={status} />
-          {isNarthex() && <Disk />}
+          {isNarthex() && <Loaded from={report}>{report => <Disk report={report} />}</Loaded>}
           <p class="prose">{text.cardinality}</p>
           <div class="two">
             <Top
@@ -36,6 +40,13 @@ export function Storage() {
               total={status.headStats.numSeries}
               link={ofMetric}
             />
+            {report.data !== null && (
+              <Top
+                title={text.byTarget}
+                counts={report.data.series_by_target}
+                total={status.headStats.numSeries}
+              />
+            )}
             <Top
               title={text.byPair}
               counts={status.seriesCountByLabelValuePair}
