@@ -4,9 +4,10 @@
 //! Needs the peers (`tests/peers/build prometheus`) in the directory that `NARTHEX_PEERS` names, as CI does; where it
 //! names none the tests say that they were left out.
 
+use std::fs::File;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,10 @@ fn program(name: &str) -> Option<PathBuf> {
     Some(path)
 }
 
+/// How often it is started before the test gives up, and how long a start may take on a busy machine.
+const N_STARTS: usize = 5;
+const LONGEST_START: Duration = Duration::from_secs(120);
+
 /// A running Prometheus. Killed when dropped.
 struct Prometheus {
     child: Child,
@@ -46,26 +51,46 @@ impl Prometheus {
         let directory = TempDir::new().unwrap();
         let file = directory.path().join("prometheus.yml");
         std::fs::write(&file, configuration).unwrap();
+        for _ in 0..N_STARTS {
+            let (address, mut child) = Prometheus::spawn(&program, directory.path());
+            if is_ready(address, &mut child) {
+                return Some(Prometheus { child, address, _directory: directory });
+            }
+            // A connection may have been given its port before it could listen.
+            println!("Prometheus ended: {}", std::fs::read_to_string(directory.path().join("log")).unwrap());
+        }
+        panic!("Prometheus ended at each of {N_STARTS} starts");
+    }
+
+    /// The process, and the port that it was told to listen at.
+    fn spawn(program: &Path, directory: &Path) -> (SocketAddr, Child) {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let child = Command::new(program)
-            .arg(format!("--config.file={}", file.display()))
-            .arg(format!("--storage.tsdb.path={}", directory.path().join("data").display()))
+            .arg(format!("--config.file={}", directory.join("prometheus.yml").display()))
+            .arg(format!("--storage.tsdb.path={}", directory.join("data").display()))
             .arg(format!("--web.listen-address={address}"))
             .arg("--web.external-url=http://narthex.example:9090/")
             .arg("--web.enable-remote-write-receiver")
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(File::create(directory.join("log")).unwrap())
             .spawn()
             .unwrap();
-        let prometheus = Prometheus { child, address, _directory: directory };
-        let started = Instant::now();
-        let is_listening = || std::net::TcpStream::connect(address).is_ok();
-        while !(is_listening() && get(address, "/-/ready").status == 200) {
-            assert!(started.elapsed() < Duration::from_secs(30), "Prometheus is not ready within 30 s");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        Some(prometheus)
+        (address, child)
     }
+}
+
+/// Whether it takes questions now; `false` where it has ended.
+fn is_ready(address: SocketAddr, child: &mut Child) -> bool {
+    let started = Instant::now();
+    let is_listening = || std::net::TcpStream::connect(address).is_ok();
+    while !(is_listening() && get(address, "/-/ready").status == 200) {
+        if child.try_wait().unwrap().is_some() {
+            return false;
+        }
+        assert!(started.elapsed() < LONGEST_START, "Prometheus is not ready within {LONGEST_START:?}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    true
 }
 
 impl Drop for Prometheus {
