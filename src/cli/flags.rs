@@ -73,7 +73,7 @@ pub(crate) const FLAGS: &[Flag] = {
         flag("web.read-timeout", Duration, "5m", Built, "Close a connection whose request takes longer, or that idles"),
         flag("web.max-connections", Number, "512", Built, "Connections at the same time (limit web_connections)"),
         flag("web.route-prefix", Text, "", Built, "Path before all routes; default: the path of --web.external-url"),
-        flag("web.enable-admin-api", Switch, "false", Later, "Allow deletion and snapshots"),
+        flag("web.enable-admin-api", Switch, "false", Built, "Allow deletion, sealing and snapshots"),
         flag("web.page-title", Text, "narthex", Built, "Title of the pages"),
         flag("web.cors.origin", Text, ".*", Built, "Origins whose pages may ask, an anchored regular expression"),
         flag("web.max-notifications-subscribers", Number, "16", Later, "Subscribers of live notifications"),

@@ -165,6 +165,7 @@ impl Narthex {
             engine: Arc::clone(&engine),
             targets: Arc::clone(&scraper) as _,
             storage: Arc::clone(&store) as _,
+            store: Arc::clone(store.store()),
         });
         let is_looking = flags.is_on("config.auto-reload") || flags.has_feature("auto-reload-config");
         let look_every = is_looking.then(|| flags.duration("config.auto-reload-interval").max(Duration::from_secs(1)));

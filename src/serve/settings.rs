@@ -46,6 +46,7 @@ pub(super) fn settings(
         working_directory,
         hostname: hostname(),
         enable_lifecycle: flags.is_on("web.enable-lifecycle"),
+        enable_admin: flags.is_on("web.enable-admin-api"),
         enable_remote_write: flags.is_on("web.enable-remote-write-receiver"),
         authentication: if access.is_open() { Authentication::None } else { Authentication::Basic },
         limits: web_limits(flags, config),

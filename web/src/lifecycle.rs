@@ -41,7 +41,7 @@ fn refusal(shared: &Shared, request: &Request) -> Option<Response> {
 }
 
 /// Whether a request can not have been made by a page of somebody else. Clients that are no browsers send no origin.
-fn is_same_origin(shared: &Shared, request: &Request) -> bool {
+pub(crate) fn is_same_origin(shared: &Shared, request: &Request) -> bool {
     if request.header(&HeaderName::from_static("sec-fetch-site")) == "cross-site" {
         return false;
     }

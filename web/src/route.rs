@@ -34,7 +34,7 @@ pub(crate) enum Endpoint {
     WalReplay,
     Notifications,
     LiveNotifications,
-    Admin,
+    Admin(AdminAction),
     Search,
     RemoteWrite,
     Otlp,
@@ -48,6 +48,15 @@ pub(crate) enum Endpoint {
     Graph,
     Page,
     Asset,
+}
+
+/// What may be done to the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AdminAction {
+    DeleteSeries,
+    CleanTombstones,
+    Snapshot,
+    Seal,
 }
 
 /// The methods of a path.
@@ -116,6 +125,7 @@ const fn always(path: &'static str, methods: Methods, endpoint: Endpoint) -> Rou
 
 /// All routes.
 pub(crate) const ROUTES: &[Route] = {
+    use AdminAction as A;
     use Endpoint as E;
     use Methods as M;
     &[
@@ -148,9 +158,10 @@ pub(crate) const ROUTES: &[Route] = {
         always("/api/v1/status/walreplay", M::Get, E::WalReplay),
         always("/api/v1/notifications", M::Get, E::Notifications),
         always("/api/v1/notifications/live", M::Get, E::LiveNotifications),
-        ready("/api/v1/admin/tsdb/delete_series", M::PostPut, E::Admin),
-        ready("/api/v1/admin/tsdb/clean_tombstones", M::PostPut, E::Admin),
-        ready("/api/v1/admin/tsdb/snapshot", M::PostPut, E::Admin),
+        ready("/api/v1/admin/tsdb/delete_series", M::PostPut, E::Admin(A::DeleteSeries)),
+        ready("/api/v1/admin/tsdb/clean_tombstones", M::PostPut, E::Admin(A::CleanTombstones)),
+        ready("/api/v1/admin/tsdb/snapshot", M::PostPut, E::Admin(A::Snapshot)),
+        ready("/api/v1/admin/tsdb/seal", M::PostPut, E::Admin(A::Seal)),
         ready("/api/v1/search/metric_names", M::GetPost, E::Search),
         ready("/api/v1/search/label_names", M::GetPost, E::Search),
         ready("/api/v1/search/label_values", M::GetPost, E::Search),

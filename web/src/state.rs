@@ -18,7 +18,7 @@ use query::Engine;
 use scrape::config::ScrapeConfig;
 use scrape::metrics::ScrapeMetrics;
 use scrape::pool::PoolStatus;
-use tsdb::{Cardinality, Files, HeadStats, WalStats};
+use tsdb::{Cardinality, Files, HeadStats, Store, WalStats};
 
 /// What never changes while narthex runs.
 #[derive(Debug)]
@@ -49,6 +49,8 @@ pub struct Settings {
     pub start_ms: i64,
     /// Whether `/-/reload` and `/-/quit` do anything.
     pub enable_lifecycle: bool,
+    /// Whether `/api/v1/admin/…` does anything.
+    pub enable_admin: bool,
     /// Whether `/api/v1/write` takes anything.
     pub enable_remote_write: bool,
     /// Whether passwords are asked for.
@@ -130,6 +132,8 @@ pub struct Parts {
     pub targets: Arc<dyn Targets>,
     /// Knows how the storage is doing.
     pub storage: Arc<dyn StorageStatus>,
+    /// Is sealed, deleted from and copied, where that is allowed.
+    pub store: Arc<Store>,
 }
 
 /// Who knows the targets.

@@ -1,5 +1,6 @@
 //! The endpoints of `/api/v1`: each a function from parameters to an answer, run on a blocking thread.
 
+pub(crate) mod admin;
 mod exemplars;
 mod language;
 mod listing;
@@ -123,7 +124,6 @@ fn dispatch(endpoint: Endpoint, parts: Option<&Parts>, asked: &Asked) -> ApiResu
         Endpoint::StatusStorage => storage::storage(parts, asked),
         Endpoint::StatusLimits => status::limits(asked),
         Endpoint::Features => status::features(asked),
-        Endpoint::Admin => Err(ApiError::new(ErrorType::Unavailable, "admin APIs disabled")),
         Endpoint::Search => Err(ApiError::new(ErrorType::Unavailable, "search API disabled")),
         _ => Err(ApiError::new(ErrorType::Internal, "no such endpoint")),
     }

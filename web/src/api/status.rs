@@ -243,8 +243,7 @@ pub(super) fn limits(asked: &Asked) -> ApiResult {
 }
 
 /// What the API itself can do.
-const API_FEATURES: [(&str, bool); 11] = [
-    ("admin", false),
+const API_FEATURES: [(&str, bool); 10] = [
     ("exclude_alerts", true),
     ("label_values_match", true),
     ("openapi_3.1", false),
@@ -262,6 +261,7 @@ pub(super) fn features(asked: &Asked) -> ApiResult {
     let mut features = settings.features.clone();
     let api: &mut BTreeMap<String, bool> = features.entry("api".to_owned()).or_default();
     api.extend(API_FEATURES.map(|(name, is_on)| (name.to_owned(), is_on)));
+    api.insert("admin".to_owned(), settings.enable_admin);
     api.insert("lifecycle".to_owned(), settings.enable_lifecycle);
     api.insert("remote_write_receiver".to_owned(), settings.enable_remote_write);
     Reply::data(move |json| {

@@ -107,6 +107,7 @@ fn settings(clock: Arc<dyn Clock>) -> Settings {
         hostname: "here".to_owned(),
         start_ms: NOW_MS - 1500,
         enable_lifecycle: false,
+        enable_admin: false,
         enable_remote_write: true,
         authentication: Authentication::None,
         limits: WebLimits::default(),
@@ -153,7 +154,8 @@ impl TestServer {
                 append: Arc::clone(&store) as _,
                 engine: Arc::new(Engine::new(setup.engine)),
                 targets: Arc::new(scraper),
-                storage: Arc::new(StoreStatus(store)),
+                storage: Arc::new(StoreStatus(Arc::clone(&store))),
+                store,
             });
         }
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
