@@ -154,7 +154,8 @@ impl Store {
         if undeclared.is_empty() {
             return;
         }
-        let index = self.head.index.read();
+        let index = self.head.index();
+        let index = index.read();
         let series: Vec<(SeriesRef, Labels)> =
             undeclared.iter().map(|&(series, id)| (series, index.labels(id))).collect();
         drop(index);
@@ -274,8 +275,9 @@ impl<'a> Shards<'a> {
         Shards(shards.map(|(shard, is_touched)| is_touched.then(|| shard.lock())).collect())
     }
 
+    /// The shard of a series that still has its place.
     fn get(&self, place: Place) -> Option<&Shard> {
-        self.0.get(place.shard)?.as_deref()
+        self.0.get(place.shard)?.as_deref().filter(|shard| shard.has(place))
     }
 
     /// The shard of a series that was found in one.
@@ -292,7 +294,7 @@ impl<'a> Shards<'a> {
                 if shard.is_declared(place.slot) {
                     return None;
                 }
-                Some((series, shard.series_id(place.slot)?))
+                Some((series, shard.series_id(place)?))
             })
             .collect();
         undeclared.dedup();

@@ -54,7 +54,8 @@ impl Store {
     }
 
     fn series_by_target(&self, limit: usize) -> Top {
-        let index = self.head.index.read();
+        let index = self.head.index();
+        let index = index.read();
         let mut by_instance: Top = index.values("instance").map(|(value, n)| (value.to_owned(), n)).collect();
         let largest = largest(&mut by_instance, limit);
         let named = largest.into_iter().map(|(instance, n_series)| {

@@ -50,10 +50,10 @@ impl MaxSeries {
         MaxSeries { head: *max_series, metric: *max_metric_series, target: *max_target_series }
     }
 
-    /// What holds for series that are read back: of memory there is no more than before, but what a metric or a target had
-    /// goes on.
+    /// What holds for series that are read back: what a metric or a target had goes on, and beside the series that there were
+    /// the log may name as many that had ended.
     pub(crate) fn of_replay(options: &Options) -> MaxSeries {
-        MaxSeries { head: options.max_series, metric: u64::MAX, target: u64::MAX }
+        MaxSeries { head: options.max_series.saturating_mul(2), metric: u64::MAX, target: u64::MAX }
     }
 }
 

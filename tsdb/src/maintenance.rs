@@ -46,6 +46,7 @@ impl Store {
             return Ok(Maintained::Expired(n_expired));
         }
         if self.truncate_sealed() {
+            self.free_ended_series();
             return Ok(Maintained::Freed(self.checkpoint()?));
         }
         if let Some(stats) = self.checkpoint_if_due()? {

@@ -64,7 +64,8 @@ impl Store {
     pub fn head_stats(&self) -> HeadStats {
         let mut stats = HeadStats::default();
         {
-            let index = self.head.index.read();
+            let index = self.head.index();
+            let index = index.read();
             stats.n_series = index.n_series() as u64;
             stats.n_label_pairs = index.n_pairs() as u64;
             stats.n_bytes = index.n_bytes() as u64;
@@ -96,14 +97,16 @@ impl Store {
 
     /// The series of the largest metric, and of the largest target (by its instance).
     pub fn largest_offenders(&self) -> (u64, u64) {
-        let index = self.head.index.read();
+        let index = self.head.index();
+        let index = index.read();
         let largest = |name| index.values(name).map(|(_, n_series)| n_series).max().unwrap_or(0);
         (largest(model::labels::METRIC_NAME), largest("instance"))
     }
 
     /// Where the series come from: the `limit` largest of each kind.
     pub fn cardinality(&self, limit: usize) -> Cardinality {
-        let index = self.head.index.read();
+        let index = self.head.index();
+        let index = index.read();
         let mut by_metric = index.values(model::labels::METRIC_NAME).map(|(name, n)| (name.to_owned(), n)).collect();
         let mut cardinality =
             Cardinality { series_by_metric: largest(&mut by_metric, limit), ..Cardinality::default() };

@@ -22,7 +22,7 @@ use std::time::Duration;
 use journal::Disk;
 use journal::testkit::{Fault, MemoryDisk};
 use model::rng::SeededRng;
-use model::storage::{Append, Batch, SourceRef, Timestamps};
+use model::storage::{Append, Batch, Refusal, SeriesRef, SourceRef, Timestamps};
 use model::{Clock, Labels, Rng};
 use support::{Contents, contents, labels};
 use tsdb::{Maintained, Options, Progress, Store};
@@ -78,6 +78,7 @@ struct Counts {
     seals: u64,
     checkpoints: u64,
     compactions: u64,
+    asked_again: u64,
 }
 
 impl Counts {
@@ -90,6 +91,7 @@ impl Counts {
         self.seals += other.seals;
         self.checkpoints += other.checkpoints;
         self.compactions += other.compactions;
+        self.asked_again += other.asked_again;
     }
 }
 
@@ -122,6 +124,8 @@ struct Hour {
     disk: MemoryDisk,
     store: Option<Store>,
     sources: Vec<SourceRef>,
+    /// References that were given in this run, as a sender would keep them.
+    known: BTreeMap<Labels, SeriesRef>,
     run: u64,
     /// What was acknowledged and not lost to a power cut.
     acknowledged: Contents,
@@ -140,6 +144,7 @@ impl Hour {
             disk: MemoryDisk::new(),
             store: None,
             sources: Vec::new(),
+            known: BTreeMap::new(),
             run: 0,
             acknowledged: Contents::new(),
             doubtful: Contents::new(),
@@ -168,6 +173,7 @@ impl Hour {
         assert_eq!(replayed.unreadable, Vec::<String>::new());
         self.sources =
             (0..N_SOURCES).map(|i| store.open_source(&labels("", &[("instance", &i.to_string())]))).collect();
+        self.known.clear();
         self.store = Some(store);
     }
 
@@ -192,7 +198,8 @@ impl Hour {
             }
         }
         match self.rng.below(60) {
-            0..20 => self.remote_write(),
+            0..15 => self.remote_write(),
+            15..20 => self.passing_write(),
             20..25 => self.late_write(),
             25..35 => self.sync(),
             35 => self.begin_again(Ending::Killed),
@@ -227,6 +234,16 @@ impl Hour {
         self.commit(None, &sets, self.clock.now_ms() + ahead_ms, &values);
     }
 
+    /// Series that are never heard of again after a while.
+    fn passing_write(&mut self) {
+        let now_ms = self.clock.now_ms();
+        let epoch = ((now_ms - START_MS) / (HOUR_MS / 3)).to_string();
+        let sets: Vec<_> =
+            (0..1 + self.rng.below(12)).map(|i| labels("passing", &[("in", &epoch), ("i", &i.to_string())])).collect();
+        let values: Vec<f64> = sets.iter().map(|_| self.value()).collect();
+        self.commit(None, &sets, now_ms, &values);
+    }
+
     fn late_write(&mut self) {
         let late_ms = self.rng.below(29 * 60_000) as i64;
         let set = labels("written", &[("i", &self.rng.below(20).to_string())]);
@@ -245,10 +262,13 @@ impl Hour {
 
     /// Commits one time of some series, and notes what became of it.
     fn commit(&mut self, source: Option<SourceRef>, sets: &[Labels], timestamp_ms: i64, values: &[f64]) {
-        let store = self.store();
-        // New series may be refused where the log cannot take them.
-        let Ok(resolved) = store.resolve(source, sets) else { return };
-        let series: Vec<_> = resolved.into_iter().map(Result::unwrap).collect();
+        let store = self.store.as_ref().unwrap();
+        if !sets.iter().all(|set| self.known.contains_key(set)) {
+            // New series may be refused where the log cannot take them.
+            let Ok(resolved) = store.resolve(source, sets) else { return };
+            self.known.extend(sets.iter().cloned().zip(resolved.into_iter().map(Result::unwrap)));
+        }
+        let series: Vec<_> = sets.iter().map(|set| self.known[set]).collect();
         let batch =
             Batch { source, series: &series, timestamps: Timestamps::All(timestamp_ms), values, histograms: &[] };
         let outcome = store.commit(&batch);
@@ -265,6 +285,14 @@ impl Hour {
                 into.entry(set.clone()).or_default().entry(timestamp_ms).or_insert(value.to_bits());
                 self.counts.samples += 1;
             }
+        }
+        // Those that have ended meanwhile are asked for again.
+        let unknown = refused.iter().filter(|refused| refused.refusal == Refusal::UnknownSeries);
+        let (sets, values): (Vec<_>, Vec<_>) = unknown.map(|row| (sets[row.row].clone(), values[row.row])).unzip();
+        if !sets.is_empty() {
+            self.counts.asked_again += sets.len() as u64;
+            self.known.retain(|set, _| !sets.contains(set));
+            self.commit(source, &sets, timestamp_ms, &values);
         }
     }
 

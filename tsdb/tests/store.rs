@@ -163,24 +163,24 @@ fn what_is_too_far_ahead_is_refused() {
 #[test]
 fn the_limit_on_series_refuses_new_ones_only() {
     let disk = MemoryDisk::new();
-    let (store, _) = open(&disk, 1, Options { max_series: 2, ..options() });
-    let sets = some_series(3);
+    let (store, _) = open(&disk, 1, Options { max_series: 3, ..options() });
+    let sets = some_series(4);
     let resolved = store.resolve(None, &sets).unwrap();
-    assert!(resolved[0].is_ok() && resolved[1].is_ok());
-    let refused = resolved[2].as_ref().unwrap_err();
-    assert!(matches!(refused, Refusal::SeriesLimit { name: "head_series", limit: 2, .. }), "{refused}");
+    assert!(resolved[..3].iter().all(Result::is_ok));
+    let refused = resolved[3].as_ref().unwrap_err();
+    assert!(matches!(refused, Refusal::SeriesLimit { name: "head_series", limit: 3, .. }), "{refused}");
     let setting = "(raised by narthex.limits.head_series)";
     assert!(
-        refused.to_string().starts_with("too many series: limit 2 of head_series is reached by metric "),
+        refused.to_string().starts_with("too many series: limit 3 of head_series is reached by metric "),
         "{refused}"
     );
     assert!(refused.to_string().ends_with(setting), "{refused}");
     let series: Vec<_> = resolved.into_iter().flatten().collect();
-    assert_eq!(commit(&store, None, &series, 5, &[1.0, 2.0]), []);
+    assert_eq!(commit(&store, None, &series, 5, &[1.0, 2.0, 3.0]), []);
     drop(store);
-    // A limit that was lowered leaves out what is above it, and starts.
+    // A limit that was lowered leaves out what is above twice its number, and starts.
     let (store, _) = open(&disk, 2, Options { max_series: 1, ..options() });
-    assert_eq!(contents(&store).len(), 1);
+    assert_eq!(contents(&store).len(), 2);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 
 use super::chunks::{self, Needed, ReadChunks};
 use super::file::{self, FileError, Kind, Section};
-use crate::head::{Head, Place, Shard};
+use crate::head::{Head, NO_SERIES, Place, Shard};
 use crate::index::Index;
 use crate::limits::MaxSeries;
 use crate::wal::LogStart;
@@ -195,24 +195,24 @@ fn take_sections(sections: &Mutex<Receiver<Section>>, parts: &Mutex<Parts>) -> R
 
 /// Tells each series its number in the index. `None` where the index names a place that is not there, or one twice.
 fn number_series(index: &Index, shards: &mut [Shard]) -> Option<()> {
-    const NONE: u32 = u32::MAX;
-    let mut ids: Vec<Vec<u32>> = shards.iter().map(|shard| vec![NONE; shard.n_series()]).collect();
+    let mut ids: Vec<Vec<u32>> = shards.iter().map(|shard| vec![NO_SERIES; shard.n_slots()]).collect();
     if !shards.len().is_power_of_two() || shards.len() > 256 {
         return None;
     }
-    for id in 0..index.n_series() as u32 {
-        let Place { shard, slot } = Place::of(index.reference(id));
+    for (id, &reference) in (0..).zip(index.references()) {
+        let Place { generation, shard, slot } = Place::of(reference);
+        if shards.get(shard)?.generation(slot) != generation {
+            return None;
+        }
         let ids = ids.get_mut(shard)?;
         // A series that was made after its shard was copied has the next slot behind the image's.
         if slot == ids.len() {
-            ids.push(NONE);
+            ids.push(NO_SERIES);
         }
         let place = ids.get_mut(slot)?;
-        if std::mem::replace(place, id) != NONE {
+        if std::mem::replace(place, id) != NO_SERIES {
             return None;
         }
     }
-    let is_named = ids.iter().all(|ids| ids.iter().all(|&id| id != NONE));
-    shards.iter_mut().zip(&ids).for_each(|(shard, ids)| shard.number_series(ids));
-    is_named.then_some(())
+    shards.iter_mut().zip(&ids).try_for_each(|(shard, ids)| shard.number_series(ids))
 }

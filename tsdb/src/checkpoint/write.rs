@@ -149,7 +149,7 @@ impl Store {
 
     fn is_checkpoint_due(&self) -> bool {
         let n_tail = self.n_tail.load(Ordering::Relaxed);
-        let n_series = self.head.index.read().n_series() as u64;
+        let n_series = self.head.index().read().n_series() as u64;
         let is_long = n_tail >= self.options().checkpoint_samples.max(DUE_SAMPLES_A_SERIES * n_series);
         // Where one is being made just now, it will be looked at again after that.
         let is_old = || {
@@ -181,7 +181,7 @@ impl Store {
         let mut stats = CheckpointStats { number, ..CheckpointStats::default() };
         let closed_from = self.write_shards(&mut checkpoints, &mut writer, &mut contents, &mut stats)?;
         contents.clear();
-        self.head.index.read().push_image(&mut contents);
+        self.head.index().read().push_image(&mut contents);
         writer.section(Kind::Index, &contents).map_err(not_written)?;
         let needed = checkpoints.chunks.needed(self.freed_to_ms.load(Ordering::Relaxed))?;
         contents.clear();

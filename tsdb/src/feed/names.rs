@@ -5,31 +5,42 @@ use std::sync::Arc;
 use journal::ReadError;
 use model::Labels;
 use model::storage::SeriesRef;
+use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 
-use crate::head::{Head, Place};
+use crate::head::{Head, Place, Shard};
 use crate::wal::Wal;
 
 /// So many series are remembered of the running process, beside twice as many as there are: others have gone.
 const MIN_KNOWN: usize = 1 << 16;
 
+/// No generation.
+const FREE: u32 = u32::MAX;
+
 /// The run that wrote the checkpoint from which the head was read: the series that stood in it have kept their numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct RestoredRun {
     salt: u32,
-    /// For each shard, how many there were.
-    n_series: Arc<[usize]>,
+    /// For each shard, the generation of each of its slots then; [`FREE`] where it had no series.
+    generations: Arc<[Vec<u32>]>,
 }
 
 impl RestoredRun {
     /// That of a head as it was read.
     pub(crate) fn of(salt: u32, head: &Head) -> RestoredRun {
-        RestoredRun { salt, n_series: head.shards.iter().map(|shard| shard.lock().n_series()).collect() }
+        let of_shard = |shard: &Mutex<Shard>| {
+            let shard = shard.lock();
+            let mut generations = vec![FREE; shard.n_slots()];
+            shard.taken_slots().for_each(|(slot, generation)| generations[slot] = generation);
+            generations
+        };
+        RestoredRun { salt, generations: head.shards.iter().map(of_shard).collect() }
     }
 
     fn holds(&self, salt: u32, reference: SeriesRef) -> bool {
         let place = Place::of(reference);
-        salt == self.salt && self.n_series.get(place.shard).is_some_and(|&n_series| place.slot < n_series)
+        let generation = self.generations.get(place.shard).and_then(|slots| slots.get(place.slot));
+        salt == self.salt && generation == Some(&place.generation)
     }
 }
 
@@ -63,7 +74,7 @@ impl Names {
         if self.salt != self.wal.salt() {
             return self.read();
         }
-        if self.known.len() > MIN_KNOWN && self.known.len() > 2 * self.head.index.read().n_series() {
+        if self.known.len() > MIN_KNOWN && self.known.len() > 2 * self.head.index().read().n_series() {
             self.known.clear();
             self.has_read = false;
         }
@@ -107,7 +118,10 @@ impl Names {
 /// The labels of a series of the head.
 fn labels_in(head: &Head, reference: SeriesRef) -> Option<Labels> {
     let place = Place::of(reference);
-    let id = head.shards.get(place.shard)?.lock().series_id(place.slot)?;
-    let index = head.index.read();
+    let shard = head.shards.get(place.shard)?.lock();
+    let id = shard.series_id(place)?;
+    // While the shard is held, this is the index that gave the number.
+    let index = head.index();
+    let index = index.read();
     (index.reference(id) == reference).then(|| index.labels(id))
 }

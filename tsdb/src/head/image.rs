@@ -8,7 +8,7 @@
 use model::storage::{HistogramValue, SeriesRef};
 
 use super::closed::{ClosedChunk, ClosedId, NO_CHUNK};
-use super::series::Series;
+use super::series::{NO_SERIES, Series};
 use super::shard::Shard;
 use crate::chunk::bits::PADDING;
 use crate::chunk::gorilla::Predictor;
@@ -22,6 +22,8 @@ const ROW_LEN: usize = 19 + Predictor::IMAGE_LEN;
 #[derive(Debug)]
 pub(crate) struct ClosedImage {
     slot: u32,
+    /// How many series had the slot before.
+    generation: u32,
     chunk: ClosedChunk,
 }
 
@@ -41,7 +43,7 @@ impl Shard {
         for (slot, series) in self.series.iter().enumerate() {
             self.push_row(slot, series, out);
             for (_, chunk) in self.closed.back_from(series.closed).take_while(|(id, _)| *id >= from) {
-                closed(closed_image(slot, chunk), chunk.last_ms);
+                closed(closed_image(slot, self.slots.generation(slot), chunk), chunk.last_ms);
             }
         }
         let late = self.late.slots();
@@ -58,6 +60,11 @@ impl Shard {
             self.histograms.iter().flat_map(|(&slot, of_series)| of_series.all().iter().map(move |row| (slot, row)));
         let rows: Vec<_> = rows.map(|(slot, (at_ms, value))| (SeriesRef(u64::from(slot)), *at_ms, value)).collect();
         push_histograms(out, rows.into_iter());
+        push_unsigned(out, self.slots.used_again().count() as u64);
+        for (slot, generation) in self.slots.used_again() {
+            push_unsigned(out, slot as u64);
+            push_unsigned(out, u64::from(generation));
+        }
     }
 
     fn push_row(&self, slot: usize, series: &Series, out: &mut Vec<u8>) {
@@ -92,6 +99,7 @@ impl Shard {
         }
         shard.take_late(&mut input)?;
         shard.take_histograms(&mut input)?;
+        shard.take_generations(&mut input)?;
         if input.is_empty() { Ok(shard) } else { Err(input.error("the end of an image")) }
     }
 
@@ -140,39 +148,53 @@ impl Shard {
         if is_whole { Ok(()) } else { Err(input.error("native histograms in order")) }
     }
 
+    fn take_generations(&mut self, input: &mut Input<'_>) -> Result<(), DecodeError> {
+        for _ in 0..input.count("a number of slots")? {
+            let slot = self.take_slot(input)?;
+            self.slots.set_generation(slot, take_u32(input, "a generation")?);
+        }
+        Ok(())
+    }
+
     fn take_slot(&self, input: &mut Input<'_>) -> Result<usize, DecodeError> {
         let slot = input.unsigned("a slot")? as usize;
         if slot < self.series.len() { Ok(slot) } else { Err(input.error("a slot")) }
     }
 
     /// Gives back their numbers in the index to the series of a shard that was read from an image: `ids` has those of each
-    /// slot. Slots behind the image's are those of series that were made after it.
-    pub(crate) fn number_series(&mut self, ids: &[u32]) {
+    /// slot, [`NO_SERIES`] for those that are free. Slots behind the image's are those of series that were made after it.
+    /// `None` where a free slot has samples.
+    pub(crate) fn number_series(&mut self, ids: &[u32]) -> Option<()> {
         for (slot, &id) in ids.iter().enumerate() {
             match self.series.get_mut(slot) {
                 Some(series) => series.id = id,
                 None => self.add_series(id),
             }
         }
+        let is_free = |slot: &usize| ids[*slot] == NO_SERIES;
+        self.slots.set_free((0..ids.len()).filter(is_free));
+        (0..ids.len()).filter(is_free).all(|slot| self.interval(slot).is_none()).then_some(())
     }
 
     /// Gives back its closed chunks to a shard that was read from an image. They may be in any order, and in part twice; where
     /// one is missing, the series' others are found all the same. The oldest get the lowest numbers.
     pub(crate) fn take_closed(&mut self, mut images: Vec<ClosedImage>) {
-        images.sort_unstable_by_key(|image| (image.chunk.last_ms, image.slot));
-        images.dedup_by_key(|image| (image.chunk.last_ms, image.slot));
-        for ClosedImage { slot, mut chunk } in images {
-            let Some(series) = self.series.get_mut(slot as usize) else { continue };
+        images.sort_unstable_by_key(|image| (image.chunk.last_ms, image.slot, image.generation));
+        images.dedup_by_key(|image| (image.chunk.last_ms, image.slot, image.generation));
+        for ClosedImage { slot, generation, mut chunk } in images {
+            // Those of a series that had the slot before stand in blocks.
+            let is_present = self.slots.generation(slot as usize) == generation;
+            let Some(series) = self.series.get_mut(slot as usize).filter(|_| is_present) else { continue };
             chunk.before = series.closed;
             series.closed = self.closed.push(chunk);
         }
     }
 }
 
-fn closed_image(slot: usize, chunk: &ClosedChunk) -> Vec<u8> {
+fn closed_image(slot: usize, generation: u32, chunk: &ClosedChunk) -> Vec<u8> {
     let bits = &chunk.bytes[..chunk.bytes.len().saturating_sub(PADDING)];
     let mut image = Vec::with_capacity(24 + bits.len());
-    push_unsigned(&mut image, slot as u64);
+    push_unsigned(&mut image, u64::from(generation) << 32 | slot as u64);
     push_unsigned(&mut image, u64::from(chunk.n_samples));
     push_signed(&mut image, chunk.last_ms);
     image.extend_from_slice(bits);
@@ -190,7 +212,8 @@ impl ClosedImage {
     /// # Errors
     /// When the bytes are no image.
     pub(crate) fn take(input: &mut Input<'_>) -> Result<ClosedImage, DecodeError> {
-        let slot = take_u32(input, "a slot")?;
+        let place = input.unsigned("a slot")?;
+        let (slot, generation) = (place as u32, (place >> 32) as u32);
         let n_samples = input.unsigned("a number of samples")?;
         let n_samples = u16::try_from(n_samples).ok().filter(|&n| n > 0).ok_or_else(|| input.error("samples"))?;
         let last_ms = input.signed("a timestamp")?;
@@ -199,7 +222,7 @@ impl ClosedImage {
         bytes.extend_from_slice(bits);
         bytes.resize(bits.len() + PADDING, 0);
         let chunk = ClosedChunk { bytes: bytes.into_boxed_slice(), last_ms, before: NO_CHUNK, n_samples };
-        Ok(ClosedImage { slot, chunk })
+        Ok(ClosedImage { slot, generation, chunk })
     }
 }
 

@@ -80,6 +80,11 @@ impl LateSamples {
         self.n_samples -= n_before - samples.len();
     }
 
+    /// Begins anew with a series that has none left.
+    pub(super) fn forget(&mut self, slot: usize) {
+        self.by_slot.remove(&(slot as u32));
+    }
+
     /// The first `n_committed` of a series that lie in an interval, both ends included, in the order of time.
     pub(crate) fn range(
         &self,

@@ -7,12 +7,16 @@
 //! a disk syncs.
 
 mod closed;
+mod ended;
 mod histograms;
 mod image;
 mod late;
 mod series;
 mod shard;
 mod slab;
+mod slots;
+
+use std::sync::Arc;
 
 use model::Labels;
 use model::storage::{Refusal, SeriesRef};
@@ -20,7 +24,7 @@ use parking_lot::{Mutex, RwLock};
 
 pub(crate) use closed::ClosedId;
 pub(crate) use image::ClosedImage;
-pub(crate) use series::{CHUNK_SPAN_MS, CopiedChunks, Pin, Verdict};
+pub(crate) use series::{CHUNK_SPAN_MS, CopiedChunks, NO_SERIES, Pin, Verdict};
 pub(crate) use shard::{Shard, check_window};
 
 use crate::index::Index;
@@ -29,24 +33,30 @@ use crate::limits::{MaxSeries, SeriesLimits};
 /// Where a series lives, packed into its reference: generation 24 bits, shard 8, slot 32.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
+    /// How many series have had the slot before.
+    pub(crate) generation: u32,
     pub(crate) shard: usize,
     pub(crate) slot: usize,
 }
 
 impl Place {
     pub(crate) fn of(reference: SeriesRef) -> Place {
-        Place { shard: (reference.0 >> 32 & 0xff) as usize, slot: (reference.0 & 0xffff_ffff) as usize }
+        Place {
+            generation: (reference.0 >> 40) as u32,
+            shard: (reference.0 >> 32 & 0xff) as usize,
+            slot: (reference.0 & 0xffff_ffff) as usize,
+        }
     }
 
     pub(crate) fn reference(self) -> SeriesRef {
-        SeriesRef((self.shard as u64) << 32 | self.slot as u64)
+        SeriesRef(u64::from(self.generation) << 40 | (self.shard as u64) << 32 | self.slot as u64)
     }
 }
 
 /// Series, their open and closed chunks, and the index over them.
 #[derive(Debug)]
 pub(crate) struct Head {
-    pub(crate) index: RwLock<Index>,
+    index: RwLock<Arc<RwLock<Index>>>,
     pub(crate) shards: Box<[Mutex<Shard>]>,
     pub(crate) limits: SeriesLimits,
 }
@@ -56,7 +66,7 @@ impl Head {
     pub(crate) fn new(seed: u64, n_shards: usize, max_series: MaxSeries) -> Head {
         let n_shards = n_shards.clamp(1, 256).next_power_of_two();
         Head {
-            index: RwLock::new(Index::new(seed)),
+            index: RwLock::new(Arc::new(RwLock::new(Index::new(seed)))),
             shards: (0..n_shards).map(|_| Mutex::new(Shard::default())).collect(),
             limits: SeriesLimits::new(max_series),
         }
@@ -65,7 +75,14 @@ impl Head {
     /// A head of what was read from images. `shards` are as many as there were: each series knows its own by number.
     pub(crate) fn of(index: Index, shards: Vec<Shard>, max_series: MaxSeries) -> Head {
         let limits = SeriesLimits::new(max_series);
-        Head { index: RwLock::new(index), shards: shards.into_iter().map(Mutex::new).collect(), limits }
+        let index = RwLock::new(Arc::new(RwLock::new(index)));
+        Head { index, shards: shards.into_iter().map(Mutex::new).collect(), limits }
+    }
+
+    /// The index as it is now. While a shard is held it stays in force; whoever holds none keeps it as long as it needs the
+    /// numbers that it gives.
+    pub(crate) fn index(&self) -> Arc<RwLock<Index>> {
+        Arc::clone(&self.index.read())
     }
 
     /// The shard for series that are to stay together.
@@ -80,7 +97,8 @@ impl Head {
         placement: impl Fn(&Labels) -> u32,
     ) -> Vec<Result<SeriesRef, Refusal>> {
         let mut found: Vec<_> = {
-            let index = self.index.read();
+            let index = self.index();
+            let index = index.read();
             series.iter().map(|labels| index.find(labels).map(|id| Ok(index.reference(id)))).collect()
         };
         let missing: Vec<usize> = (0..series.len()).filter(|&at| found[at].is_none()).collect();
@@ -89,7 +107,8 @@ impl Head {
         for together in missing.chunk_by(|one, next| shard_of(one) == shard_of(next)) {
             let number = shard_of(&together[0]);
             let mut shard = self.shards[number].lock();
-            let mut index = self.index.write();
+            let index = self.index();
+            let mut index = index.write();
             for &at in together.iter().filter(|&&at| found[at].is_none()).collect::<Vec<_>>() {
                 found[at] = Some(self.create(&mut index, &mut shard, number, &series[at]));
             }
@@ -104,7 +123,8 @@ impl Head {
         missing: &[usize],
         found: &mut [Option<Result<SeriesRef, Refusal>>],
     ) {
-        let index = self.index.read();
+        let index = self.index();
+        let index = index.read();
         if self.limits.is_full(&index) {
             for &at in missing {
                 found[at] = self.limits.check(&index, &series[at]).err().map(Err);
@@ -124,7 +144,8 @@ impl Head {
             return Ok(index.reference(id));
         }
         self.limits.check(index, labels)?;
-        let reference = Place { shard: number, slot: shard.n_series() }.reference();
+        let (slot, generation) = shard.next_slot();
+        let reference = Place { generation, shard: number, slot }.reference();
         let id = index.insert(labels, reference).ok_or_else(SeriesLimits::no_room)?;
         shard.add_series(id);
         Ok(reference)

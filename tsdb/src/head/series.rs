@@ -9,6 +9,8 @@ use crate::index::SeriesId;
 
 /// Samples in a full chunk.
 const CHUNK_SAMPLES: u16 = 120;
+/// The number of no series.
+pub(crate) const NO_SERIES: SeriesId = SeriesId::MAX;
 /// A chunk ends at every multiple of this, so that blocks can be cut out of the head.
 pub(crate) const CHUNK_SPAN_MS: i64 = 2 * 3_600_000;
 

@@ -6,11 +6,13 @@ use std::collections::BTreeSet;
 use model::storage::{HistogramValue, Refusal, SeriesRef};
 use rustc_hash::FxHashMap;
 
+use super::Place;
 use super::closed::ClosedChunks;
 use super::histograms::Histograms;
 use super::late::LateSamples;
-use super::series::{CHUNK_SPAN_MS, CopiedChunks, Pin, Series, Verdict};
+use super::series::{CHUNK_SPAN_MS, CopiedChunks, NO_SERIES, Pin, Series, Verdict};
 use super::slab::Slab;
+use super::slots::Slots;
 use crate::chunk::bits::BitReader;
 use crate::chunk::gorilla::Predictor;
 use crate::index::SeriesId;
@@ -22,6 +24,7 @@ pub(crate) struct Shard {
     pub(super) series: Vec<Series>,
     /// The time of each series' oldest float.
     pub(super) oldest_ms: Vec<i64>,
+    pub(super) slots: Slots,
     pub(super) slab: Slab,
     pub(super) closed: ClosedChunks,
     pub(super) late: LateSamples,
@@ -50,19 +53,80 @@ impl Default for Floor {
 }
 
 impl Shard {
-    pub(crate) fn n_series(&self) -> usize {
+    /// How many slots there are, free ones among them.
+    pub(crate) fn n_slots(&self) -> usize {
         self.series.len()
+    }
+
+    /// The slot of the next series, and its generation.
+    pub(crate) fn next_slot(&self) -> (usize, u32) {
+        let slot = self.slots.first_free().unwrap_or(self.series.len());
+        (slot, self.slots.generation(slot))
     }
 
     /// Adds a series in the next slot.
     pub(crate) fn add_series(&mut self, id: SeriesId) {
-        self.series.push(Series::new(id));
-        self.oldest_ms.push(i64::MAX);
+        match self.slots.take_free() {
+            Some(slot) => self.series[slot].id = id,
+            None => {
+                self.series.push(Series::new(id));
+                self.oldest_ms.push(i64::MAX);
+            }
+        }
     }
 
-    /// The index's number of the series in a slot.
-    pub(crate) fn series_id(&self, slot: usize) -> Option<SeriesId> {
-        self.series.get(slot).map(|series| series.id)
+    /// How many series have had a slot before the present one or, where it is free, before the next.
+    pub(crate) fn generation(&self, slot: usize) -> u32 {
+        self.slots.generation(slot)
+    }
+
+    /// The slots that have a series, each with its generation.
+    pub(crate) fn taken_slots(&self) -> impl Iterator<Item = (usize, u32)> {
+        let slots = self.series.iter().enumerate().filter(|(_, series)| series.id != NO_SERIES);
+        slots.map(|(slot, _)| (slot, self.generation(slot)))
+    }
+
+    /// Whether the series that was given a place still has it.
+    pub(crate) fn has(&self, place: Place) -> bool {
+        place.slot < self.series.len() && self.slots.generation(place.slot) == place.generation
+    }
+
+    /// The index's number of a series.
+    pub(crate) fn series_id(&self, place: Place) -> Option<SeriesId> {
+        self.has(place).then(|| self.series[place.slot].id).filter(|&id| id != NO_SERIES)
+    }
+
+    /// Whether nothing is left in memory of a series.
+    pub(super) fn has_ended(&self, slot: usize) -> bool {
+        self.series[slot].id != NO_SERIES && self.interval(slot).is_none()
+    }
+
+    /// The index's numbers of the series of which nothing is left in memory.
+    pub(super) fn ended(&self) -> impl Iterator<Item = SeriesId> {
+        (0..self.series.len()).filter(|&slot| self.has_ended(slot)).map(|slot| self.series[slot].id)
+    }
+
+    pub(super) fn n_ended(&self) -> usize {
+        self.ended().count()
+    }
+
+    /// Frees the slot of a series that has ended, for another.
+    pub(super) fn free_series(&mut self, slot: usize) {
+        self.series[slot] = Series::new(NO_SERIES);
+        self.oldest_ms[slot] = i64::MAX;
+        self.late.forget(slot);
+        self.histograms.remove(&(slot as u32));
+        if let Some(word) = self.declared.get_mut(slot / 64) {
+            *word &= !(1 << (slot % 64));
+        }
+        self.slots.free(slot);
+    }
+
+    /// Gives the series their numbers in another index, by their old numbers.
+    pub(super) fn renumber(&mut self, ids: &[SeriesId]) {
+        for series in self.series.iter_mut().filter(|series| series.id != NO_SERIES) {
+            series.id = ids[series.id as usize];
+        }
     }
 
     /// Whether a float can be appended to a series. It may be older than the series' newest by `late_window_ms`.
@@ -343,6 +407,7 @@ impl Shard {
     /// Bytes of memory held.
     pub(crate) fn n_bytes(&self) -> usize {
         self.series.capacity() * (size_of::<Series>() + size_of::<i64>())
+            + self.slots.n_bytes()
             + self.slab.n_bytes()
             + self.closed.n_bytes()
             + self.late.n_bytes()

@@ -4,13 +4,14 @@
 //! labels are a run of *pair* numbers in one arena; a pair is a name and a value, both interned. Each pair has postings;
 //! each name has the list of its pairs. A hash table of numbers finds a series by its labels.
 //!
-//! The index only grows: series that have ended stay in it, even when all of their samples stand in blocks.
+//! An index only grows, and at its end. Series of which nothing is left in memory leave it by way of a `succession`.
 
 mod image;
 mod matching;
 mod pairs;
 mod postings;
 mod series;
+mod succession;
 mod symbols;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use rustc_hash::FxHashSet;
 pub(crate) use matching::{Searchable, matching};
 use pairs::Pairs;
 use series::SeriesTable;
+pub(crate) use succession::Succession;
 pub(crate) use symbols::Symbols;
 
 /// The number of a series in the index.
@@ -79,6 +81,11 @@ impl Index {
     /// Where the samples of a series are.
     pub(crate) fn reference(&self, id: SeriesId) -> SeriesRef {
         self.series.reference(id)
+    }
+
+    /// Where the samples of all series are, in the order of their numbers.
+    pub(crate) fn references(&self) -> &[SeriesRef] {
+        &self.series.references
     }
 
     /// How many series there are.

@@ -48,6 +48,11 @@ impl SeriesTable {
         &self.pairs[start as usize..self.ends[id] as usize]
     }
 
+    /// The fingerprint of a series' labels.
+    pub(crate) fn fingerprint(&self, id: SeriesId) -> u64 {
+        self.fingerprints[id as usize]
+    }
+
     /// Where the samples of a series are.
     pub(crate) fn reference(&self, id: SeriesId) -> SeriesRef {
         self.references[id as usize]

@@ -6,11 +6,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use model::storage::{HistogramValue, Tile};
+use parking_lot::RwLock;
 
 use super::{BLOCKS_DIR, Sealed, Truncation};
 use crate::block::{Block, BlockError, BlockId, BlockSpec, BlockWriter, LogPlace, SeriesSamples, file_name};
 use crate::codec::Effort;
 use crate::head::{CHUNK_SPAN_MS, Head};
+use crate::index::Index;
 use crate::select::{HeadReader, Selected, pinned};
 use crate::store::Store;
 
@@ -108,7 +110,7 @@ impl Store {
         for series in &frozen.series {
             samples.read(series, start_ms, end_ms - 1, frozen.floor_ms);
             if !samples.is_empty() {
-                let labels = self.head.index.read().labels(series.id);
+                let labels = frozen.index.read().labels(series.id);
                 writer.series(&labels, &samples.as_written())?;
             }
         }
@@ -122,6 +124,8 @@ impl Store {
 
 /// What is going to be sealed: it no longer changes.
 struct Frozen {
+    /// The one that has numbered the series.
+    index: Arc<RwLock<Index>>,
     series: Vec<Selected>,
     until_ms: i64,
     /// Chunks from before this time stand in blocks already.
@@ -140,9 +144,10 @@ impl Frozen {
             shard.freeze_before(until_ms);
             shard.note_windows(until_ms, &mut windows);
         }
-        let all = (0..head.index.read().n_series() as u32).collect();
-        let series = pinned(head, &all, i64::MIN, until_ms - 1);
-        Frozen { series, until_ms, floor_ms: sealed.floor_ms(), log, windows }
+        let index = head.index();
+        let all = (0..index.read().n_series() as u32).collect();
+        let series = pinned(head, &index, &all, i64::MIN, until_ms - 1);
+        Frozen { index, series, until_ms, floor_ms: sealed.floor_ms(), log, windows }
     }
 }
 

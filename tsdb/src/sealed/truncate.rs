@@ -44,4 +44,12 @@ impl Store {
         }
         any
     }
+
+    /// Frees the series of which nothing is left in memory, where they are many. Answers how many.
+    pub(crate) fn free_ended_series(&self) -> usize {
+        let _no_checkpoint = self.checkpoints.lock();
+        let truncations = self.truncations.lock();
+        // Those that wait name series by their slots.
+        if truncations.is_empty() { self.head.free_ended_if_many() } else { 0 }
+    }
 }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use model::Histogram;
 use model::storage::{TILE_SAMPLES, Tile};
+use parking_lot::RwLock;
 use roaring::RoaringBitmap;
 
 use crate::chunk::bits::BitReader;
 use crate::chunk::gorilla::Predictor;
 use crate::head::{CopiedChunks, Head, Pin, Place};
-use crate::index::SeriesId;
+use crate::index::{Index, SeriesId};
 
 /// A series of the head in a selection.
 #[derive(Clone, Copy, Debug)]
@@ -27,14 +28,20 @@ pub(crate) struct Selected {
     pub(crate) oldest_late_ms: i64,
 }
 
-/// Those of the series that have samples in an interval, with what is committed to each.
+/// Those of the series of an index that have samples in an interval, with what is committed to each.
 ///
 /// A shard is held for as long as its series take, a few tens of nanoseconds each, and no batch is committed meanwhile:
 /// so none is seen by half.
-pub(crate) fn pinned(head: &Head, set: &RoaringBitmap, start_ms: i64, end_ms: i64) -> Vec<Selected> {
+pub(crate) fn pinned(
+    head: &Head,
+    index: &RwLock<Index>,
+    set: &RoaringBitmap,
+    start_ms: i64,
+    end_ms: i64,
+) -> Vec<Selected> {
     let mut by_shard: Vec<Vec<(SeriesId, Place)>> = vec![Vec::new(); head.shards.len()];
     {
-        let index = head.index.read();
+        let index = index.read();
         for id in set {
             let place = Place::of(index.reference(id));
             by_shard[place.shard].push((id, place));
@@ -46,13 +53,13 @@ pub(crate) fn pinned(head: &Head, set: &RoaringBitmap, start_ms: i64, end_ms: i6
             continue;
         }
         let shard = shard.lock();
-        selected.extend(series.into_iter().filter(|(_, place)| shard.overlaps(place.slot, start_ms, end_ms)).map(
-            |(id, place)| {
-                let (n_late, n_histograms) = (shard.n_late(place.slot), shard.n_histograms(place.slot) as u32);
-                let oldest_late_ms = shard.oldest_late_ms(place.slot).unwrap_or(i64::MAX);
-                Selected { id, place, pin: shard.pin(place.slot), n_late, n_histograms, oldest_late_ms }
-            },
-        ));
+        // One that has ended since has had nothing in memory before.
+        let has_samples = |place: &Place| shard.has(*place) && shard.overlaps(place.slot, start_ms, end_ms);
+        selected.extend(series.into_iter().filter(|(_, place)| has_samples(place)).map(|(id, place)| {
+            let (n_late, n_histograms) = (shard.n_late(place.slot), shard.n_histograms(place.slot) as u32);
+            let oldest_late_ms = shard.oldest_late_ms(place.slot).unwrap_or(i64::MAX);
+            Selected { id, place, pin: shard.pin(place.slot), n_late, n_histograms, oldest_late_ms }
+        }));
     }
     // In the order in which they were first seen, as Prometheus has them: `topk` chooses among equals by it. Each shard's
     // are in order already, which the sort notices.

@@ -1,10 +1,11 @@
 //! Joining what blocks and the head have of the same series.
 
 use model::{Labels, Matcher};
+use parking_lot::RwLock;
 use rustc_hash::FxHashMap;
 
 use super::head::Selected;
-use crate::head::Head;
+use crate::index::Index;
 use crate::sealed::Sealed;
 
 /// A series of a selection: its parts, oldest first.
@@ -18,9 +19,9 @@ pub(super) struct Joined {
 }
 
 impl Joined {
-    pub(super) fn labels(&self, head: &Head, sealed: &Sealed) -> Labels {
+    pub(super) fn labels(&self, index: &RwLock<Index>, sealed: &Sealed) -> Labels {
         match (&self.in_head, self.in_blocks.first()) {
-            (Some(selected), _) => head.index.read().labels(selected.id),
+            (Some(selected), _) => index.read().labels(selected.id),
             (None, Some(&(block, series))) => sealed.blocks()[block as usize].labels(series),
             (None, None) => Labels::default(),
         }
@@ -43,7 +44,7 @@ impl Joined {
 /// The series that match in the blocks or were found in the head, in the order in which they were first seen.
 pub(super) fn join(
     sealed: &Sealed,
-    head: &Head,
+    index: &RwLock<Index>,
     in_head: Vec<Selected>,
     matchers: &[Matcher],
     start_ms: i64,
@@ -66,7 +67,7 @@ pub(super) fn join(
             joined[at].in_blocks.push((number, series));
         }
     }
-    let index = head.index.read();
+    let index = index.read();
     for selected in in_head {
         match by_labels.get(&index.labels(selected.id)) {
             Some(&at) => joined[at].in_head = Some(selected),

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use model::storage::{LabelRequest, Listing, Select, SelectError, SelectHints, SeriesReader, SeriesSet};
 use model::{Labels, Matcher};
+use parking_lot::RwLock;
 use roaring::RoaringBitmap;
 
 pub(crate) use head::{HeadReader, Selected, pinned};
@@ -20,7 +21,7 @@ use reader::Reader;
 
 use crate::block::Block;
 use crate::head::Head;
-use crate::index::matching;
+use crate::index::{Index, matching};
 use crate::sealed::Sealed;
 use crate::store::Store;
 
@@ -29,23 +30,24 @@ impl Select for Store {
         // The blocks first: what is sealed from now on is still in the head, until this selection is gone.
         let sealed = self.sealed();
         let (start_ms, end_ms) = (hints.start_ms, hints.end_ms);
-        let found = matching(&self.head.index, matchers);
-        let in_head = pinned(&self.head, &found, start_ms, end_ms);
-        let series = join(&sealed, &self.head, in_head, matchers, start_ms, end_ms);
-        Ok(Box::new(Selection { head: Arc::clone(&self.head), sealed, series, start_ms, end_ms }))
+        let index = self.head.index();
+        let found = matching(&*index, matchers);
+        let in_head = pinned(&self.head, &index, &found, start_ms, end_ms);
+        let series = join(&sealed, &index, in_head, matchers, start_ms, end_ms);
+        Ok(Box::new(Selection { head: Arc::clone(&self.head), index, sealed, series, start_ms, end_ms }))
     }
 
     fn label_names(&self, request: &LabelRequest) -> Result<Listing, SelectError> {
-        let sealed = self.sealed();
+        let (sealed, index) = (self.sealed(), self.head.index());
         let mut names = Vec::new();
         if request.selectors.is_empty() {
             if self.holds(request) {
-                names.extend(self.head.index.read().names().map(str::to_owned));
+                names.extend(index.read().names().map(str::to_owned));
             }
             sealed.overlapping(request.start_ms, request.end_ms).for_each(|block| names.extend(block.label_names()));
         } else {
-            let set = self.requested(request);
-            names.extend(self.head.index.read().names_of(&set));
+            let set = self.requested(&index, request);
+            names.extend(index.read().names_of(&set));
             for block in sealed.overlapping(request.start_ms, request.end_ms) {
                 names.extend(block.names_of(&requested_of(block, request)));
             }
@@ -54,18 +56,18 @@ impl Select for Store {
     }
 
     fn label_values(&self, name: &str, request: &LabelRequest) -> Result<Listing, SelectError> {
-        let sealed = self.sealed();
+        let (sealed, index) = (self.sealed(), self.head.index());
         let mut values = Vec::new();
         if request.selectors.is_empty() {
             if self.holds(request) {
-                values.extend(self.head.index.read().values(name).map(|(value, _)| value.to_owned()));
+                values.extend(index.read().values(name).map(|(value, _)| value.to_owned()));
             }
             let blocks = sealed.overlapping(request.start_ms, request.end_ms);
             blocks.for_each(|block| values.extend(block.label_values(name)));
         } else {
-            let set = self.requested(request);
+            let set = self.requested(&index, request);
             {
-                let index = self.head.index.read();
+                let index = index.read();
                 let found = set.iter().map(|id| index.label(id, name)).filter(|value| !value.is_empty());
                 values.extend(found.map(str::to_owned));
             }
@@ -87,12 +89,12 @@ impl Store {
     }
 
     /// The series of the head that a request describes.
-    fn requested(&self, request: &LabelRequest) -> RoaringBitmap {
+    fn requested(&self, index: &RwLock<Index>, request: &LabelRequest) -> RoaringBitmap {
         let mut set = RoaringBitmap::new();
         for selector in &request.selectors {
-            set |= matching(&self.head.index, selector);
+            set |= matching(index, selector);
         }
-        pinned(&self.head, &set, request.start_ms, request.end_ms).into_iter().map(|series| series.id).collect()
+        pinned(&self.head, index, &set, request.start_ms, request.end_ms).into_iter().map(|series| series.id).collect()
     }
 }
 
@@ -119,6 +121,8 @@ fn listing(mut entries: Vec<String>, limit: usize) -> Listing {
 #[derive(Debug)]
 struct Selection {
     head: Arc<Head>,
+    /// The one that has numbered the series.
+    index: Arc<RwLock<Index>>,
     sealed: Arc<Sealed>,
     series: Vec<Joined>,
     start_ms: i64,
@@ -131,7 +135,7 @@ impl SeriesSet for Selection {
     }
 
     fn labels(&self, series: usize) -> Labels {
-        self.series[series].labels(&self.head, &self.sealed)
+        self.series[series].labels(&self.index, &self.sealed)
     }
 
     fn reader(&self) -> Box<dyn SeriesReader + '_> {

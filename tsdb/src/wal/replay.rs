@@ -149,7 +149,7 @@ pub(crate) fn replay(
     replayed.note(&reader);
     head.shards.iter().for_each(|shard| shard.lock().begin_run());
     replayed.n_samples = head.shards.iter().map(|shard| shard.lock().n_samples()).sum();
-    replayed.n_series = head.index.read().n_series() as u64;
+    replayed.n_series = head.index().read().n_series() as u64;
     progress.done_bytes.store(progress.total_bytes.load(Ordering::Relaxed), Ordering::Relaxed);
     Ok(replayed)
 }
@@ -229,14 +229,9 @@ impl Run {
     /// The run that wrote the checkpoint from which the head was read.
     fn of_checkpoint(head: &Head) -> Run {
         let mut run = Run::default();
-        for (number, shard) in head.shards.iter().enumerate() {
-            let shard = shard.lock();
-            run.applied_to.push(shard.applied_to());
-            for slot in 0..shard.n_series() {
-                let place = Place { shard: number, slot };
-                run.places.insert(place.reference(), place.reference());
-            }
-        }
+        run.applied_to.extend(head.shards.iter().map(|shard| shard.lock().applied_to()));
+        let index = head.index();
+        index.read().references().iter().for_each(|&reference| run.places.insert(reference, reference));
         run
     }
 
@@ -268,14 +263,19 @@ type Page = Box<[Option<(SeriesRef, SeriesRef)>; PAGE_SLOTS]>;
 /// Where the series of a run are now, by the shard and the slot that they had then. Slots are given in order, but which of
 /// them the log names first is open; in pages, one far away costs no more than its own.
 #[derive(Debug, Default)]
-struct Places(Vec<Vec<Option<Page>>>);
+struct Places {
+    /// By shard: the series that had each slot last.
+    pages: Vec<Vec<Option<Page>>>,
+    /// The series that had a slot before another.
+    earlier: FxHashMap<SeriesRef, SeriesRef>,
+}
 
 impl Places {
     fn find(&self, reference: SeriesRef) -> Option<Place> {
         let then = Place::of(reference);
-        let page = self.0.get(then.shard)?.get(then.slot / PAGE_SLOTS)?.as_ref()?;
+        let page = self.pages.get(then.shard)?.get(then.slot / PAGE_SLOTS)?.as_ref()?;
         let (named, now) = page[then.slot % PAGE_SLOTS]?;
-        (named == reference).then(|| Place::of(now))
+        if named == reference { Some(Place::of(now)) } else { self.earlier.get(&reference).copied().map(Place::of) }
     }
 
     fn define(&mut self, head: &Head, placement: u32, reference: SeriesRef, labels: &Labels) {
@@ -283,22 +283,24 @@ impl Places {
             return;
         }
         let resolved = head.resolve(std::slice::from_ref(labels), |_| placement).pop();
-        // A limit that has been lowered since must not keep the process from starting: what is above it is left out.
+        // A limit that has been lowered since must not keep the process from starting: what is above twice its number is left out.
         let Some(Ok(now)) = resolved else { return };
         self.insert(reference, now);
     }
 
     fn insert(&mut self, reference: SeriesRef, now: SeriesRef) {
         let then = Place::of(reference);
-        if self.0.len() <= then.shard {
-            self.0.resize_with(then.shard + 1, Vec::new);
+        if self.pages.len() <= then.shard {
+            self.pages.resize_with(then.shard + 1, Vec::new);
         }
-        let pages = &mut self.0[then.shard];
+        let pages = &mut self.pages[then.shard];
         if pages.len() <= then.slot / PAGE_SLOTS {
             pages.resize_with(then.slot / PAGE_SLOTS + 1, || None);
         }
         let page = pages[then.slot / PAGE_SLOTS].get_or_insert_with(|| Box::new([None; PAGE_SLOTS]));
-        page[then.slot % PAGE_SLOTS] = Some((reference, now));
+        if let Some((earlier, place)) = page[then.slot % PAGE_SLOTS].replace((reference, now)) {
+            self.earlier.insert(earlier, place);
+        }
     }
 }
 
@@ -333,7 +335,7 @@ impl Visitor for Writing<'_, '_, '_> {
 
     fn samples(&mut self, rows: &[Row]) {
         for row in rows {
-            if let Some(Place { shard, slot }) = self.find(row.series, row.timestamp_ms) {
+            if let Some(Place { shard, slot, .. }) = self.find(row.series, row.timestamp_ms) {
                 self.appliers.sample(shard, Sample { slot, timestamp_ms: row.timestamp_ms, bits: row.bits });
             }
         }
