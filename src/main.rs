@@ -3,6 +3,7 @@
 mod check;
 mod cli;
 mod config;
+mod import;
 mod serve;
 
 use std::process::ExitCode;

@@ -18,6 +18,7 @@ fn options_stand_before_and_behind() {
         "narthex query range up --start 1h --end 5m --step 15s",
         "narthex check config a.yml b.yml --lint=none",
         "narthex check metrics --strict",
+        "narthex import prometheus /var/lib/prometheus --storage.tsdb.path=data --dry-run",
         "narthex completions bash",
     ] {
         assert!(understood(line).is_ok(), "{line}: {:?}", understood(line).err());

@@ -23,8 +23,18 @@ impl BlockId {
     /// A new id, for a block made at `now_ms`.
     pub fn new(now_ms: i64, rng: &mut dyn Rng) -> BlockId {
         let random = u128::from(rng.next_u64()) << 64 | u128::from(rng.next_u64());
-        let time = now_ms.max(0) as u128;
+        BlockId::with_random(now_ms, random)
+    }
+
+    /// The id of a time and the upper bits of a number.
+    pub(crate) fn with_random(time_ms: i64, random: u128) -> BlockId {
+        let time = time_ms.max(0) as u128;
         BlockId(time << N_RANDOM_BITS | random >> (u128::BITS - N_RANDOM_BITS))
+    }
+
+    /// When it was made, in milliseconds since the Unix epoch.
+    pub fn time_ms(self) -> i64 {
+        (self.0 >> N_RANDOM_BITS) as i64
     }
 
     /// The id as it stands in files.

@@ -37,6 +37,7 @@ mod writer;
 pub use cursor::BlockCursor;
 pub use error::BlockError;
 pub use id::{BlockId, NotABlockId};
+pub(crate) use mapped::Bytes;
 pub use meta::{BlockMeta, BlockSpec, LogPlace};
 pub use reader::{Block, Kind, RawChunk};
 pub use writer::{BlockWriter, SeriesSamples};
