@@ -10,7 +10,12 @@ pub(crate) type Series = (Vec<(String, String)>, Vec<(i64, f64)>);
 
 /// Sends a request; the status of the answer.
 pub(crate) fn send(address: SocketAddr, series: &[Series]) -> io::Result<u16> {
-    let body = snap::raw::Encoder::new().compress_vec(&request(series)).unwrap();
+    send_message(address, &request(series))
+}
+
+/// Sends a message that is encoded already; the status of the answer.
+pub(crate) fn send_message(address: SocketAddr, message: &[u8]) -> io::Result<u16> {
+    let body = snap::raw::Encoder::new().compress_vec(message).unwrap();
     let headers = [
         ("Content-Type", "application/x-protobuf"),
         ("Content-Encoding", "snappy"),
@@ -41,13 +46,15 @@ fn request(series: &[Series]) -> Vec<u8> {
     out
 }
 
-fn push_bytes(out: &mut Vec<u8>, field: u8, bytes: &[u8]) {
+/// Appends a field of bytes.
+pub(crate) fn push_bytes(out: &mut Vec<u8>, field: u8, bytes: &[u8]) {
     out.push(field << 3 | 2);
     push_varint(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
 }
 
-fn push_varint(out: &mut Vec<u8>, mut value: u64) {
+/// Appends an integer.
+pub(crate) fn push_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;

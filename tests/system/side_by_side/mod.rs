@@ -7,6 +7,8 @@
 mod answers;
 /// Questions made up over made-up data.
 mod generated;
+/// A data directory of Prometheus's, imported.
+mod imported;
 /// The same real targets, scraped by both.
 mod scraped;
 /// Real targets: node_exporter, etcd, Spark, and captures of Mesos.
@@ -60,24 +62,36 @@ impl Drop for Process {
 /// A running Prometheus.
 #[derive(Debug)]
 struct Prometheus {
-    _process: Process,
+    process: Process,
     address: SocketAddr,
 }
 
 impl Prometheus {
     fn start(dir: &Path, address: SocketAddr, configuration: &Path) -> Prometheus {
+        Prometheus::start_with(dir, address, configuration, &[])
+    }
+
+    fn start_with(dir: &Path, address: SocketAddr, configuration: &Path, flags: &[&str]) -> Prometheus {
         let mut command = Command::new(installed("peers/prometheus"));
         command
             .arg(format!("--config.file={}", configuration.display()))
             .arg(format!("--storage.tsdb.path={}", dir.join("prometheus").display()))
             .arg(format!("--web.listen-address={address}"))
             .args(["--web.enable-remote-write-receiver", "--query.lookback-delta=5m"])
-            .arg("--enable-feature=promql-experimental-functions");
+            .arg("--enable-feature=promql-experimental-functions")
+            .args(flags);
         let process = Process::start(&mut command, &dir.join("prometheus.log"));
         wait_until("Prometheus is ready", Duration::from_secs(30), || {
             http::get(address, "/-/ready").is_ok_and(|response| response.status == 200)
         });
-        Prometheus { _process: process, address }
+        Prometheus { process, address }
+    }
+
+    /// Sends a signal by its name, and waits for the end.
+    fn stop(mut self, signal: &str) {
+        let status = Command::new("kill").args(["-s", signal, &self.process.0.id().to_string()]).status().unwrap();
+        assert!(status.success());
+        self.process.0.wait().unwrap();
     }
 }
 

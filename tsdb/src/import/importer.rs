@@ -84,7 +84,7 @@ impl Importer {
         disk.create_dir_all(&dir).map_err(io)?;
         let lock = disk.lock(&data_dir.join("lock")).map_err(|lock| match lock {
             LockError::Io(error) => io(error),
-            lock => ImportError::Locked { path: data_dir.into(), lock },
+            lock @ LockError::Held { .. } => ImportError::Locked { path: data_dir.into(), lock },
         })?;
         let mut known = FxHashSet::default();
         for name in disk.list(&dir).map_err(io)? {

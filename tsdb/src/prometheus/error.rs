@@ -37,7 +37,7 @@ impl ForeignError {
         ForeignError::Io { path: path.into(), error }
     }
 
-    pub(super) fn damaged(path: &Path, part: impl ToString) -> ForeignError {
+    pub(super) fn damaged(path: &Path, part: &dyn std::fmt::Display) -> ForeignError {
         ForeignError::Damaged { path: path.into(), part: part.to_string() }
     }
 }

@@ -19,8 +19,11 @@ pub(super) struct HeadChunk<'a> {
     pub(super) bytes: &'a [u8],
 }
 
+/// A chunk, or where it begins and what is wrong with it.
+pub(super) type ReadChunk<'a> = Result<HeadChunk<'a>, (usize, Malformed)>;
+
 /// Hands out the chunks of a file, and what is damaged with its place.
-pub(super) fn for_each_chunk(file: &[u8], take: &mut dyn FnMut(Result<HeadChunk<'_>, (usize, Malformed)>)) {
+pub(super) fn for_each_chunk(file: &[u8], take: &mut dyn FnMut(ReadChunk<'_>)) {
     let mut header = Input::new(file);
     if header.be32("") != Ok(MAGIC) || header.byte("") != Ok(VERSION) {
         // What was cut before it had a header holds nothing.

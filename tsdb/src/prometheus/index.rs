@@ -53,11 +53,11 @@ impl Index {
     }
 
     fn of(bytes: Bytes, path: &Path) -> Result<Index, ForeignError> {
-        let damaged = |part: &str, error: Malformed| ForeignError::damaged(path, format!("its {part}: {error}"));
+        let damaged = |part: &str, error: Malformed| ForeignError::damaged(path, &format_args!("its {part}: {error}"));
         let mut header = Input::new(&bytes);
         let (magic, version) = (header.be32("").unwrap_or(0), header.byte("").unwrap_or(0));
         if magic != MAGIC {
-            return Err(ForeignError::damaged(path, "it does not begin as an index does"));
+            return Err(ForeignError::damaged(path, &"it does not begin as an index does"));
         }
         if version != VERSION {
             return Err(ForeignError::Unknown { path: path.into(), what: format!("index version {version}") });

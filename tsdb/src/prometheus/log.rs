@@ -36,8 +36,11 @@ pub(super) struct Hole {
     pub(super) is_tail: bool,
 }
 
+/// A record, or a part that cannot be read.
+pub(super) type ReadRecord<'a> = Result<&'a [u8], Hole>;
+
 /// Hands out the records of a segment, decompressed, and what cannot be read.
-pub(super) fn for_each_record(segment: &[u8], take: &mut dyn FnMut(Result<&[u8], Hole>)) {
+pub(super) fn for_each_record(segment: &[u8], take: &mut dyn FnMut(ReadRecord<'_>)) {
     let mut at = 0;
     let mut parts = Parts::default();
     while at < segment.len() {
@@ -64,8 +67,11 @@ pub(super) fn for_each_record(segment: &[u8], take: &mut dyn FnMut(Result<&[u8],
     }
 }
 
-/// The first fragment of what is left of a page: its kind, how it is compressed, its bytes. `None` where nothing follows.
-fn fragment(page: &[u8]) -> Result<Option<(u8, u8, &[u8])>, Malformed> {
+/// A fragment: its kind, how it is compressed, its bytes.
+type Fragment<'a> = (u8, u8, &'a [u8]);
+
+/// The first fragment of what is left of a page. `None` where nothing follows.
+fn fragment(page: &[u8]) -> Result<Option<Fragment<'_>>, Malformed> {
     let mut input = Input::new(page);
     let head = input.byte("").map_err(|_| Malformed::Cut)?;
     let kind = head & KIND;

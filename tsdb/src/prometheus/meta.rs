@@ -33,12 +33,12 @@ pub struct ForeignMeta {
 pub(super) fn read(disk: &Arc<dyn Disk>, dir: &Path) -> Result<ForeignMeta, ForeignError> {
     let path = dir.join("meta.json");
     let bytes = map(disk, &path)?;
-    let document: Value = serde_json::from_slice(&bytes).map_err(|error| ForeignError::damaged(&path, error))?;
+    let document: Value = serde_json::from_slice(&bytes).map_err(|error| ForeignError::damaged(&path, &error))?;
     if document["version"] != 1 {
         let what = format!("block version {}", document["version"]);
         return Err(ForeignError::Unknown { path, what });
     }
-    let missing = |what: &str| ForeignError::damaged(&path, format!("it does not say {what}"));
+    let missing = |what: &str| ForeignError::damaged(&path, &format_args!("it does not say {what}"));
     let id = document["ulid"].as_str().and_then(|id| id.parse().ok()).ok_or_else(|| missing("its ULID"))?;
     let min_ms = document["minTime"].as_i64().ok_or_else(|| missing("when it begins"))?;
     let end_ms = document["maxTime"].as_i64().ok_or_else(|| missing("when it ends"))?;

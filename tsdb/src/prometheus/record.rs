@@ -71,8 +71,10 @@ pub(super) fn read(record: &[u8], take: &mut dyn FnMut(Row)) -> Result<(), Malfo
         FLOAT_HISTOGRAMS | CUSTOM_FLOAT_HISTOGRAMS => rows(&mut input, take, float_histogram),
         HISTOGRAMS_2 => rows_with_starts(&mut input, take, integer_histogram),
         FLOAT_HISTOGRAMS_2 => rows_with_starts(&mut input, take, float_histogram),
-        EXEMPLARS => Ok(take(Row::Exemplars)),
-        METADATA => Ok(take(Row::Metadata)),
+        EXEMPLARS | METADATA => {
+            take(if kind == EXEMPLARS { Row::Exemplars } else { Row::Metadata });
+            Ok(())
+        }
         // Which chunks were made of late samples: these are read where they are.
         MAPPED_CHUNKS => Ok(()),
         _ => Err(Malformed::Nonsense("a record of an unknown kind")),

@@ -26,7 +26,7 @@ pub(super) fn open(disk: &Arc<dyn Disk>, path: &Path) -> Result<(Tombstones, Vec
         }
         bytes => bytes?,
     };
-    let read = read(&bytes).map_err(|error| ForeignError::damaged(path, error))?;
+    let read = read(&bytes).map_err(|error| ForeignError::damaged(path, &error))?;
     Ok((read, bytes.to_vec()))
 }
 
