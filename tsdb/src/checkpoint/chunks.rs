@@ -171,6 +171,15 @@ impl ChunkLog {
         Ok(ChunkLog { journal, salt, next_sequence: 0, before: needed, segments })
     }
 
+    /// Waits until all that was appended survives a power cut. After a sync that failed the journal refuses everything until
+    /// one succeeds.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub(crate) fn sync(&self) -> Result<(), JournalError> {
+        self.journal.sync()
+    }
+
     /// Appends images of chunks, of which the newest sample has this time.
     ///
     /// # Errors
@@ -194,7 +203,7 @@ impl ChunkLog {
     /// # Errors
     /// When the disk refuses.
     pub(crate) fn needed(&mut self, floor_ms: i64) -> Result<Needed, JournalError> {
-        self.journal.sync()?;
+        self.sync()?;
         let n_gone = self.segments.iter().take_while(|(_, newest_ms)| *newest_ms < floor_ms).count();
         self.segments.drain(..n_gone);
         let first_segment = self.segments.first().map_or_else(|| self.journal.next_segment_number(), |first| first.0);

@@ -170,6 +170,7 @@ impl Store {
         checkpoints.last = began;
         let number = checkpoints.next_number;
         checkpoints.next_number += 1;
+        checkpoints.chunks.sync()?;
         let start = self.wal.begin_segment()?;
         let n_covered = self.n_tail.load(Ordering::Relaxed);
 

@@ -4,6 +4,7 @@
 //! from the pairs of the series, which is as fast as reading them. `docs/format/checkpoint.md` draws the bytes.
 
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use model::storage::SeriesRef;
 
 use super::Index;
@@ -70,7 +71,7 @@ fn take_symbols(input: &mut Input<'_>, seed: u64) -> Result<Symbols, DecodeError
     {
         return Err(input.error("ends of strings"));
     }
-    Ok(Symbols::of(seed, text.to_owned(), ends))
+    Symbols::of(seed, text.to_owned(), ends).ok_or_else(|| input.error("each string once"))
 }
 
 /// Takes the series, and adds each to the postings of its pairs.
@@ -108,14 +109,22 @@ fn table_of(fingerprints: &[u64]) -> HashTable<u32> {
 }
 
 impl Symbols {
-    /// All of these strings.
-    fn of(seed: u64, text: String, ends: Vec<u32>) -> Symbols {
-        let mut symbols = Symbols { seed, text, by_text: HashTable::with_capacity(ends.len()), ends };
+    /// All of these strings. `None` where one of them is there twice.
+    fn of(seed: u64, text: String, ends: Vec<u32>) -> Option<Symbols> {
+        let mut symbols = Symbols { seed, text, by_text: HashTable::new(), ends };
+        let mut by_text = HashTable::with_capacity(symbols.ends.len());
         for id in 0..symbols.ends.len() as u32 {
-            let hash = symbols.hash(symbols.get(id));
-            symbols.by_text.insert_unique(hash, id, |_| unreachable!("there is room for all of them"));
+            let text = symbols.get(id);
+            let is_same = |&other: &u32| symbols.get(other) == text;
+            match by_text.entry(symbols.hash(text), is_same, |_| unreachable!("there is room for all of them")) {
+                Entry::Occupied(_) => return None,
+                Entry::Vacant(place) => {
+                    place.insert(id);
+                }
+            }
         }
-        symbols
+        symbols.by_text = by_text;
+        Some(symbols)
     }
 }
 
@@ -245,6 +254,12 @@ mod tests {
             let want: Vec<u32> = (0..n_series as u32).filter(|id| id % 10 == 3).chain([n_series as u32]).collect();
             assert_eq!(matching(&RwLock::new(read), &[third]).iter().collect::<Vec<_>>(), want);
         }
+    }
+
+    #[test]
+    fn a_string_that_is_there_twice_is_refused() {
+        assert!(Symbols::of(7, "aba".to_owned(), vec![1, 2, 3]).is_none());
+        assert!(Symbols::of(7, "abc".to_owned(), vec![1, 2, 3]).is_some());
     }
 
     proptest! {
