@@ -3,6 +3,7 @@
 mod check;
 mod cli;
 mod config;
+mod data;
 mod import;
 mod serve;
 

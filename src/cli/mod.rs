@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
-use crate::{check, import, serve};
+use crate::{check, data, import, serve};
 
 /// What goes wrong in a way that the user can mend.
 const EXIT_BAD_INPUT: u8 = 1;
@@ -56,7 +56,11 @@ pub(crate) fn command() -> Command {
         .subcommand(query::QueryArgs::augment_args(Command::new("query")).about("Ask a server: instant, range"))
         .subcommand(
             import::ImportArgs::augment_args(Command::new("import"))
-                .about("Bring in what others have kept: prometheus"),
+                .about("Bring in what others have kept: prometheus, openmetrics"),
+        )
+        .subcommand(
+            data::TsdbArgs::augment_args(Command::new("tsdb"))
+                .about("Look into a data directory: list, analyze, dump, verify"),
         )
         .subcommand(
             completions::CompletionsArgs::augment_args(Command::new("completions"))
@@ -73,6 +77,7 @@ pub(crate) fn run() -> ExitCode {
         Some(("serve", matches)) => serve(matches),
         Some(("check", matches)) => with_args(matches, check::run),
         Some(("query", matches)) => with_args(matches, query::run),
+        Some(("tsdb", matches)) => with_args(matches, data::run),
         Some(("import", matches)) => with_args(matches, import::run),
         Some(("completions", matches)) => with_args(matches, completions::run),
         Some((other, _)) => unreachable!("the command {other} is declared above"),

@@ -18,7 +18,12 @@ fn options_stand_before_and_behind() {
         "narthex query range up --start 1h --end 5m --step 15s",
         "narthex check config a.yml b.yml --lint=none",
         "narthex check metrics --strict",
+        "narthex import openmetrics - --label site=x",
         "narthex import prometheus /var/lib/prometheus --storage.tsdb.path=data --dry-run",
+        "narthex tsdb list /var/lib/narthex -o json",
+        "narthex tsdb analyze --all --limit 5",
+        "narthex tsdb dump --match up --match {job=\"a\"} --min-time -1",
+        "narthex tsdb verify",
         "narthex completions bash",
     ] {
         assert!(understood(line).is_ok(), "{line}: {:?}", understood(line).err());

@@ -6,6 +6,7 @@
 //! Exit: 0 for all of it, 1 where something could not be read or written.
 
 mod directory;
+mod openmetrics;
 mod progress;
 mod prometheus;
 mod summary;
@@ -19,6 +20,8 @@ use journal::{Disk, OsDisk};
 
 use crate::cli::complain;
 
+pub(crate) use summary::{bytes, grouped, time};
+
 /// What `narthex import` takes.
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
@@ -30,6 +33,9 @@ pub(crate) struct ImportArgs {
 enum ImportCommand {
     /// Import the data directory of a Prometheus, or a snapshot of one: blocks, and what is still in its log.
     Prometheus(prometheus::PrometheusArgs),
+    /// Import text with times, in the OpenMetrics format.
+    #[command(name = "openmetrics")]
+    OpenMetrics(openmetrics::OpenMetricsArgs),
 }
 
 /// Where to import to.
@@ -51,6 +57,7 @@ impl Target {
 pub(crate) fn run(args: &ImportArgs) -> ExitCode {
     let imported = match &args.command {
         ImportCommand::Prometheus(args) => prometheus::run(args),
+        ImportCommand::OpenMetrics(args) => openmetrics::run(args),
     };
     imported.unwrap_or_else(|error| {
         complain(&format_args!("{error:#}"));

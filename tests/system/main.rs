@@ -16,6 +16,8 @@ mod explosion;
 mod exporter;
 /// Just enough HTTP to ask and to be asked.
 mod http;
+/// Text with times, imported, and what the data directory says of it.
+mod import;
 /// Killed at any moment, nothing acknowledged is lost.
 mod kill;
 /// The process: started, ready, killed.

@@ -12,4 +12,4 @@ pub use importer::{ImportError, Importer, Origin};
 pub use order::place_of_target;
 pub(crate) use samples::Interval;
 pub use samples::Samples;
-pub use windows::{Windows, Written};
+pub use windows::{Windows, Written, window_for};

@@ -8,8 +8,17 @@ use super::{Importer, Origin, Samples};
 use crate::block::{BlockError, BlockSpec, BlockWriter, SeriesSamples};
 use crate::codec::Effort;
 
+/// The shortest blocks, as they are sealed.
+const SHORT_MS: i64 = 2 * 3_600_000;
 /// So long blocks are as if they had been compacted.
 const LONG_MS: i64 = 24 * 3_600_000;
+/// What is longer is cut into long ones.
+const MAX_OF_SHORT_MS: i64 = 12 * 3_600_000;
+
+/// How long the blocks become that hold samples between two times.
+pub fn window_for(first_ms: i64, last_ms: i64) -> i64 {
+    if last_ms.saturating_sub(first_ms) <= MAX_OF_SHORT_MS { SHORT_MS } else { LONG_MS }
+}
 
 /// What an import wrote, and what it found to be there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

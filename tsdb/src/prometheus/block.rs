@@ -12,13 +12,8 @@ use super::index::{ChunkPlace, Index};
 use super::tombstones::Tombstones;
 use super::{ForeignError, ForeignMeta, Malformed, Outcome, Watch, meta, read_chunk, tombstones};
 use crate::block::Bytes;
-use crate::import::{Importer, Origin, Samples, place_of_target};
+use crate::import::{Importer, Origin, Samples, place_of_target, window_for};
 use crate::wal::varint::Input;
-
-/// Of chunks of this length a block is written for each two hours, otherwise one for each day.
-const SHORT_MS: i64 = 12 * 3_600_000;
-const WINDOW_MS: i64 = 2 * 3_600_000;
-const LONG_WINDOW_MS: i64 = 24 * 3_600_000;
 
 /// A block of Prometheus's.
 #[derive(Debug)]
@@ -67,8 +62,7 @@ impl ForeignBlock {
         outcome: &mut Outcome,
         watch: Watch<'_>,
     ) -> Result<(), crate::block::BlockError> {
-        let is_short = self.meta.end_ms.saturating_sub(self.meta.min_ms) <= SHORT_MS;
-        let window_ms = if is_short { WINDOW_MS } else { LONG_WINDOW_MS };
+        let window_ms = window_for(self.meta.min_ms, self.meta.end_ms);
         let origin =
             Origin::new(self.meta.id.time_ms(), &[self.meta.id.to_string().as_bytes(), &self.hash.to_le_bytes()]);
         let mut windows = importer.begin(origin, window_ms);

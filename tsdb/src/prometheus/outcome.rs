@@ -52,11 +52,13 @@ impl Outcome {
         self.series.len() as u64
     }
 
-    pub(super) fn note_series(&mut self, labels: &Labels) {
+    /// Counts a series, if it has not been counted.
+    pub fn note_series(&mut self, labels: &Labels) {
         self.series.insert(labels.fingerprint(0));
     }
 
-    pub(super) fn take(&mut self, written: Written) {
+    /// Adds what was written.
+    pub fn take(&mut self, written: Written) {
         self.written.add(written);
     }
 }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use model::Labels;
 use model::histogram::{CUSTOM_BUCKETS_SCHEMA, Histogram, ResetHint, Span};
+use model::sample;
 use model::storage::HistogramValue;
 
 use super::Malformed;
 use super::bytes::BigEndian;
-use super::histograms::counts;
+use super::histograms::{counts, stale};
 use crate::wal::varint::Input;
 
 const SERIES: u8 = 1;
@@ -177,7 +178,7 @@ fn row(series: u64, timestamp_ms: i64, schema: i32, value: impl FnOnce() -> Hist
     }
 }
 
-fn histogram<Count>(
+fn histogram<Count: Default>(
     input: &mut Input<'_>,
     count: impl Fn(&mut Input<'_>) -> Result<Count, Malformed>,
     buckets: impl Fn(&mut Input<'_>) -> Result<Vec<Count>, Malformed>,
@@ -190,6 +191,10 @@ fn histogram<Count>(
     let (positive_spans, negative_spans) = (spans(input)?, spans(input)?);
     let (positive, negative) = (buckets(input)?, buckets(input)?);
     let custom_bounds = if schema == CUSTOM_BUCKETS_SCHEMA { bounds(input)? } else { Vec::new() };
+    // Of a stale marker chunks keep nothing else.
+    if sample::is_stale(sum) {
+        return Ok(stale(sum));
+    }
     Ok(Histogram {
         reset_hint,
         schema,
