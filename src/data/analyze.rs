@@ -117,7 +117,7 @@ impl Counts {
         count(&mut self.churn_by_metric, labels.metric_name(), absent);
         let of = |name: &str| labels.get(name).unwrap_or("");
         count(&mut self.by_target, &format!("{{job=\"{}\", instance=\"{}\"}}", of("job"), of("instance")), 1);
-        for (name, value) in labels.iter() {
+        for (name, value) in labels {
             let pair = format!("{name}={value}");
             if !self.by_pair.contains_key(&pair) {
                 let (n_values, n_bytes) = self.values.entry(name.to_owned()).or_default();

@@ -26,7 +26,7 @@ pub(super) struct ListArgs {
 
 pub(super) fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
     let blocks = args.directory.blocks()?;
-    let metas: Vec<&BlockMeta> = blocks.iter().map(|block| block.meta()).collect();
+    let metas: Vec<&BlockMeta> = blocks.iter().map(tsdb::block::Block::meta).collect();
     Ok(match args.output {
         Output::Table => print(&shown(&metas)),
         Output::Json => print(&format!("{}\n", json(&metas))),

@@ -175,7 +175,10 @@ fn drawn(body: &[u8], offset: usize, mistake: &dyn std::fmt::Display) -> String 
 mod tests {
     use super::*;
 
-    fn parsed(text: &str) -> Result<Vec<(String, Vec<(i64, f64)>)>, String> {
+    /// Labels, and times with their values.
+    type Parsed = Vec<(String, Vec<(i64, f64)>)>;
+
+    fn parsed(text: &str) -> Result<Parsed, String> {
         let series = Series::parse(text.as_bytes(), &[("site".to_owned(), "x".to_owned())])?;
         let samples = |samples: &Samples| {
             let written = samples.as_written();
