@@ -5,6 +5,7 @@ pub mod client;
 pub mod config;
 pub mod form;
 pub mod percent;
+pub mod remote_send;
 pub mod remote_write;
 pub mod secret;
 pub mod server;

@@ -8,6 +8,7 @@ use scrape::pool::{Features, PoolErrorCause, PoolSettings};
 use web::Snapshot;
 
 use super::address::Addresses;
+use super::remote_write::Receiver;
 use super::retention::{Kept, RetentionFlags};
 use crate::cli::flags::Flags;
 use crate::config::{self, Agent, Config, ConfigErrors, Loaded, Source};
@@ -40,6 +41,7 @@ enum Seen {
 pub(super) struct Ready {
     pub(super) config: Config,
     pub(super) pools: Vec<PoolSettings>,
+    pub(super) receivers: Vec<Receiver>,
     pub(super) kept: Kept,
 }
 
@@ -120,6 +122,11 @@ fn made_ready(loaded: &Loaded, retention: &RetentionFlags) -> Result<Ready, Conf
             }
         }
     }
+    let (receivers, faults) = Receiver::all(&loaded.config);
+    for (index, fault) in faults {
+        let path = vec![Step::Key("remote_write".to_owned()), Step::Index(index)];
+        errors.push(loaded.error_at(path, fault));
+    }
     if !errors.is_empty() {
         return Err(ConfigErrors(errors));
     }
@@ -129,7 +136,7 @@ fn made_ready(loaded: &Loaded, retention: &RetentionFlags) -> Result<Ready, Conf
     if let Some(warning) = loaded.not_built_warning() {
         tracing::warn!("{warning}");
     }
-    Ok(Ready { config: loaded.config.clone(), pools, kept: retention.with(&loaded.config) })
+    Ok(Ready { config: loaded.config.clone(), pools, receivers, kept: retention.with(&loaded.config) })
 }
 
 impl Ready {

@@ -11,10 +11,13 @@ use web::Web;
 
 use super::Serving;
 use super::maintenance::Maintenance;
+use super::remote_write::RemoteWrites;
 use super::storage::OpenStore;
 
 /// How long targets may take to end their series, and requests to be answered; both at the same time.
 pub(super) const QUIET: Duration = Duration::from_secs(2);
+/// How long remote writes may take to send what is left.
+const LAST_SEND: Duration = Duration::from_millis(750);
 /// How long the last sync may take. What it does not reach survives all the same, unless the power fails.
 const LAST_SYNC: Duration = Duration::from_secs(2);
 
@@ -22,6 +25,7 @@ const LAST_SYNC: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Ending {
     pub(super) store: Arc<OpenStore>,
+    pub(super) remote_writes: Arc<RemoteWrites>,
     pub(super) maintenance: Maintenance,
     pub(super) scraper: Arc<Scraper>,
     pub(super) web: Web,
@@ -39,6 +43,8 @@ impl Ending {
         if !has_ended {
             tracing::warn!("some targets did not end their series in time");
         }
+        // Held until the last checkpoint is made: what was not sent must stay in the log.
+        let _held = self.remote_writes.stop(LAST_SEND).await;
         let closing = tokio::task::spawn_blocking(move || {
             drop(self.maintenance);
             self.store.store().close()

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
+use net::remote_send::QueueCounts;
 use net::server::ServerCounts;
 use query::Engine;
 use tokio::sync::{mpsc, oneshot};
@@ -11,6 +12,7 @@ use tsdb::Progress;
 use web::{Host, LimitStatus, Reloading, ReplayProgress};
 
 use super::limits;
+use super::remote_write::RemoteWrites;
 use super::storage::OpenStore;
 use crate::config::{Config, GlobalConfig};
 
@@ -30,6 +32,7 @@ pub(super) struct ServeHost {
     is_quitting: AtomicBool,
     progress: Arc<Progress>,
     counts: OnceLock<Arc<ServerCounts>>,
+    remote_writes: OnceLock<Arc<RemoteWrites>>,
     limited: OnceLock<(Arc<OpenStore>, Arc<Engine>)>,
     global: ArcSwap<GlobalConfig>,
 }
@@ -43,6 +46,7 @@ impl ServeHost {
             is_quitting: AtomicBool::new(false),
             progress: Arc::default(),
             counts: OnceLock::new(),
+            remote_writes: OnceLock::new(),
             limited: OnceLock::new(),
             global: ArcSwap::default(),
         };
@@ -57,6 +61,11 @@ impl ServeHost {
     /// What the server has seen. Set once.
     pub(super) fn set_server_counts(&self, counts: Arc<ServerCounts>) {
         let _ = self.counts.set(counts);
+    }
+
+    /// Who sends remote writes. Set once.
+    pub(super) fn set_remote_writes(&self, remote_writes: Arc<RemoteWrites>) {
+        let _ = self.remote_writes.set(remote_writes);
     }
 
     /// Whose limits are listed. Set once.
@@ -98,6 +107,10 @@ impl Host for ServeHost {
     fn limits(&self) -> Vec<LimitStatus> {
         let Some((store, engine)) = self.limited.get() else { return Vec::new() };
         limits::all(store.store(), engine, &self.global.load())
+    }
+
+    fn remote_queues(&self) -> Vec<Arc<QueueCounts>> {
+        self.remote_writes.get().map(|remote_writes| remote_writes.counts()).unwrap_or_default()
     }
 
     fn server_counts(&self) -> Option<Arc<ServerCounts>> {

@@ -12,19 +12,21 @@ mod limits;
 mod log;
 mod maintenance;
 mod memory;
+mod remote_write;
 mod retention;
 mod settings;
 mod signals;
 mod storage;
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use model::rng::SeededRng;
-use model::storage::Append;
+use model::storage::{Append, Feed};
 use model::{Clock, SystemClock};
 use net::server::{Access, Server};
 use query::Engine;
@@ -39,6 +41,7 @@ use self::configuration::{ConfigurationFile, Ready};
 use self::ending::Ending;
 use self::host::{Order, ServeHost};
 use self::maintenance::Maintenance;
+use self::remote_write::RemoteWrites;
 use self::signals::{Asked, Signals};
 use self::storage::OpenStore;
 use crate::cli::flags::Flags;
@@ -109,8 +112,8 @@ async fn serve(flags: &Flags) -> anyhow::Result<()> {
     let mut narthex = Narthex::start(store, file, web, host, clock, flags, ready)?;
     address::tell(&addresses, is_secure);
     narthex.obey(&mut signals, &mut orders).await;
-    let Narthex { store, maintenance, scraper, web, .. } = narthex;
-    Ending { store, maintenance, scraper, web, stop_server, serving }.carry_out().await
+    let Narthex { store, remote_writes, maintenance, scraper, web, .. } = narthex;
+    Ending { store, remote_writes, maintenance, scraper, web, stop_server, serving }.carry_out().await
 }
 
 /// Waits for the order to stop, while there is nothing yet that could be reloaded.
@@ -128,6 +131,7 @@ type Serving = JoinHandle<()>;
 #[derive(Debug)]
 struct Narthex {
     store: Arc<OpenStore>,
+    remote_writes: Arc<RemoteWrites>,
     maintenance: Maintenance,
     engine: Arc<Engine>,
     scraper: Arc<Scraper>,
@@ -151,6 +155,12 @@ impl Narthex {
     ) -> anyhow::Result<Narthex> {
         let store = Arc::new(store);
         store.store().set_retention(ready.kept.retention);
+        let data = flags.path("storage.tsdb.path").unwrap_or_else(|| PathBuf::from(storage::DEFAULT_DIR));
+        let feed = Arc::clone(store.store()) as Arc<dyn Feed>;
+        let remote_writes = RemoteWrites::new(&data, feed, Arc::clone(&clock));
+        // Before anything that they have not read is removed, and before anything new is written.
+        remote_writes.apply(ready.receivers);
+        host.set_remote_writes(Arc::clone(&remote_writes));
         let maintenance = Maintenance::start(Arc::clone(store.store()))?;
         let engine = Arc::new(Engine::new(settings::engine_options(flags, &ready.config, Arc::clone(&clock))));
         let mut rng = SeededRng::from_entropy().context("the operating system gives no random numbers")?;
@@ -169,7 +179,7 @@ impl Narthex {
         });
         let is_looking = flags.is_on("config.auto-reload") || flags.has_feature("auto-reload-config");
         let look_every = is_looking.then(|| flags.duration("config.auto-reload-interval").max(Duration::from_secs(1)));
-        Ok(Narthex { store, maintenance, engine, scraper, web, file, host, clock, look_every })
+        Ok(Narthex { store, remote_writes, maintenance, engine, scraper, web, file, host, clock, look_every })
     }
 
     /// Carries out orders until one of them is to stop.
@@ -224,6 +234,7 @@ impl Narthex {
         self.host.set_config(&ready.config);
         self.web.load(ready.snapshot(self.clock.now_ms()));
         self.scraper.apply(ready.pools);
+        self.remote_writes.apply(ready.receivers);
         tracing::info!("configuration loaded");
     }
 

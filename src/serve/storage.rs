@@ -15,6 +15,9 @@ use crate::cli::flags::Flags;
 use crate::config::{Config, limit_or};
 use crate::serve::memory;
 
+/// The data directory where no flag names one.
+pub(super) const DEFAULT_DIR: &str = "data";
+
 /// The store, and what was found when it was opened.
 #[derive(Debug)]
 pub(super) struct OpenStore {
@@ -30,7 +33,7 @@ pub(super) async fn open(
     clock: Arc<dyn Clock>,
     progress: Arc<Progress>,
 ) -> anyhow::Result<OpenStore> {
-    let data_dir = flags.path("storage.tsdb.path").unwrap_or_else(|| PathBuf::from("data"));
+    let data_dir = flags.path("storage.tsdb.path").unwrap_or_else(|| PathBuf::from(DEFAULT_DIR));
     let options = options(config);
     let began = clock.elapsed();
     let opening = {

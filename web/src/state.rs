@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use model::storage::{Append, Select};
 use model::{Clock, Labels};
+use net::remote_send::QueueCounts;
 use net::server::{Cors, ServerCounts, ServerLimits};
 use net::url::Url;
 use query::Engine;
@@ -251,6 +252,11 @@ pub trait Host: fmt::Debug + Send + Sync {
 
     /// The limits of the other rooms.
     fn limits(&self) -> Vec<LimitStatus>;
+
+    /// What the queues of remote writes out have done.
+    fn remote_queues(&self) -> Vec<Arc<QueueCounts>> {
+        Vec::new()
+    }
 
     /// What the server beneath has seen.
     fn server_counts(&self) -> Option<Arc<ServerCounts>>;

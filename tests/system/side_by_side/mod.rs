@@ -11,6 +11,8 @@ mod generated;
 mod imported;
 /// The same real targets, scraped by both.
 mod scraped;
+/// What is sent on to a Prometheus.
+mod sent;
 /// Real targets: node_exporter, etcd, Spark, and captures of Mesos.
 mod targets;
 
@@ -100,6 +102,19 @@ fn wait_until(what: &str, longest: Duration, mut is_so: impl FnMut() -> bool) {
     let started = Instant::now();
     while !is_so() {
         assert!(started.elapsed() < longest, "not within {longest:?}: {what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Waits until nothing is missing; where that takes too long it says what is.
+fn wait_until_all_are<T: std::fmt::Debug>(what: &str, longest: Duration, missing: impl Fn() -> Vec<T>) {
+    let started = Instant::now();
+    loop {
+        let missing = missing();
+        if missing.is_empty() {
+            return;
+        }
+        assert!(started.elapsed() < longest, "not within {longest:?}: {what}; missing: {missing:?}");
         std::thread::sleep(Duration::from_millis(100));
     }
 }

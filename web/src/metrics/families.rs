@@ -7,7 +7,7 @@ use scrape::metrics::{Durations, ScrapeMetrics};
 use scrape::scrape_loop::FailureKind;
 use tsdb::{HeadStats, WalStats};
 
-use super::{Exposition, Format, Kind, process};
+use super::{Exposition, Format, Kind, process, remote};
 use crate::limits;
 use crate::remote_write::WriteCounts;
 use crate::state::{Parts, Settings, Snapshot};
@@ -25,6 +25,7 @@ pub(crate) fn write(shared: &Shared, parts: Option<&Parts>, format: Format) -> S
         server(&mut out, &counts);
     }
     remote_write(&mut out, &shared.write_counts);
+    remote::write(&mut out, &shared.host.remote_queues());
     if let Some(parts) = parts {
         head(&mut out, &parts.storage.head());
         wal(&mut out, &parts.storage.wal(), parts.storage.n_corruptions());

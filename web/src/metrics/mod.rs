@@ -8,6 +8,7 @@ mod families;
 mod http;
 mod negotiate;
 mod process;
+mod remote;
 
 pub use exposition::{Exposition, Format, Kind, Names};
 pub(crate) use families::write;
