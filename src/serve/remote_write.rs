@@ -322,7 +322,8 @@ mod tests {
         assert_eq!(newest_position(&path).unwrap(), Some(later));
         write_position(&latest(&path), FeedPosition { segment: 7, ..newest }, false).unwrap();
         assert_eq!(newest_position(&path).unwrap(), Some(newest));
-        std::fs::write(latest(&path), &text[..text.len() - 1]).unwrap();
+        OsDisk.remove(&latest(&path)).unwrap();
+        OsDisk.create(&latest(&path)).unwrap().append(&text.as_bytes()[..text.len() - 1]).unwrap();
         assert_eq!(newest_position(&path).unwrap(), Some(newest));
     }
 }

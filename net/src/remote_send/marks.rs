@@ -77,7 +77,7 @@ mod tests {
         let at = |offset| FeedPosition { segment: 1, offset, run: 7 };
         let mut marks = Marks::new(2);
         let settled = marks.settled();
-        let settle = |shard: usize, n| drop(settled[shard].fetch_add(n, Ordering::AcqRel));
+        let settle = |shard: usize, n| _ = settled[shard].fetch_add(n, Ordering::AcqRel);
         marks.reach(at(1));
         assert_eq!(marks.advance(), Some(at(1)), "nothing was under way");
         marks.pushed(0);
