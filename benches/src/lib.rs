@@ -2,3 +2,5 @@
 
 pub mod memory;
 pub mod payload;
+
+mod walk;

@@ -6,9 +6,10 @@
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::ops::Range;
 use std::sync::Mutex;
 
-use benches::payload::{Payload, SERIES_PER_HOST, STEP_MS};
+use benches::payload::{Grid, Payload, SERIES_PER_HOST};
 use model::{Clock, SystemClock};
 
 /// Clock ticks in a second, on every Linux.
@@ -44,15 +45,13 @@ fn main() -> io::Result<()> {
 
 impl Load {
     fn run(&self) -> io::Result<()> {
-        let payload = Payload::new(1);
         // The newest sample is as old as the clock says, or servers might refuse it.
         let clock = SystemClock::new();
-        let now_ms = clock.now_ms();
         let n_times = self.n_steps * self.times_per_request;
-        let first_ms = (now_ms / STEP_MS - n_times as i64) * STEP_MS;
-        let times: Vec<i64> = (0..n_times as i64).map(|n| first_ms + n * STEP_MS).collect();
-        self.send(&[self.step(&payload, &[first_ms - STEP_MS])])?;
-        let steps: Vec<_> = times.chunks(self.times_per_request).map(|times| self.step(&payload, times)).collect();
+        let payload = Payload::new(1, self.n_hosts, Grid::until(clock.now_ms(), 1 + n_times));
+        self.send(&[self.step(&payload, 0..1)])?;
+        let begins = (1..=n_times).step_by(self.times_per_request);
+        let steps: Vec<_> = begins.map(|from| self.step(&payload, from..from + self.times_per_request)).collect();
         let n_bytes: usize = steps.iter().flatten().map(Vec::len).sum();
         let (cpu, start) = (self.cpu_seconds()?, clock.elapsed());
         self.send(&steps)?;
@@ -67,10 +66,10 @@ impl Load {
         )
     }
 
-    fn step(&self, payload: &Payload, times_ms: &[i64]) -> Vec<Vec<u8>> {
+    fn step(&self, payload: &Payload, steps: Range<usize>) -> Vec<Vec<u8>> {
         let hosts = (0..self.n_hosts).step_by(self.hosts_per_request);
         let range = |from: usize| from..(from + self.hosts_per_request).min(self.n_hosts);
-        hosts.map(|from| payload.request(range(from), times_ms)).collect()
+        hosts.map(|from| payload.request(range(from), steps.clone())).collect()
     }
 
     /// Sends the requests of each step over the connections. A host's requests all go over the same one, in order.
