@@ -33,6 +33,8 @@ mod peer;
 mod queries;
 /// Every bit, read back.
 mod read_back;
+/// Killed, and started again.
+mod restart;
 /// Scraping the same targets.
 mod scraping;
 /// Remote-write requests on their way.

@@ -143,12 +143,18 @@ impl Payload {
         message
     }
 
-    /// What a host exposes at a step, as text; the scraper adds `instance` and `job`.
+    /// What a host exposes at a step, as text with help and types; the scraper adds `instance` and `job`.
     pub fn exposition(&self, host: usize, step: usize) -> String {
-        let mut text = String::with_capacity(64 * SERIES_PER_HOST);
+        let mut text = String::with_capacity(128 * SERIES_PER_HOST);
+        let mut last = "";
         for (Template { name, label, .. }, column) in self.templates.iter().zip(&self.hosts[host].columns) {
             let value = column[step];
+            let (family, kind) = family_of(name);
             // Writing to a string does not fail.
+            if family != last {
+                let _ = writeln!(text, "# HELP {family} What a host says of itself.\n# TYPE {family} {kind}");
+                last = family;
+            }
             let _ = match label {
                 Some((label, of)) => writeln!(text, "{name}{{{label}=\"{of}\"}} {value}"),
                 None => writeln!(text, "{name} {value}"),
@@ -237,6 +243,15 @@ fn families(step_ms: i64) -> Vec<Family> {
     families
 }
 
+/// The metric to which a series belongs, and its type.
+fn family_of(name: &str) -> (&str, &'static str) {
+    let histogram = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
+    match histogram {
+        Some(family) => (family, "histogram"),
+        None => (name, if name.ends_with("_total") { "counter" } else { "gauge" }),
+    }
+}
+
 /// Every sixth counter never moves, every sixth seldom, the others count packets or bytes of little to much traffic.
 fn counter(n: usize) -> Kind {
     const EVENTS: [f64; 6] = [0.5, 4.0, 25.0, 150.0, 900.0, 6_000.0];
@@ -293,7 +308,8 @@ mod tests {
         assert!(payload.hosts.iter().all(|host| host.columns.len() == SERIES_PER_HOST));
         assert_eq!(payload.request(0..3, 1..2), Payload::new(7, 3, GRID).request(0..3, 1..2));
         assert_ne!(payload.request(0..3, 1..2), payload.request(0..3, 2..3));
-        assert_eq!(payload.exposition(1, 3).lines().count(), SERIES_PER_HOST);
+        let text = payload.exposition(1, 3);
+        assert_eq!(text.lines().filter(|line| !line.starts_with('#')).count(), SERIES_PER_HOST);
     }
 
     #[test]

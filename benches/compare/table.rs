@@ -1,0 +1,203 @@
+//! The table: a row for each figure, its ratio to a peer's, and the bar that it has to pass.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
+
+use crate::peer::Peer;
+
+const BEGIN: &str = "<!-- compare begins -->";
+const END: &str = "<!-- compare ends -->";
+
+/// How a number is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Unit {
+    /// Millions a second.
+    Millions,
+    /// Of CPU.
+    Nanoseconds,
+    Milliseconds,
+    Seconds,
+    Mebibytes,
+    Bytes,
+    Count,
+}
+
+/// What is asked of narthex's figure.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Bar {
+    None,
+    /// At least so many times VictoriaMetrics's.
+    AtLeast(f64),
+    /// At most so many times VictoriaMetrics's.
+    AtMost(f64),
+    /// At most so many times that of the better peer.
+    AtMostOfBest(f64),
+    /// At most so much.
+    Below(f64),
+    /// Exactly so much.
+    Exactly(f64),
+}
+
+/// What was measured in one or several rounds.
+#[derive(Clone, Debug)]
+pub(crate) struct Measured {
+    pub(crate) peer: Peer,
+    pub(crate) rounds: Vec<f64>,
+}
+
+impl Measured {
+    /// Measured once.
+    pub(crate) fn once(peer: Peer, value: f64) -> Measured {
+        Measured { peer, rounds: vec![value] }
+    }
+
+    /// The one in the middle.
+    pub(crate) fn median(&self) -> f64 {
+        let mut sorted = self.rounds.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+    }
+
+    fn text(&self, unit: Unit) -> String {
+        let median = unit.format(self.median());
+        let (least, most) =
+            self.rounds.iter().fold((f64::MAX, f64::MIN), |(least, most), &value| (value.min(least), value.max(most)));
+        if self.rounds.len() < 2 {
+            median
+        } else {
+            format!("{median} ({}–{})", unit.digits(least), unit.digits(most))
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Row {
+    name: String,
+    unit: Unit,
+    bar: Bar,
+    measured: Vec<Measured>,
+}
+
+/// All rows so far.
+#[derive(Debug)]
+pub(crate) struct Table {
+    peers: Vec<Peer>,
+    rows: Vec<Row>,
+}
+
+impl Table {
+    pub(crate) fn new(peers: &[Peer]) -> Table {
+        Table { peers: peers.to_vec(), rows: Vec::new() }
+    }
+
+    /// Adds a row, and prints it.
+    pub(crate) fn push(&mut self, name: &str, unit: Unit, bar: Bar, measured: Vec<Measured>) {
+        let row = Row { name: name.to_owned(), unit, bar, measured };
+        println!("  {}", row.markdown(&self.peers));
+        self.rows.push(row);
+    }
+
+    /// All of it, below a sentence that says what was measured.
+    pub(crate) fn markdown(&self, description: &str) -> String {
+        let titles: Vec<&str> = self.peers.iter().map(|peer| peer.title()).collect();
+        let mut text = format!("{description}\n\n| | {} | ratio | bar | |\n", titles.join(" | "));
+        text.push_str(&"|---".repeat(self.peers.len() + 4));
+        text.push_str("|\n");
+        for row in &self.rows {
+            // Writing to a string does not fail.
+            let _ = writeln!(text, "{}", row.markdown(&self.peers));
+        }
+        text
+    }
+}
+
+impl Row {
+    fn of(&self, peer: Peer) -> Option<&Measured> {
+        self.measured.iter().find(|measured| measured.peer == peer)
+    }
+
+    fn markdown(&self, peers: &[Peer]) -> String {
+        let cell = |peer: &Peer| self.of(*peer).map_or_else(|| "–".to_owned(), |measured| measured.text(self.unit));
+        let cells: Vec<String> = peers.iter().map(cell).collect();
+        let ratio = self.ratio().map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}"));
+        let (bar, verdict) = (self.bar.text(self.unit), self.verdict());
+        format!("| {} | {} | {ratio} | {bar} | {verdict} |", self.name, cells.join(" | "))
+    }
+
+    /// narthex's figure divided by that of the peer whom the bar names.
+    fn ratio(&self) -> Option<f64> {
+        let own = self.of(Peer::Narthex)?.median();
+        let peers = self.measured.iter().filter(|measured| measured.peer != Peer::Narthex).map(Measured::median);
+        let other = match self.bar {
+            Bar::AtMostOfBest(_) => peers.min_by(f64::total_cmp)?,
+            _ => self.of(Peer::VictoriaMetrics)?.median(),
+        };
+        (other != 0.0).then_some(own / other)
+    }
+
+    fn verdict(&self) -> &'static str {
+        let own = self.of(Peer::Narthex).map(Measured::median);
+        let is_met = match self.bar {
+            Bar::None => None,
+            Bar::AtLeast(times) => self.ratio().map(|ratio| ratio >= times),
+            Bar::AtMost(times) | Bar::AtMostOfBest(times) => self.ratio().map(|ratio| ratio <= times),
+            Bar::Below(limit) => own.map(|own| own <= limit),
+            Bar::Exactly(number) => own.map(|own| own == number),
+        };
+        is_met.map_or("", |is_met| if is_met { "met" } else { "**missed**" })
+    }
+}
+
+impl Bar {
+    fn text(self, unit: Unit) -> String {
+        match self {
+            Bar::None => String::new(),
+            Bar::AtLeast(times) => format!("≥ {times} × VictoriaMetrics"),
+            Bar::AtMost(times) => format!("≤ {times} × VictoriaMetrics"),
+            Bar::AtMostOfBest(times) => format!("≤ {times} × the better peer"),
+            Bar::Below(limit) => format!("≤ {}", unit.format(limit)),
+            Bar::Exactly(number) => unit.format(number),
+        }
+    }
+}
+
+impl Unit {
+    fn digits(self, value: f64) -> String {
+        match self {
+            Unit::Millions => format!("{:.2}", value / 1e6),
+            Unit::Nanoseconds | Unit::Count => format!("{value:.0}"),
+            Unit::Mebibytes => format!("{:.0}", value / f64::from(1 << 20)),
+            Unit::Milliseconds if value >= 100.0 => format!("{value:.0}"),
+            Unit::Milliseconds => format!("{value:.1}"),
+            Unit::Seconds => format!("{value:.2}"),
+            Unit::Bytes if value >= 100.0 => format!("{value:.0}"),
+            Unit::Bytes => format!("{value:.3}"),
+        }
+    }
+
+    fn format(self, value: f64) -> String {
+        if value.is_nan() {
+            return "–".to_owned();
+        }
+        let name = match self {
+            Unit::Millions => " M/s",
+            Unit::Nanoseconds => " ns",
+            Unit::Milliseconds => " ms",
+            Unit::Seconds => " s",
+            Unit::Mebibytes => " MiB",
+            Unit::Bytes => " B",
+            Unit::Count => "",
+        };
+        self.digits(value) + name
+    }
+}
+
+/// Puts the text into a file, in the place of what stands between the marks.
+pub(crate) fn write_between_marks(path: &Path, text: &str) -> io::Result<()> {
+    let page = std::fs::read_to_string(path)?;
+    let no_marks = || io::Error::other(format!("{} has no {BEGIN} and {END}", path.display()));
+    let begin = page.find(BEGIN).ok_or_else(no_marks)? + BEGIN.len();
+    let end = begin + page[begin..].find(END).ok_or_else(no_marks)?;
+    std::fs::write(path, format!("{}\n{text}{}", &page[..begin], &page[end..]))
+}
