@@ -9,7 +9,7 @@ const USAGE: &str = "\
 Usage: compare [FLAGS]     (cargo build --release && make peers first)
   --hosts=N            hosts that send, of 300 series each [215]
   --steps=N            samples of each series, 15 s apart [240]
-  --rounds=N           loads of each server; the figures are medians [3]
+  --rounds=N           loads of each server; the figures are medians; 0: none [3]
   --targets=N          targets to scrape, of 300 series each [300]
   --scrape-seconds=N   for how long, every 5 s; 0: not at all [60]
   --repeats=N          how often each question is asked [10]
@@ -82,7 +82,7 @@ impl Arguments {
         match name {
             "--hosts" => self.n_hosts = number()?.max(1),
             "--steps" => self.n_steps = number()?.max(20),
-            "--rounds" => self.n_rounds = number()?.max(1),
+            "--rounds" => self.n_rounds = number()?,
             "--targets" => self.n_targets = number()?.max(1),
             "--scrape-seconds" => self.scrape_seconds = number()? as u64,
             "--repeats" => self.n_repeats = number()?.max(1),

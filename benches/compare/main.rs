@@ -76,7 +76,7 @@ fn run(arguments: &Arguments) -> io::Result<bool> {
         return Ok(true);
     };
     let mut table = Table::new(&peers);
-    let mut is_right = load::measure(arguments, &peers, &mut table)?;
+    let mut is_right = arguments.n_rounds == 0 || load::measure(arguments, &peers, &mut table)?;
     if arguments.scrape_seconds > 0 {
         scraping::measure(arguments, &peers, &mut table)?;
     }
@@ -85,9 +85,8 @@ fn run(arguments: &Arguments) -> io::Result<bool> {
     }
     let text = table.markdown(&arguments.description());
     println!("\n{text}");
-    match &arguments.markdown {
-        Some(path) => table::write_between_marks(path, &text)?,
-        None => {}
+    if let Some(path) = &arguments.markdown {
+        table::write_between_marks(path, &text)?;
     }
     Ok(is_right)
 }
