@@ -80,6 +80,40 @@ fn check(name: &str, tsdb: &str, flags: &[&str]) {
     assert!(!refused.status.success() && error.contains("stop narthex first"), "{error}");
 }
 
+#[test]
+fn a_damaged_chunk_costs_its_samples_only() {
+    if !can_run(&[installed("peers/promtool")], "run tests/peers/build prometheus") {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("prometheus");
+    make_blocks(dir.path(), &data);
+    let lines = |dir: &Path| -> Vec<String> {
+        let dump =
+            Command::new(env!("CARGO_BIN_EXE_narthex")).current_dir(dir).args(["tsdb", "dump"]).output().unwrap();
+        String::from_utf8(dump.stdout).unwrap().lines().map(str::to_owned).collect()
+    };
+    import(dir.path(), &data);
+    let whole = lines(dir.path());
+    let block = std::fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().path()).min().unwrap();
+    let file = block.join("chunks/000001");
+    let chunks = std::fs::read(&file).unwrap();
+    for at in [9, chunks.len() / 3, chunks.len() - 1] {
+        let mut damaged = chunks.clone();
+        damaged[at] ^= 0x10;
+        std::fs::write(&file, &damaged).unwrap();
+        let other = tempfile::tempdir().unwrap();
+        let output = import_command(other.path(), &data).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(error.contains("chunk of {__name__=\"old\"") && error.lines().count() == 1, "{error}");
+        let left = lines(other.path());
+        assert!(left.iter().all(|line| whole.binary_search(line).is_ok() || whole.contains(line)));
+        let n_missing = whole.len() - left.len();
+        assert!((1..=240).contains(&n_missing), "{n_missing} samples are missing after damage at {at}");
+    }
+}
+
 /// Two days of a few series before everything else, as blocks that promtool makes.
 fn make_blocks(dir: &Path, data: &Path) {
     let mut text = String::from("# TYPE old gauge\n");
