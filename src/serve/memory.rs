@@ -24,9 +24,23 @@ fn series_in(memory_bytes: Option<u64>) -> u64 {
 fn memory_bytes() -> Option<u64> {
     let read = |path: &str| std::fs::read_to_string(Path::new(path)).ok();
     let machine = read("/proc/meminfo").and_then(|text| of_machine(&text));
-    let groups = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
-    let group = groups.iter().filter_map(|path| read(path)?.trim().parse().ok()).min();
+    let own = read("/proc/self/cgroup").unwrap_or_default();
+    let group = limits_of_groups(&own).iter().filter_map(|path| read(path)?.trim().parse().ok()).min();
     machine.into_iter().chain(group).min()
+}
+
+/// Where the limits of the process's control groups stand, given the text of `/proc/self/cgroup`: as the whole machine sees
+/// them, and as a container does, which sees its own group at the top.
+fn limits_of_groups(own: &str) -> Vec<String> {
+    let mut paths = vec!["/memory.max".to_owned(), "/memory/memory.limit_in_bytes".to_owned()];
+    for line in own.lines() {
+        match *line.splitn(3, ':').collect::<Vec<_>>() {
+            [_, "memory", group] => paths.push(format!("/memory{group}/memory.limit_in_bytes")),
+            [_, "", group] => paths.push(format!("{group}/memory.max")),
+            _ => {}
+        }
+    }
+    paths.into_iter().map(|path| format!("/sys/fs/cgroup{path}")).collect()
 }
 
 /// `MemTotal` of `/proc/meminfo`, in bytes.
@@ -48,6 +62,13 @@ mod tests {
         check(Some(1 << 30), 262_144);
         check(Some(16 << 20), 50_000);
         check(Some(u64::MAX), 2_000_000);
+    }
+
+    #[test]
+    fn where_the_limits_of_groups_stand() {
+        let paths = limits_of_groups("5:cpu:/x\n4:memory:/a/b\n0::/system.slice/narthex.service\n");
+        let own = ["/memory/a/b/memory.limit_in_bytes", "/system.slice/narthex.service/memory.max"];
+        assert_eq!(paths[2..], own.map(|path| format!("/sys/fs/cgroup{path}")));
     }
 
     #[test]

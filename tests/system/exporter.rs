@@ -15,15 +15,28 @@ pub(crate) struct Exporter {
 
 impl Exporter {
     pub(crate) fn start(n_series: usize) -> Exporter {
+        Exporter::serving(move |number| (0..n_series).map(|i| format!("scraped{{i=\"{i}\"}} {number}\n")).collect())
+    }
+
+    /// Serves so many series with other names at each scrape, of them one that stays.
+    pub(crate) fn start_inventing(n_series: u64) -> Exporter {
+        Exporter::serving(move |number| {
+            let invented = (number * n_series..(number + 1) * n_series).map(|i| format!("invented{{i=\"{i}\"}} 1\n"));
+            std::iter::once(format!("stays {number}\n")).chain(invented).collect()
+        })
+    }
+
+    /// Serves what is made of the number of the scrape.
+    fn serving(body: impl Fn(u64) -> String + Clone + Send + 'static) -> Exporter {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let n_scrapes = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&n_scrapes);
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let counter = Arc::clone(&counter);
+                let (counter, body) = (Arc::clone(&counter), body.clone());
                 // Connections of killed processes end in errors, which concern nobody.
-                thread::spawn(move || stream.and_then(|stream| serve(&stream, n_series, &counter)));
+                thread::spawn(move || stream.and_then(|stream| serve(&stream, &body, &counter)));
             }
         });
         Exporter { address, n_scrapes }
@@ -35,7 +48,7 @@ impl Exporter {
     }
 }
 
-fn serve(stream: &std::net::TcpStream, n_series: usize, counter: &AtomicU64) -> std::io::Result<()> {
+fn serve(stream: &std::net::TcpStream, body: &impl Fn(u64) -> String, counter: &AtomicU64) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
     loop {
         let mut line = String::new();
@@ -46,7 +59,7 @@ fn serve(stream: &std::net::TcpStream, n_series: usize, counter: &AtomicU64) -> 
             }
         }
         let number = counter.fetch_add(1, Ordering::SeqCst) + 1;
-        let body: String = (0..n_series).map(|i| format!("scraped{{i=\"{i}\"}} {number}\n")).collect();
+        let body = body(number);
         let head = format!(
             "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {}\r\n\r\n",
             body.len()

@@ -20,6 +20,8 @@ mod http;
 mod import;
 /// Killed at any moment, nothing acknowledged is lost.
 mod kill;
+/// Little memory for a process.
+mod memory_group;
 /// The process: started, ready, killed.
 mod narthex;
 /// A sender of remote writes.

@@ -7,6 +7,10 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::http;
+use crate::memory_group::MemoryGroup;
+
+/// The program under test.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_narthex");
 
 /// A running narthex. Killed when dropped.
 #[derive(Debug)]
@@ -25,16 +29,14 @@ pub(crate) fn free_address() -> SocketAddr {
 impl Narthex {
     /// Starts it in a directory of its own, and waits until it is ready.
     pub(crate) fn start(dir: &Path, address: SocketAddr, flags: &[&str]) -> Narthex {
-        let mut starting = Starting::new(dir, address, flags);
-        while !starting.is_ready() {
-            if let Some(status) = starting.child.try_wait().unwrap() {
-                panic!("narthex ended: {status}: {}", std::fs::read_to_string(dir.join("log")).unwrap_or_default());
-            }
-            assert!(starting.started.elapsed() < Duration::from_secs(60), "not ready within a minute");
-            std::thread::yield_now();
-        }
-        let Starting { child, address, started } = starting;
-        Narthex { child, address, time_to_ready: started.elapsed() }
+        Starting::new(dir, address, flags).wait_until_ready(dir)
+    }
+
+    /// The same, in a control group.
+    pub(crate) fn start_in(group: &MemoryGroup, dir: &Path, address: SocketAddr) -> Narthex {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "echo $$ >\"$0\" && exec \"$@\""]).arg(group.entrance()).arg(PROGRAM);
+        Starting::with(shell, dir, address, &[]).wait_until_ready(dir)
     }
 
     /// SIGKILL.
@@ -102,9 +104,14 @@ pub(crate) struct Starting {
 impl Starting {
     /// Starts it with its data in `dir/data` and its log in `dir/log`.
     pub(crate) fn new(dir: &Path, address: SocketAddr, flags: &[&str]) -> Starting {
+        Starting::with(Command::new(PROGRAM), dir, address, flags)
+    }
+
+    /// The same by way of another program, which becomes it.
+    fn with(mut program: Command, dir: &Path, address: SocketAddr, flags: &[&str]) -> Starting {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(dir.join("log")).unwrap();
         let started = Instant::now();
-        let child = Command::new(env!("CARGO_BIN_EXE_narthex"))
+        let child = program
             .current_dir(dir)
             .arg(format!("--web.listen-address={address}"))
             .arg("--web.enable-remote-write-receiver")
@@ -114,6 +121,17 @@ impl Starting {
             .spawn()
             .unwrap();
         Starting { child, address, started }
+    }
+
+    fn wait_until_ready(mut self, dir: &Path) -> Narthex {
+        while !self.is_ready() {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!("narthex ended: {status}: {}", std::fs::read_to_string(dir.join("log")).unwrap_or_default());
+            }
+            assert!(self.started.elapsed() < Duration::from_secs(60), "not ready within a minute");
+            std::thread::yield_now();
+        }
+        Narthex { child: self.child, address: self.address, time_to_ready: self.started.elapsed() }
     }
 
     fn is_ready(&self) -> bool {
