@@ -42,7 +42,12 @@ pub trait Disk: fmt::Debug + Send + Sync {
     #[expect(clippy::missing_errors_doc, reason = "said once, above")]
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
-    /// Makes the names of created, renamed and removed files survive a power cut.
+    /// Gives a file that is written no more a second name, in whatever directory of the same disk. Fails where the name is
+    /// taken, or the disk knows no such thing.
+    #[expect(clippy::missing_errors_doc, reason = "said once, above")]
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Makes the names of created, linked, renamed and removed files survive a power cut.
     #[expect(clippy::missing_errors_doc, reason = "said once, above")]
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;
 

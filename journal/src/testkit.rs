@@ -237,6 +237,24 @@ impl Disk for MemoryDisk {
         Ok(())
     }
 
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        if self.operation().is_some() {
+            return Err(fault());
+        }
+        let mut state = self.0.lock();
+        let file = state.files.get(from).cloned().ok_or(io::ErrorKind::NotFound)?;
+        // It is written no more, so that a copy cannot be told from it.
+        let copy = {
+            let Written { bytes, n_synced, .. } = &*file.lock();
+            Written { bytes: bytes.clone(), n_synced: *n_synced, is_named: false }
+        };
+        if state.files.contains_key(to) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        state.files.insert(to.to_owned(), Arc::new(Mutex::new(copy)));
+        Ok(())
+    }
+
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         if self.operation().is_some() {
             return Err(fault());

@@ -66,6 +66,14 @@ fn do_what_is_due(store: &Store, stops: &Receiver<()>) -> Result<(), Maintenance
                     "blocks became one"
                 );
             }
+            Maintained::Cleaned(stats) => {
+                tracing::info!(
+                    bytes_before = stats.n_bytes_before,
+                    bytes = stats.n_bytes,
+                    seconds = stats.duration.as_secs_f64(),
+                    "a block was written anew without what had been deleted in it"
+                );
+            }
             Maintained::Expired(blocks) => tracing::info!(blocks, "expired blocks deleted"),
             done => tracing::debug!(?done, "maintained"),
         }

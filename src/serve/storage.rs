@@ -102,6 +102,12 @@ fn report_damage(replayed: &Replayed) -> u64 {
     for damaged in &replayed.damaged_checkpoints {
         tracing::warn!(damaged, "a checkpoint cannot be read: the one before and the log since were read in its place");
     }
+    if let Some(damaged) = &replayed.damaged_deletions {
+        tracing::warn!(
+            damaged,
+            "one of the two copies of the deletions is damaged: the other was read, and both are written anew"
+        );
+    }
     for damage in &replayed.damaged_chunks {
         let (segment, from, to) = (&damage.segment, damage.from, damage.to);
         tracing::warn!(%segment, from, to, "a part of the closed chunks is damaged and is left out");
@@ -113,7 +119,9 @@ fn report_damage(replayed: &Replayed) -> u64 {
         tracing::warn!(scrapes = replayed.n_skipped_scrapes, "scrapes that leaned on damaged ones are left out");
     }
     let n_damaged = replayed.damage.iter().filter(|damage| !damage.torn_tail).count();
-    let n_files = replayed.damaged_blocks.len() + replayed.damaged_checkpoints.len();
+    let n_files = replayed.damaged_blocks.len()
+        + replayed.damaged_checkpoints.len()
+        + usize::from(replayed.damaged_deletions.is_some());
     (n_damaged + n_files + replayed.damaged_chunks.len() + replayed.unreadable.len()) as u64
 }
 

@@ -32,6 +32,8 @@ mod restart;
 mod serve;
 /// Beside a real Prometheus.
 mod side_by_side;
+/// A snapshot, started as a store of its own.
+mod snapshot;
 
 /// The seed of a test's random numbers: the same in every run, unless `NARTHEX_SEED` names another.
 fn seed() -> u64 {

@@ -2,6 +2,7 @@
 
 use crate::block::BlockError;
 use crate::checkpoint::{CheckpointError, CheckpointStats};
+use crate::deletion::DeletionsError;
 use crate::sealed::{CompactStats, SealStats};
 use crate::store::Store;
 
@@ -18,6 +19,8 @@ pub enum Maintained {
     Checkpointed(CheckpointStats),
     /// Several blocks became one.
     Compacted(CompactStats),
+    /// A block was written anew, without what had been deleted in it.
+    Cleaned(CompactStats),
     /// Blocks were deleted by retention; how many.
     Expired(u64),
 }
@@ -31,6 +34,9 @@ pub enum MaintenanceError {
     /// A checkpoint could not be made.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// What is deleted could not be written.
+    #[error(transparent)]
+    Deletions(#[from] DeletionsError),
 }
 
 impl Store {
@@ -40,6 +46,7 @@ impl Store {
     /// # Errors
     /// When the disk refuses; everything is as it was before.
     pub fn maintain(&self) -> Result<Maintained, MaintenanceError> {
+        self.deletions.lock().settle()?;
         // First what needs no room on the disk and makes some; so nothing is compacted, either, that goes anyway.
         let n_expired = self.delete_expired()?;
         if n_expired > 0 {
@@ -54,6 +61,9 @@ impl Store {
         }
         if let Some(stats) = self.seal_if_due()? {
             return Ok(Maintained::Sealed(stats));
+        }
+        if let Some(stats) = self.clean_if_due()? {
+            return Ok(Maintained::Cleaned(stats));
         }
         Ok(self.compact_if_due()?.map_or(Maintained::Nothing, Maintained::Compacted))
     }

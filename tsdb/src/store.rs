@@ -7,7 +7,6 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use journal::{Disk, DiskLock, JournalError, LockError};
-use model::rng::SeededRng;
 use model::storage::{Append, AppendError, Batch, Refusal, Refused, SeriesRef, SourceRef};
 use model::{Clock, Labels, Rng};
 use parking_lot::{Mutex, RwLock};
@@ -16,11 +15,12 @@ use rustc_hash::FxHashMap;
 use crate::block::BlockError;
 use crate::checkpoint::{Checkpoints, Found, Opened, restore, tail_of};
 use crate::commit::{Source, placement_of_source, placement_of_target};
+use crate::deletion::{self, DeletionsError, DeletionsFile};
 use crate::feed::RestoredRun;
 use crate::head::Head;
 use crate::limits::{MaxSeries, SeriesLimits};
-use crate::sealed::{self, Retention, Sealed, Truncation};
-use crate::wal::{Progress, ReplayError, Replayed, Wal, WalOptions, replay};
+use crate::sealed::{self, BlockIds, Retention, Sealed, Truncation};
+use crate::wal::{InBlocks, Progress, ReplayError, Replayed, Wal, WalOptions, replay};
 
 /// How a store behaves.
 #[derive(Clone, Debug)]
@@ -92,6 +92,9 @@ pub enum OpenError {
     /// The directory of blocks cannot be read, or a block is of a newer version.
     #[error(transparent)]
     Blocks(#[from] BlockError),
+    /// What is deleted cannot be read: it would be seen again.
+    #[error(transparent)]
+    Deletions(#[from] DeletionsError),
     /// The log cannot be read.
     #[error(transparent)]
     Replay(#[from] ReplayError),
@@ -113,6 +116,10 @@ pub struct Store {
     sealed: RwLock<Arc<Sealed>>,
     /// The sets of blocks before it that may still be in use.
     older_sets: Mutex<Vec<Weak<Sealed>>>,
+    /// What is deleted. Held by whoever replaces or removes blocks.
+    ///
+    /// Locks are taken in this order: checkpoints, truncations, deletions.
+    pub(crate) deletions: Mutex<DeletionsFile>,
     /// What has been sealed and is still in memory, oldest first. Held by whoever seals.
     pub(crate) truncations: Mutex<VecDeque<Truncation>>,
     pub(crate) retention: Mutex<Retention>,
@@ -121,7 +128,7 @@ pub struct Store {
     /// Chunks from before this time have been freed.
     pub(crate) freed_to_ms: AtomicI64,
     /// Makes the names of blocks.
-    pub(crate) ids: Mutex<SeededRng>,
+    pub(crate) ids: Mutex<BlockIds>,
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) dir: PathBuf,
     clock: Arc<dyn Clock>,
@@ -156,27 +163,33 @@ impl Store {
             Err(LockError::Io(error)) => return Err(not_writable(error)),
             Err(lock) => return Err(OpenError::Locked { path: dir.into(), lock }),
         };
-        let sealed::Found { sealed, damaged: damaged_blocks } = sealed::open(disk, dir)?;
+        let deletion::Found { file: mut deletions, damaged: damaged_deletions } = DeletionsFile::open(disk, dir)?;
+        let sealed::Found { sealed, damaged: damaged_blocks, files, merged_into } = sealed::open(disk, dir)?;
+        deletions.follow(|deletions| deletions.follow(&merged_into, &files));
+        let sealed = sealed.with_deletions(deletions.now());
         let Found { mut restored, next_number, damaged } =
             restore(disk, dir, MaxSeries::of_replay(&options)).map_err(ReplayError::from)?;
         let opened = Opened::of(restored.as_mut(), next_number);
         let restored_run = restored.as_ref().map(|restored| RestoredRun::of(restored.position.salt, &restored.head));
         let floor_ms = sealed.floor_ms();
+        let ids = BlockIds::after(sealed.metas(), rng.next_u64());
+        let in_blocks = InBlocks::of(&sealed, deletions.now());
         let (seed, n_shards) = (rng.next_u64(), options.n_shards);
         let (mut head, mut replayed) = match restored {
             Some(restored) => {
-                let replayed = replay(disk, dir, &restored.head, &sealed, Some(restored.position), progress)?;
+                let replayed = replay(disk, dir, &restored.head, &in_blocks, Some(restored.position), progress)?;
                 let replayed = replayed.after(restored.number, restored.n_bytes, restored.damage, restored.unreadable);
                 (restored.head, replayed)
             }
             None => {
                 let head = Head::new(seed, n_shards, MaxSeries::of_replay(&options));
-                let replayed = replay(disk, dir, &head, &sealed, None, progress)?;
+                let replayed = replay(disk, dir, &head, &in_blocks, None, progress)?;
                 (head, replayed)
             }
         };
         replayed.damaged_checkpoints = damaged;
         replayed.damaged_blocks = damaged_blocks;
+        replayed.damaged_deletions = damaged_deletions;
         head.limits = SeriesLimits::new(MaxSeries::of(&options));
         let journal = journal::Options { sync_interval: options.sync_interval, ..journal::Options::default() };
         let salt = rng.next_u64() as u32;
@@ -192,11 +205,12 @@ impl Store {
             n_tail: AtomicU64::new(tail_of(replayed.n_tail, replayed.n_definitions)),
             sealed: RwLock::new(Arc::new(sealed)),
             older_sets: Mutex::default(),
+            deletions: Mutex::new(deletions),
             truncations: Mutex::default(),
             retention: Mutex::default(),
             looked_to_ms: AtomicI64::new(i64::MIN),
             freed_to_ms: AtomicI64::new(floor_ms),
-            ids: Mutex::new(SeededRng::new(rng.next_u64())),
+            ids: Mutex::new(ids),
             disk: Arc::clone(disk),
             dir: dir.to_owned(),
             clock: Arc::clone(clock),

@@ -1,5 +1,6 @@
 //! Hours of a store's life, simulated: scrapes, remote writes and late samples under a clock that jumps, on a disk that fails
-//! and runs full, with kills and power cuts; the same for the same seed.
+//! and runs full, with kills and power cuts; with deletions, some of which are undone, and snapshots, with some of which it goes
+//! on; the same for the same seed.
 //!
 //! A naive model says after each step what must be there, what may be there (written to while the disk failed, so never
 //! acknowledged) and what is safe from a power cut. A run that begins again must find all of the first, nothing beyond the
@@ -23,9 +24,10 @@ use journal::Disk;
 use journal::testkit::{Fault, MemoryDisk};
 use model::rng::SeededRng;
 use model::storage::{Append, Batch, Refusal, SeriesRef, SourceRef, Timestamps};
-use model::{Clock, Labels, Rng};
+use model::{Clock, Labels, Matcher, Rng};
+use support::deleted::{Deleted, Wanted};
 use support::{Contents, contents, labels};
-use tsdb::{Maintained, Options, Progress, Store};
+use tsdb::{Maintained, Options, Progress, Store, Undo};
 
 /// How long each simulation lasts.
 const LENGTH_MS: i64 = 4 * HOUR_MS;
@@ -52,6 +54,7 @@ fn hours_of_anything_lose_nothing() {
             hour.step();
         }
         hour.begin_again(Ending::Killed);
+        hour.a_day_later();
         done.add(&hour.counts);
         std::mem::forget(told);
     }
@@ -79,6 +82,10 @@ struct Counts {
     checkpoints: u64,
     compactions: u64,
     asked_again: u64,
+    deletions: u64,
+    undone: u64,
+    cleanings: u64,
+    snapshots: u64,
 }
 
 impl Counts {
@@ -92,6 +99,10 @@ impl Counts {
         self.checkpoints += other.checkpoints;
         self.compactions += other.compactions;
         self.asked_again += other.asked_again;
+        self.deletions += other.deletions;
+        self.undone += other.undone;
+        self.cleanings += other.cleanings;
+        self.snapshots += other.snapshots;
     }
 }
 
@@ -133,6 +144,7 @@ struct Hour {
     doubtful: Contents,
     /// What had been acknowledged when the disk was last synced.
     synced: Contents,
+    deleted: Deleted,
     counts: Counts,
 }
 
@@ -149,6 +161,7 @@ impl Hour {
             acknowledged: Contents::new(),
             doubtful: Contents::new(),
             synced: Contents::new(),
+            deleted: Deleted::default(),
             counts: Counts::default(),
         };
         hour.open();
@@ -175,6 +188,16 @@ impl Hour {
             (0..N_SOURCES).map(|i| store.open_source(&labels("", &[("instance", &i.to_string())]))).collect();
         self.known.clear();
         self.store = Some(store);
+    }
+
+    /// Nothing can be undone any more, and what is deleted goes by itself.
+    fn a_day_later(&mut self) {
+        self.clock.0.fetch_add(25 * HOUR_MS, Ordering::Relaxed);
+        self.maintain();
+        assert_eq!(self.store().deletions(), []);
+        self.check();
+        self.deleted.clean();
+        self.begin_again(Ending::Killed);
     }
 
     fn store(&self) -> &Store {
@@ -210,6 +233,10 @@ impl Hour {
             40..45 => self.maintain(),
             45..47 => self.checkpoint(),
             47 => self.compact(),
+            48 => self.delete(),
+            49 => self.undelete(),
+            50 => self.snapshot(),
+            51 if self.rng.below(3) == 0 => self.clean(),
             _ => {}
         }
     }
@@ -281,6 +308,9 @@ impl Hour {
             }
         };
         for (row, (set, value)) in sets.iter().zip(values).enumerate() {
+            if self.deleted.take_loose(set, timestamp_ms, value.to_bits()) {
+                continue;
+            }
             if refused.iter().all(|refused| refused.row != row) {
                 into.entry(set.clone()).or_default().entry(timestamp_ms).or_insert(value.to_bits());
                 self.counts.samples += 1;
@@ -317,7 +347,7 @@ impl Hour {
                 Maintained::Nothing => return,
                 Maintained::Sealed(_) => self.counts.seals += 1,
                 Maintained::Checkpointed(_) | Maintained::Freed(_) => self.counts.checkpoints += 1,
-                Maintained::Compacted(_) => self.counts.compactions += 1,
+                Maintained::Compacted(_) | Maintained::Cleaned(_) => self.counts.compactions += 1,
                 Maintained::Expired(_) => {}
             }
         }
@@ -327,6 +357,91 @@ impl Hour {
     fn compact(&mut self) {
         if let Ok(Some(_)) = self.store().compact_all() {
             self.counts.compactions += 1;
+        }
+    }
+
+    /// Deletes some time of some series.
+    fn delete(&mut self) {
+        let some = |rng: &mut SeededRng, name: &str, n: u64| Matcher::equal(name, rng.below(n).to_string());
+        let matchers = match self.rng.below(4) {
+            0 => vec![Matcher::equal("__name__", "written"), some(&mut self.rng, "i", 20)],
+            1 => vec![some(&mut self.rng, "instance", N_SOURCES)],
+            2 => vec![some(&mut self.rng, "i", 6)],
+            _ => vec![Matcher::equal("__name__", ["scraped", "written", "passing"][self.rng.below(3) as usize])],
+        };
+        let now_ms = self.clock.now_ms();
+        let start_ms =
+            if self.rng.below(2) == 0 { i64::MIN } else { now_ms - self.rng.below(2 * HOUR_MS as u64) as i64 };
+        let end_ms = if self.rng.below(2) == 0 { i64::MAX } else { now_ms - self.rng.below(HOUR_MS as u64) as i64 };
+        let wanted = Wanted { matchers, start_ms, end_ms };
+        match self.store().delete_series(std::slice::from_ref(&wanted.matchers), start_ms, end_ms) {
+            Ok(Some(deletion)) => self.note_deleted(deletion.id, &wanted),
+            Ok(None) => {}
+            // Whether it is to be, the next start decides.
+            Err(_) => self.begin_again_with(Ending::Killed, Some(&wanted)),
+        }
+    }
+
+    fn note_deleted(&mut self, id: u64, wanted: &Wanted) {
+        self.counts.deletions += 1;
+        let Hour { deleted, acknowledged, synced, doubtful, .. } = self;
+        deleted.delete(id, wanted, acknowledged, synced, doubtful);
+    }
+
+    /// Undoes one of the deletions.
+    fn undelete(&mut self) {
+        let deletions = self.store().deletions();
+        if deletions.is_empty() {
+            return;
+        }
+        let id = deletions[self.rng.below(deletions.len() as u64) as usize].id;
+        if self.store().undelete(&Undo::Id(id)).is_ok() {
+            self.note_undone(id);
+        } else if deletions.iter().any(|deletion| deletion.id == id && !deletion.is_final) {
+            self.begin_again(Ending::Killed);
+        }
+    }
+
+    fn note_undone(&mut self, id: u64) {
+        self.counts.undone += 1;
+        let Hour { deleted, acknowledged, synced, doubtful, .. } = self;
+        deleted.undelete(id, acknowledged, synced, doubtful);
+    }
+
+    /// Applies all deletions for good.
+    fn clean(&mut self) {
+        if self.store().clean_tombstones().is_ok() {
+            self.counts.cleanings += 1;
+            self.deleted.clean();
+        }
+    }
+
+    /// Makes a snapshot, opens it elsewhere and compares; sometimes it goes on with that.
+    fn snapshot(&mut self) {
+        let Ok(name) = self.store().snapshot(true) else { return };
+        self.counts.snapshots += 1;
+        let dir = Path::new("data/snapshots").join(name);
+        let elsewhere = MemoryDisk::new();
+        for path in self.disk.paths() {
+            if let Ok(file) = path.strip_prefix(&dir) {
+                elsewhere.put(&Path::new("data").join(file), self.disk.get(&path).unwrap());
+                let _ = self.disk.remove(&path);
+            }
+        }
+        let (here, deletions) = (contents(self.store()), self.store().deletions());
+        self.disk.fail(0, 0, Fault::Error);
+        let (store, disk) = (self.store.take(), std::mem::replace(&mut self.disk, elsewhere));
+        self.open();
+        assert!(contents(self.store()) == here, "the snapshot holds what the store does");
+        assert_eq!(self.store().deletions(), deletions);
+        if self.rng.below(2) == 0 {
+            self.begin_again(Ending::Killed);
+        } else {
+            // Back to the store that it was made of.
+            (self.store, self.disk) = (None, disk);
+            drop(store);
+            self.open();
+            self.check();
         }
     }
 
@@ -348,6 +463,12 @@ impl Hour {
 
     /// Ends the run in one way or another, and begins the next.
     fn begin_again(&mut self, ending: Ending) {
+        self.begin_again_with(ending, None);
+    }
+
+    /// The same where something may have been deleted.
+    fn begin_again_with(&mut self, ending: Ending, wanted: Option<&Wanted>) {
+        let deletions = self.store().deletions();
         self.disk.fail(0, 0, Fault::Error);
         let store = self.store.take().unwrap();
         self.disk = match ending {
@@ -371,9 +492,19 @@ impl Hour {
         };
         drop(store);
         self.open();
+        let left = self.store().deletions();
+        for deletion in left.iter().filter(|left| deletions.iter().all(|deletion| deletion.id != left.id)) {
+            self.note_deleted(deletion.id, wanted.expect("nothing else was going to be deleted"));
+        }
+        for deletion in deletions.iter().filter(|deletion| left.iter().all(|left| deletion.id != left.id)) {
+            self.note_undone(deletion.id);
+        }
         self.check();
         // What has survived a start is there for good; what was doubtful is decided.
         self.acknowledged = contents(self.store());
+        for (set, samples) in &mut self.acknowledged {
+            samples.retain(|&timestamp_ms, _| !self.deleted.is_loose(set, timestamp_ms));
+        }
         self.doubtful.clear();
         if ending != Ending::Killed {
             self.synced = self.acknowledged.clone();
@@ -394,7 +525,10 @@ impl Hour {
             let known = [&self.acknowledged, &self.doubtful].map(|known| known.get(set).unwrap_or(&none));
             for (timestamp_ms, bits) in samples {
                 let is_known = known.iter().any(|known| known.get(timestamp_ms) == Some(bits));
-                assert!(is_known, "{set} at {timestamp_ms} was never written");
+                let is_loose = self.deleted.may_be(set, *timestamp_ms, *bits);
+                let is_deleted = self.deleted.hides(set, *timestamp_ms, *bits);
+                let why = if is_deleted { "is deleted" } else { "was never written" };
+                assert!(is_known || is_loose, "{set} at {timestamp_ms} {why}");
             }
         }
     }

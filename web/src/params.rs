@@ -130,6 +130,16 @@ pub(crate) fn limit(form: &Form) -> Result<usize, ApiError> {
 /// `match[]`: selectors, each of which must have a matcher that does not match the empty string. Equal texts count
 /// once.
 pub(crate) fn selectors(form: &Form) -> Result<Vec<Vec<Matcher>>, String> {
+    let selectors = any_selectors(form)?;
+    if selectors.iter().all(|matchers| matchers.iter().any(|matcher| !matcher.matches_empty())) {
+        Ok(selectors)
+    } else {
+        Err("match[] must contain at least one non-empty matcher".to_owned())
+    }
+}
+
+/// `match[]`: selectors of whatever kind. Equal texts count once.
+pub(crate) fn any_selectors(form: &Form) -> Result<Vec<Vec<Matcher>>, String> {
     let mut texts: Vec<&str> = Vec::new();
     for text in form.all("match[]") {
         if !texts.contains(&text) {
@@ -140,12 +150,7 @@ pub(crate) fn selectors(form: &Form) -> Result<Vec<Vec<Matcher>>, String> {
         }
     }
     let selectors: Result<Vec<Vec<Matcher>>, _> = texts.into_iter().map(parse_selector).collect();
-    let selectors = selectors.map_err(|error| error.to_string())?;
-    if selectors.iter().all(|matchers| matchers.iter().any(|matcher| !matcher.matches_empty())) {
-        Ok(selectors)
-    } else {
-        Err("match[] must contain at least one non-empty matcher".to_owned())
-    }
+    selectors.map_err(|error| error.to_string())
 }
 
 /// Selectors that one request may name.

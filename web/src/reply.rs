@@ -23,6 +23,8 @@ pub(crate) enum ErrorType {
     Internal,
     /// What is asked for is switched off or not ready.
     Unavailable,
+    /// There is no such thing.
+    NotFound,
 }
 
 impl ErrorType {
@@ -34,6 +36,7 @@ impl ErrorType {
             ErrorType::Timeout => "timeout",
             ErrorType::Internal => "internal",
             ErrorType::Unavailable => "unavailable",
+            ErrorType::NotFound => "not_found",
         }
     }
 
@@ -44,6 +47,7 @@ impl ErrorType {
             // 499, which nginx began: the client closed the connection.
             ErrorType::Canceled => StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST),
             ErrorType::Timeout => StatusCode::SERVICE_UNAVAILABLE,
+            ErrorType::NotFound => StatusCode::NOT_FOUND,
             ErrorType::Internal | ErrorType::Unavailable => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -161,6 +165,7 @@ mod tests {
             (ErrorType::Timeout, "timeout", 503),
             (ErrorType::Internal, "internal", 500),
             (ErrorType::Unavailable, "unavailable", 500),
+            (ErrorType::NotFound, "not_found", 404),
         ] {
             let response = ApiError::new(kind, "a \"<b>\"").respond();
             let Body::Bytes(body) = response.body else { panic!("no body") };

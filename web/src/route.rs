@@ -55,6 +55,8 @@ pub(crate) enum Endpoint {
 pub(crate) enum AdminAction {
     DeleteSeries,
     CleanTombstones,
+    Deletions,
+    Undelete,
     Snapshot,
     Seal,
 }
@@ -160,6 +162,8 @@ pub(crate) const ROUTES: &[Route] = {
         always("/api/v1/notifications/live", M::Get, E::LiveNotifications),
         ready("/api/v1/admin/tsdb/delete_series", M::PostPut, E::Admin(A::DeleteSeries)),
         ready("/api/v1/admin/tsdb/clean_tombstones", M::PostPut, E::Admin(A::CleanTombstones)),
+        ready("/api/v1/admin/tsdb/deletions", M::Get, E::Admin(A::Deletions)),
+        ready("/api/v1/admin/tsdb/undelete", M::PostPut, E::Admin(A::Undelete)),
         ready("/api/v1/admin/tsdb/snapshot", M::PostPut, E::Admin(A::Snapshot)),
         ready("/api/v1/admin/tsdb/seal", M::PostPut, E::Admin(A::Seal)),
         ready("/api/v1/search/metric_names", M::GetPost, E::Search),

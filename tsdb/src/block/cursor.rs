@@ -201,6 +201,18 @@ impl<'a> BlockCursor<'a> {
         self.next_part(Kind::Floats).is_some() || self.next_part(Kind::Histograms).is_some()
     }
 
+    /// How many samples are left, as far as timestamps say; afterwards none are.
+    pub(crate) fn n_samples_left(&mut self) -> u64 {
+        let mut n_samples = 0;
+        for kind in [Kind::Floats, Kind::Histograms] {
+            while let Some(part) = self.next_part(kind) {
+                n_samples += (part.to - part.from) as u64;
+                self.side(kind).pop();
+            }
+        }
+        n_samples
+    }
+
     /// The chunks of a series, floats first, without those that are damaged.
     pub(crate) fn raw(&mut self, series: u32) -> Vec<RawChunk<'a>> {
         self.seek(series, i64::MIN, i64::MAX);

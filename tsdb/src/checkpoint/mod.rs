@@ -17,6 +17,6 @@ mod write;
 
 pub(crate) use chunks::CHUNKS_DIR;
 pub(crate) use file::CHECKPOINT_DIR;
-pub(crate) use restore::{Found, Position, restore};
+pub(crate) use restore::{Found, Position, restore, runs};
 pub use write::{CheckpointError, CheckpointStats};
 pub(crate) use write::{Checkpoints, Opened, tail_of};

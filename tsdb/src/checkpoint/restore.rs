@@ -94,6 +94,19 @@ pub(crate) fn restore(disk: &Arc<dyn Disk>, dir: &Path, max_series: MaxSeries) -
     Ok(found)
 }
 
+/// The runs that wrote the checkpoints in `dir`, by their salts. What cannot be read is no checkpoint.
+///
+/// # Errors
+/// When the directory cannot be read.
+pub(crate) fn runs(disk: &dyn Disk, dir: &Path) -> std::io::Result<Vec<u32>> {
+    let salt_of = |number: u64| {
+        let section = file::Reader::open(disk, dir, number).ok()?.next_section().ok()??;
+        let contents = section.contents().ok().filter(|_| section.kind == Kind::Run)?;
+        Position::take(&mut Input::new(contents)).ok().map(|position| position.salt)
+    };
+    Ok(file::numbers(disk, dir)?.into_iter().filter_map(salt_of).collect())
+}
+
 fn read(disk: &Arc<dyn Disk>, dir: &Path, number: u64, max_series: MaxSeries) -> Result<Restored, FileError> {
     let parts = read_sections(file::Reader::open(&**disk, dir, number)?)?;
     let missing = |what: &str| FileError::Damaged(format!("{what} is missing"));

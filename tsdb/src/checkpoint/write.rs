@@ -73,11 +73,29 @@ pub(crate) struct Checkpoints {
     last: Duration,
 }
 
+/// A checkpoint that is there, and what a start needs beside it.
 #[derive(Clone, Copy, Debug)]
-struct Kept {
+pub(crate) struct Kept {
     number: u64,
     start: LogStart,
     first_chunk_segment: u64,
+}
+
+impl Kept {
+    /// Its file.
+    pub(crate) fn path(&self, dir: &Path) -> PathBuf {
+        file::path_of(dir, self.number)
+    }
+
+    /// Where the log goes on.
+    pub(crate) fn start(&self) -> LogStart {
+        self.start
+    }
+
+    /// The first segment of closed chunks.
+    pub(crate) fn first_chunk_segment(&self) -> u64 {
+        self.first_chunk_segment
+    }
 }
 
 impl Checkpoints {
@@ -101,6 +119,11 @@ impl Checkpoints {
 }
 
 impl Checkpoints {
+    /// The newest that is there.
+    pub(crate) fn newest(&self) -> Option<Kept> {
+        self.kept.back().copied()
+    }
+
     /// When the last one was begun, or tried, on the clock that never goes back.
     pub(crate) fn last(&self) -> Duration {
         self.last

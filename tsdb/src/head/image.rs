@@ -46,12 +46,13 @@ impl Shard {
                 closed(closed_image(slot, self.slots.generation(slot), chunk), chunk.last_ms);
             }
         }
-        let late = self.late.slots();
+        // Those that stand in blocks are read there.
+        let late = self.late.unsealed();
         push_unsigned(out, late.len() as u64);
-        for slot in late {
+        for (slot, samples) in late {
             push_unsigned(out, u64::from(slot));
-            push_unsigned(out, self.late.n_of(slot as usize) as u64);
-            for (timestamp_ms, bits) in self.late.range(slot as usize, u32::MAX, i64::MIN, i64::MAX) {
+            push_unsigned(out, samples.len() as u64);
+            for (timestamp_ms, bits) in samples {
                 out.extend_from_slice(&timestamp_ms.to_le_bytes());
                 out.extend_from_slice(&bits.to_le_bytes());
             }

@@ -53,6 +53,15 @@ impl Place {
     }
 }
 
+/// How much of the head stands in a set of blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sealing {
+    /// All chunks and native histograms from before this time. The least time there is where nothing has been sealed.
+    pub(crate) floor_ms: i64,
+    /// The late samples that so many seals have written, counted since the start.
+    pub(crate) n_seals: u32,
+}
+
 /// Series, their open and closed chunks, and the index over them.
 #[derive(Debug)]
 pub(crate) struct Head {

@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use model::storage::{HistogramValue, Refusal, SeriesRef};
 use rustc_hash::FxHashMap;
 
-use super::Place;
 use super::closed::ClosedChunks;
 use super::histograms::Histograms;
 use super::late::LateSamples;
 use super::series::{CHUNK_SPAN_MS, CopiedChunks, NO_SERIES, Pin, Series, Verdict};
 use super::slab::Slab;
 use super::slots::Slots;
+use super::{Place, Sealing};
 use crate::chunk::bits::BitReader;
 use crate::chunk::gorilla::Predictor;
 use crate::index::SeriesId;
@@ -33,6 +33,9 @@ pub(crate) struct Shard {
     /// Chunks from before this time stand in blocks, or are being written into one: they no longer grow, and what still
     /// comes for that time is late. The least time there is while there are no blocks.
     pub(super) floor_ms: Floor,
+    /// Chunks from before this time stand in blocks, all of them. What is in blocks may have been deleted there, so nothing is
+    /// compared with what is still in memory of it.
+    pub(super) sealed_to_ms: Floor,
     /// A bit for each slot whose series has been defined in the log of this run.
     pub(super) declared: Vec<u64>,
     /// All records of the log of this run before this one are applied.
@@ -41,6 +44,10 @@ pub(crate) struct Shard {
     /// The times of the oldest and the newest sample of all series.
     pub(super) interval: Option<(i64, i64)>,
 }
+
+/// How far behind the floor samples are taken that are in the order of their series, even where late ones are refused: the head
+/// may be sealed early, and that is not the senders' fault.
+const MAX_EARLY_SEAL_MS: i64 = 3_600_000;
 
 /// A time before which chunks no longer grow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +156,10 @@ impl Shard {
                 self.judge_late(slot, timestamp_ms, bits)
             }
             Ok(Verdict::New) if timestamp_ms < self.floor_ms.0 => {
-                check_window(timestamp_ms, self.floor_ms.0, late_window_ms)?;
+                check_window(timestamp_ms, self.floor_ms.0, late_window_ms.max(MAX_EARLY_SEAL_MS))?;
+                self.judge_late(slot, timestamp_ms, bits)
+            }
+            Ok(Verdict::Repeated) | Err(Refusal::Duplicate) if timestamp_ms < self.sealed_to_ms.0 => {
                 self.judge_late(slot, timestamp_ms, bits)
             }
             verdict => verdict,
@@ -157,7 +167,8 @@ impl Shard {
     }
 
     fn judge_late(&self, slot: usize, timestamp_ms: i64, bits: u64) -> Result<Verdict, Refusal> {
-        match self.late.get(slot, timestamp_ms).or_else(|| self.bits_in_chunks(slot, timestamp_ms)) {
+        let in_chunks = || self.bits_in_chunks(slot, timestamp_ms).filter(|_| timestamp_ms >= self.sealed_to_ms.0);
+        match self.late.get(slot, timestamp_ms).or_else(in_chunks) {
             None => Ok(Verdict::Late),
             Some(known) if known == bits => Ok(Verdict::Repeated),
             Some(_) => Err(Refusal::Duplicate),
@@ -229,6 +240,9 @@ impl Shard {
         value: &HistogramValue,
     ) -> Result<Verdict, Refusal> {
         let series = self.series.get(slot).ok_or(Refusal::UnknownSeries)?;
+        if timestamp_ms < self.sealed_to_ms.0 {
+            return Err(Refusal::TooOld);
+        }
         if let Some(of_series) = self.histograms.get(&(slot as u32)) {
             if let Some((newest_ms, newest)) = of_series.newest()
                 && timestamp_ms == *newest_ms
@@ -264,9 +278,15 @@ impl Shard {
         Ok(verdict)
     }
 
-    /// Whether a series may have samples in an interval, both ends included.
-    pub(crate) fn overlaps(&self, slot: usize, start_ms: i64, end_ms: i64) -> bool {
-        self.interval(slot).is_some_and(|(oldest_ms, newest_ms)| newest_ms >= start_ms && oldest_ms <= end_ms)
+    /// Whether a series may have samples in an interval, both ends included, that do not stand in blocks.
+    pub(crate) fn overlaps(&self, slot: usize, sealing: Sealing, start_ms: i64, end_ms: i64) -> bool {
+        let Some(series) = self.series.get(slot) else { return false };
+        let from_ms = start_ms.max(sealing.floor_ms);
+        let is_within = |oldest_ms, newest_ms| from_ms <= end_ms && newest_ms >= from_ms && oldest_ms <= end_ms;
+        let histograms = self.histograms.get(&(slot as u32)).and_then(Histograms::interval);
+        (!series.is_empty() && is_within(self.oldest_ms[slot], series.newest_ms()))
+            || histograms.is_some_and(|(oldest_ms, newest_ms)| is_within(oldest_ms, newest_ms))
+            || self.late.overlaps(slot, sealing.n_seals, start_ms, end_ms)
     }
 
     /// The times of the oldest and the newest sample of a series.
@@ -306,15 +326,17 @@ impl Shard {
         self.late.oldest_ms(slot)
     }
 
-    /// The first `n_committed` late samples of a series that lie in an interval, in the order of time.
+    /// The first `n_committed` late samples of a series that lie in an interval, in the order of time, without those that so
+    /// many seals have written into blocks.
     pub(crate) fn late(
         &self,
         slot: usize,
         n_committed: u32,
+        n_seals: u32,
         start_ms: i64,
         end_ms: i64,
     ) -> impl Iterator<Item = (i64, u64)> {
-        self.late.range(slot, n_committed, start_ms, end_ms)
+        self.late.range(slot, n_committed, n_seals, start_ms, end_ms)
     }
 
     /// How many native histograms a series has ever had.
@@ -350,6 +372,23 @@ impl Shard {
         let times = self.closed.last_times().chain(open).chain(self.late.times()).chain(histograms);
         let begins_before = |window: &i64| window.saturating_mul(CHUNK_SPAN_MS) < until_ms;
         windows.extend(times.map(|time_ms| time_ms.div_euclid(CHUNK_SPAN_MS)).filter(begins_before));
+    }
+
+    /// Notes that a seal, counted from 1, has written everything from before a time into blocks: but of the late samples of
+    /// each series only the first `n_late`, given by slot.
+    pub(crate) fn note_sealed(&mut self, time_ms: i64, n_late: &[(usize, u32)], seal: u32) {
+        self.sealed_to_ms = Floor(self.sealed_to_ms.0.max(time_ms));
+        n_late.iter().for_each(|&(slot, n_committed)| self.late.note_sealed(slot, n_committed, time_ms, seal));
+    }
+
+    /// Whether there are late samples that stand in no block.
+    pub(crate) fn has_unsealed_late(&self) -> bool {
+        self.late.has_unsealed()
+    }
+
+    /// Removes the late samples from before a time, all of which stand in blocks.
+    pub(crate) fn remove_late_before(&mut self, time_ms: i64) {
+        self.late.remove_all_before(time_ms);
     }
 
     /// Frees everything from before a time, when it stands in blocks: but of the late samples of each series only the first

@@ -7,6 +7,7 @@
 //! into the set, and frees the memory once nobody reads by an older set.
 
 mod compact;
+mod ids;
 mod open;
 mod plan;
 mod retention;
@@ -15,8 +16,10 @@ mod set;
 mod truncate;
 
 pub use compact::CompactStats;
+pub(crate) use ids::BlockIds;
 pub(crate) use open::{BLOCKS_DIR, Found, open};
 pub use retention::Retention;
 pub use seal::SealStats;
+pub(crate) use seal::SealedTo;
 pub(crate) use set::Sealed;
 pub(crate) use truncate::Truncation;

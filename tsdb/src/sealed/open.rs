@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use journal::Disk;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Sealed;
 use crate::block::{Block, BlockError, BlockId, id_of_file, is_unfinished};
@@ -19,6 +19,10 @@ pub(crate) struct Found {
     pub(crate) sealed: Sealed,
     /// Blocks that cannot be read, each with the reason. Their files stay as they are.
     pub(crate) damaged: Vec<String>,
+    /// The blocks that there are files of, whole or not.
+    pub(crate) files: FxHashSet<BlockId>,
+    /// What each block has become part of, as far as that is known.
+    pub(crate) merged_into: FxHashMap<BlockId, BlockId>,
 }
 
 /// Opens the blocks in `dir/blocks`. What was never finished, or has been merged into another block, is removed.
@@ -35,7 +39,8 @@ pub(crate) fn open(disk: &Arc<dyn Disk>, dir: &Path) -> Result<Found, BlockError
         let path = dir.join(&name);
         if is_unfinished(&name) {
             disk.remove(&path).map_err(not_readable)?;
-        } else if id_of_file(&name).is_some() {
+        } else if let Some(id) = id_of_file(&name) {
+            found.files.insert(id);
             match Block::open(disk, &path) {
                 Ok(block) => blocks.push(Arc::new(block)),
                 Err(error @ BlockError::Version { .. }) => return Err(error),
@@ -43,10 +48,14 @@ pub(crate) fn open(disk: &Arc<dyn Disk>, dir: &Path) -> Result<Found, BlockError
             }
         }
     }
-    let merged: FxHashSet<BlockId> = blocks.iter().flat_map(|block| block.meta().sources.iter().copied()).collect();
-    let (gone, kept): (Vec<_>, Vec<_>) = blocks.into_iter().partition(|block| merged.contains(&block.meta().id));
+    let into = |block: &Arc<Block>| (block.meta().sources.clone(), block.meta().id);
+    let sources = blocks.iter().map(into).flat_map(|(sources, id)| sources.into_iter().map(move |source| (source, id)));
+    found.merged_into = sources.collect();
+    let is_merged = |block: &Arc<Block>| found.merged_into.contains_key(&block.meta().id);
+    let (gone, kept): (Vec<_>, Vec<_>) = blocks.into_iter().partition(is_merged);
     for block in gone {
         disk.remove(block.path()).map_err(not_readable)?;
+        found.files.remove(&block.meta().id);
     }
     found.sealed = Sealed::new(kept);
     Ok(found)

@@ -1,6 +1,8 @@
 //! Retention: the oldest blocks are deleted when they are too old or together too large.
 
-use crate::block::{BlockError, BlockId};
+use std::sync::Arc;
+
+use crate::block::{Block, BlockError, BlockId};
 use crate::store::Store;
 
 /// What is kept.
@@ -34,7 +36,7 @@ impl Store {
         let mut n_left: u64 = sealed.metas().map(|meta| meta.n_bytes).sum();
         let mut by_age: Vec<_> = sealed.blocks().iter().collect();
         by_age.sort_by_key(|block| block.meta().max_ms);
-        let expired: Vec<_> = by_age
+        let mut expired: Vec<_> = by_age
             .into_iter()
             .take_while(|block| {
                 let is_expired = block.meta().max_ms < oldest_kept_ms || n_bytes.is_some_and(|most| n_left > most);
@@ -46,10 +48,15 @@ impl Store {
             return Ok(0);
         }
         let ids: Vec<BlockId> = expired.iter().map(|block| block.meta().id).collect();
+        let mut deletions = self.deletions.lock();
+        // What has been merged since is looked at again.
+        let is_there = |block: &&Arc<Block>| self.sealed().metas().any(|meta| meta.id == block.meta().id);
+        expired.retain(is_there);
         self.replace_sealed(|sealed| sealed.replaced(|meta| ids.contains(&meta.id), Vec::new()));
         for block in &expired {
             self.remove_block(block)?;
         }
+        deletions.follow(|deletions| deletions.forget(&ids));
         Ok(ids.len() as u64)
     }
 }

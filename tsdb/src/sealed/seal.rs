@@ -1,6 +1,6 @@
 //! Sealing: the oldest samples of the head become blocks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -9,16 +9,25 @@ use model::storage::{HistogramValue, Tile};
 use parking_lot::RwLock;
 
 use super::{BLOCKS_DIR, Sealed, Truncation};
-use crate::block::{Block, BlockError, BlockId, BlockSpec, BlockWriter, LogPlace, SeriesSamples, file_name};
+use crate::block::{Block, BlockError, BlockSpec, BlockWriter, LogPlace, SeriesSamples, file_name};
 use crate::codec::Effort;
-use crate::head::{CHUNK_SPAN_MS, Head};
+use crate::head::{CHUNK_SPAN_MS, Head, Place, Sealing};
 use crate::index::Index;
-use crate::select::{HeadReader, Selected, pinned};
+use crate::select::{HeadReader, Selected};
 use crate::store::Store;
 
 /// The head is sealed up to a time so long before its newest sample that what is late comes into the head, with few
 /// exceptions.
 const BEHIND_NEWEST_MS: i64 = 3_600_000;
+
+/// What has come of a seal for whoever goes by the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SealedTo {
+    /// All samples from before this time that the head held stand in blocks, late ones too.
+    pub(crate) until_ms: i64,
+    /// For each shard, the first record of this run of the log that it had not applied then.
+    pub(crate) applied_to: Vec<u64>,
+}
 
 /// What was sealed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,10 +67,18 @@ impl Store {
     /// # Errors
     /// When a block cannot be written. Those before it stand.
     pub fn seal(&self, until_ms: i64) -> Result<SealStats, BlockError> {
-        let mut truncations = self.truncations.lock();
+        self.seal_holding(&mut self.truncations.lock(), until_ms).map(|(stats, _)| stats)
+    }
+
+    /// The same for whoever holds the truncations already.
+    pub(crate) fn seal_holding(
+        &self,
+        truncations: &mut VecDeque<Truncation>,
+        until_ms: i64,
+    ) -> Result<(SealStats, SealedTo), BlockError> {
         let began = self.clock().elapsed();
-        let Some((_, newest_ms)) = self.head.interval() else { return Ok(SealStats::default()) };
-        let until_ms = until_ms.min(newest_ms.saturating_add(1));
+        let newest_ms = self.head.interval().map_or(i64::MIN, |(_, newest_ms)| newest_ms);
+        let until_ms = until_ms.min(newest_ms.saturating_add(1).max(self.sealed().floor_ms()));
         let frozen = Frozen::of(&self.head, &self.sealed(), self.wal.next_place(), until_ms);
         let mut stats = SealStats::default();
         let mut blocks = Vec::new();
@@ -86,11 +103,13 @@ impl Store {
             }
         }
         if !blocks.is_empty() {
-            self.replace_sealed(|sealed| sealed.replaced(|_| false, blocks));
-            truncations.push_back(Truncation::new(sealed_to_ms, &frozen.series, &self.head, self.older_sets()));
+            self.replace_sealed(|sealed| sealed.replaced(|_| false, blocks).sealed_again());
+            let truncation = Truncation::new(sealed_to_ms, &frozen.series, &self.head, self.older_sets());
+            truncation.note(&self.head, self.sealed().sealing().n_seals);
+            truncations.push_back(truncation);
         }
         stats.duration = self.clock().elapsed().saturating_sub(began);
-        outcome.map(|()| stats)
+        outcome.map(|()| (stats, SealedTo { until_ms, applied_to: frozen.applied_to }))
     }
 
     /// Writes the block of a window; `None` where there is nothing in it.
@@ -103,12 +122,12 @@ impl Store {
             sealed_log: Some(frozen.log),
             ..BlockSpec::default()
         };
-        let id = BlockId::new(self.clock().now_ms(), &mut *self.ids.lock());
+        let id = self.ids.lock().next(self.clock().now_ms());
         let dir = self.dir.join(BLOCKS_DIR);
         let mut writer = BlockWriter::create(&self.disk, &dir, id, spec)?;
         let mut samples = Samples::new(&self.head);
         for series in &frozen.series {
-            samples.read(series, start_ms, end_ms - 1, frozen.floor_ms);
+            samples.read(series, start_ms, end_ms - 1, frozen.sealing);
             if !samples.is_empty() {
                 let labels = frozen.index.read().labels(series.id);
                 writer.series(&labels, &samples.as_written())?;
@@ -128,26 +147,38 @@ struct Frozen {
     index: Arc<RwLock<Index>>,
     series: Vec<Selected>,
     until_ms: i64,
-    /// Chunks from before this time stand in blocks already.
-    floor_ms: i64,
+    /// What stands in blocks already.
+    sealing: Sealing,
     /// Every record before this place has been applied.
     log: LogPlace,
+    /// For each shard, the first record that it had not applied when it was frozen.
+    applied_to: Vec<u64>,
     /// The windows in which there are samples, by their number since 1970, oldest first.
     windows: BTreeSet<i64>,
 }
 
 impl Frozen {
     fn of(head: &Head, sealed: &Sealed, log: LogPlace, until_ms: i64) -> Frozen {
-        let mut windows = BTreeSet::new();
-        for shard in &head.shards {
+        let (mut windows, mut series, mut applied_to) = (BTreeSet::new(), Vec::new(), Vec::new());
+        // While nothing is freed, it only grows.
+        let index = head.index();
+        let sealing = sealed.sealing();
+        for (number, shard) in head.shards.iter().enumerate() {
             let mut shard = shard.lock();
             shard.freeze_before(until_ms);
             shard.note_windows(until_ms, &mut windows);
+            applied_to.push(shard.applied_to());
+            for (slot, generation) in shard.taken_slots() {
+                let place = Place { generation, shard: number, slot };
+                if let Some(id) = shard.series_id(place)
+                    && shard.overlaps(slot, sealing, i64::MIN, until_ms.saturating_sub(1))
+                {
+                    series.push(Selected::now(&shard, id, place));
+                }
+            }
         }
-        let index = head.index();
-        let all = (0..index.read().n_series() as u32).collect();
-        let series = pinned(head, &index, &all, i64::MIN, until_ms - 1);
-        Frozen { index, series, until_ms, floor_ms: sealed.floor_ms(), log, windows }
+        series.sort_unstable_by_key(|selected| selected.id);
+        Frozen { index, series, until_ms, sealing, log, applied_to, windows }
     }
 }
 
@@ -173,14 +204,14 @@ impl<'a> Samples<'a> {
         }
     }
 
-    /// Reads those between two times, both included; before `floor_ms` only late ones.
-    fn read(&mut self, series: &Selected, start_ms: i64, end_ms: i64, floor_ms: i64) {
+    /// Reads those between two times, both included, that do not stand in blocks.
+    fn read(&mut self, series: &Selected, start_ms: i64, end_ms: i64, sealing: Sealing) {
         self.timestamps.clear();
         self.bits.clear();
         self.histograms.clear();
         // Histograms are taken as they came, not as queries see them.
         let floats = Selected { n_histograms: 0, ..*series };
-        self.reader.seek(&floats, start_ms, end_ms, floor_ms);
+        self.reader.seek(&floats, start_ms, end_ms, sealing);
         while self.reader.next_tile(&mut self.tile) {
             self.timestamps.extend_from_slice(&self.tile.timestamps);
             self.bits.extend(self.tile.values.iter().map(|value| value.to_bits()));
@@ -188,7 +219,7 @@ impl<'a> Samples<'a> {
         if series.n_histograms > 0 {
             let shard = self.head.shards[series.place.shard].lock();
             let n_committed = series.n_histograms as usize;
-            let wanted = shard.histograms(series.place.slot, n_committed, start_ms.max(floor_ms), end_ms);
+            let wanted = shard.histograms(series.place.slot, n_committed, start_ms.max(sealing.floor_ms), end_ms);
             self.histograms.extend(wanted.map(|(timestamp_ms, value)| (timestamp_ms, value.clone())));
         }
     }

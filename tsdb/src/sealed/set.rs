@@ -1,19 +1,36 @@
-//! The blocks of a store at one moment.
+//! The blocks of a store at one moment, and what is deleted in them.
 
 use std::sync::Arc;
 
-use crate::block::{Block, BlockMeta, LogPlace};
+use roaring::RoaringBitmap;
+use rustc_hash::FxHashMap;
 
-/// The blocks of a store at one moment, oldest first.
-#[derive(Debug, Default)]
+use crate::block::{Block, BlockId, BlockMeta, LogPlace};
+use crate::deletion::{Deletions, Hidden};
+use crate::head::Sealing;
+
+/// The blocks of a store at one moment, oldest first, and what is deleted in them.
+#[derive(Debug)]
 pub(crate) struct Sealed {
     blocks: Vec<Arc<Block>>,
+    /// What is deleted, by block.
+    hidden: FxHashMap<BlockId, Arc<Hidden>>,
+    /// Deletions know of themselves how far the head had been sealed: the blocks may be gone.
+    deleted_to_ms: i64,
+    /// How many seals have led to it since the start.
+    n_seals: u32,
+}
+
+impl Default for Sealed {
+    fn default() -> Sealed {
+        Sealed::new(Vec::new())
+    }
 }
 
 impl Sealed {
     pub(crate) fn new(mut blocks: Vec<Arc<Block>>) -> Sealed {
         blocks.sort_by_key(|block| (block.meta().min_ms, block.meta().max_ms, block.meta().id));
-        Sealed { blocks }
+        Sealed { blocks, hidden: FxHashMap::default(), deleted_to_ms: i64::MIN, n_seals: 0 }
     }
 
     pub(crate) fn blocks(&self) -> &[Arc<Block>] {
@@ -27,13 +44,24 @@ impl Sealed {
     /// Everything that the head held before this time, late samples excepted, stands in the blocks. The least time there is
     /// where nothing has been sealed.
     pub(crate) fn floor_ms(&self) -> i64 {
-        self.metas().filter_map(|meta| meta.sealed_to_ms).max().unwrap_or(i64::MIN)
+        self.metas().filter_map(|meta| meta.sealed_to_ms).max().unwrap_or(i64::MIN).max(self.deleted_to_ms)
     }
 
-    /// The place in the log before which everything from before the floor stands in the blocks.
-    pub(crate) fn log(&self) -> Option<LogPlace> {
+    /// How much of the head stands in the blocks.
+    pub(crate) fn sealing(&self) -> Sealing {
+        Sealing { floor_ms: self.floor_ms(), n_seals: self.n_seals }
+    }
+
+    /// Whether something has ever been deleted here: then not all series that are known have samples.
+    pub(crate) fn has_deletions(&self) -> bool {
+        self.deleted_to_ms > i64::MIN
+    }
+
+    /// The place in the log before which everything from before a time stands in the blocks.
+    pub(crate) fn log(&self) -> Option<(LogPlace, i64)> {
         let sealing = self.metas().filter(|meta| meta.sealed_to_ms.is_some());
-        sealing.max_by_key(|meta| (meta.sealed_to_ms, meta.id)).and_then(|meta| meta.sealed_log)
+        let last = sealing.max_by_key(|meta| (meta.sealed_to_ms, meta.id))?;
+        last.sealed_log.zip(last.sealed_to_ms)
     }
 
     /// The blocks that may hold samples between two times, both included, each with its place in the set.
@@ -47,9 +75,43 @@ impl Sealed {
         self.numbered_overlapping(start_ms, end_ms).map(|(_, block)| block)
     }
 
-    /// The set without some blocks and with others.
+    /// What is deleted in a block, if something is.
+    pub(crate) fn hidden(&self, block: &Block) -> Option<&Hidden> {
+        self.hidden.get(&block.meta().id).map(|hidden| &**hidden)
+    }
+
+    /// Those of the series of a block that have samples between two times, both included, that are not deleted.
+    pub(crate) fn within(&self, block: &Block, set: &RoaringBitmap, start_ms: i64, end_ms: i64) -> RoaringBitmap {
+        match self.hidden(block) {
+            Some(hidden) => hidden.within(block, set, start_ms, end_ms),
+            None => block.within(set, start_ms, end_ms),
+        }
+    }
+
+    /// The set without some blocks and with others, in which nothing is deleted.
     pub(crate) fn replaced(&self, gone: impl Fn(&BlockMeta) -> bool, new: Vec<Arc<Block>>) -> Sealed {
         let kept = self.blocks.iter().filter(|block| !gone(block.meta()));
-        Sealed::new(kept.cloned().chain(new).collect())
+        let mut sealed = Sealed::new(kept.cloned().chain(new).collect());
+        let is_there = |id: &BlockId| sealed.blocks.iter().any(|block| block.meta().id == *id);
+        sealed.hidden = self.hidden.clone().into_iter().filter(|(id, _)| is_there(id)).collect();
+        (sealed.deleted_to_ms, sealed.n_seals) = (self.deleted_to_ms, self.n_seals);
+        sealed
+    }
+
+    /// The same set, of one seal more.
+    pub(crate) fn sealed_again(self) -> Sealed {
+        Sealed { n_seals: self.n_seals + 1, ..self }
+    }
+
+    /// The same set with these deletions in place of others.
+    pub(crate) fn with_deletions(self, deletions: &Deletions) -> Sealed {
+        let hidden = |block: &Arc<Block>| {
+            let id = block.meta().id;
+            let known = self.hidden.get(&id).filter(|hidden| hidden.is_of(deletions.of_block(id)));
+            let hidden = known.cloned().or_else(|| Hidden::of(block, deletions.of_block(id)).map(Arc::new));
+            hidden.map(|hidden| (id, hidden))
+        };
+        let hidden = self.blocks.iter().filter_map(hidden).collect();
+        Sealed { hidden, deleted_to_ms: deletions.sealed_to_ms(), ..self }
     }
 }

@@ -29,6 +29,15 @@ impl Truncation {
     }
 }
 
+impl Truncation {
+    /// Tells the head what of it stands in blocks now, by a seal counted from 1.
+    pub(crate) fn note(&self, head: &Head, seal: u32) {
+        for (shard, n_late) in head.shards.iter().zip(&self.n_late) {
+            shard.lock().note_sealed(self.sealed_to_ms, n_late, seal);
+        }
+    }
+}
+
 impl Store {
     /// Frees what has been sealed, as far as no selection that began before needs it. Answers whether there was anything.
     pub(crate) fn truncate_sealed(&self) -> bool {

@@ -11,7 +11,7 @@ use roaring::RoaringBitmap;
 
 use crate::chunk::bits::BitReader;
 use crate::chunk::gorilla::Predictor;
-use crate::head::{CopiedChunks, Head, Pin, Place};
+use crate::head::{CopiedChunks, Head, Pin, Place, Sealing, Shard};
 use crate::index::{Index, SeriesId};
 
 /// A series of the head in a selection.
@@ -28,7 +28,17 @@ pub(crate) struct Selected {
     pub(crate) oldest_late_ms: i64,
 }
 
-/// Those of the series of an index that have samples in an interval, with what is committed to each.
+impl Selected {
+    /// A series with what is committed to it now.
+    pub(crate) fn now(shard: &Shard, id: SeriesId, place: Place) -> Selected {
+        let (n_late, n_histograms) = (shard.n_late(place.slot), shard.n_histograms(place.slot) as u32);
+        let oldest_late_ms = shard.oldest_late_ms(place.slot).unwrap_or(i64::MAX);
+        Selected { id, place, pin: shard.pin(place.slot), n_late, n_histograms, oldest_late_ms }
+    }
+}
+
+/// Those of the series of an index that have samples in an interval that do not stand in blocks, with what is committed to
+/// each.
 ///
 /// A shard is held for as long as its series take, a few tens of nanoseconds each, and no batch is committed meanwhile:
 /// so none is seen by half.
@@ -36,6 +46,7 @@ pub(crate) fn pinned(
     head: &Head,
     index: &RwLock<Index>,
     set: &RoaringBitmap,
+    sealing: Sealing,
     start_ms: i64,
     end_ms: i64,
 ) -> Vec<Selected> {
@@ -54,12 +65,9 @@ pub(crate) fn pinned(
         }
         let shard = shard.lock();
         // One that has ended since has had nothing in memory before.
-        let has_samples = |place: &Place| shard.has(*place) && shard.overlaps(place.slot, start_ms, end_ms);
-        selected.extend(series.into_iter().filter(|(_, place)| has_samples(place)).map(|(id, place)| {
-            let (n_late, n_histograms) = (shard.n_late(place.slot), shard.n_histograms(place.slot) as u32);
-            let oldest_late_ms = shard.oldest_late_ms(place.slot).unwrap_or(i64::MAX);
-            Selected { id, place, pin: shard.pin(place.slot), n_late, n_histograms, oldest_late_ms }
-        }));
+        let has_samples = |place: &Place| shard.has(*place) && shard.overlaps(place.slot, sealing, start_ms, end_ms);
+        let series = series.into_iter().filter(|(_, place)| has_samples(place));
+        selected.extend(series.map(|(id, place)| Selected::now(&shard, id, place)));
     }
     // In the order in which they were first seen, as Prometheus has them: `topk` chooses among equals by it. Each shard's
     // are in order already, which the sort notices.
@@ -108,17 +116,17 @@ impl<'a> HeadReader<'a> {
         }
     }
 
-    /// Goes to the samples of a series between two times, both included; but only to late ones before `floor_ms`.
-    pub(crate) fn seek(&mut self, series: &Selected, start_ms: i64, end_ms: i64, floor_ms: i64) {
+    /// Goes to the samples of a series between two times, both included, that do not stand in blocks.
+    pub(crate) fn seek(&mut self, series: &Selected, start_ms: i64, end_ms: i64, sealing: Sealing) {
         let Selected { place, pin, n_late, n_histograms, .. } = *series;
-        (self.start_ms, self.end_ms) = (start_ms.max(floor_ms), end_ms);
+        (self.start_ms, self.end_ms) = (start_ms.max(sealing.floor_ms), end_ms);
         self.chunks.clear();
         self.open = None;
         let shard = self.head.shards[place.shard].lock();
         shard.copy_chunks(place.slot, pin, self.start_ms, &mut self.chunks);
         self.late.clear();
         if n_late > 0 {
-            self.late.extend(shard.late(place.slot, n_late, start_ms, end_ms));
+            self.late.extend(shard.late(place.slot, n_late, sealing.n_seals, start_ms, end_ms));
         }
         self.histograms.clear();
         if n_histograms > 0 {
@@ -156,7 +164,9 @@ impl<'a> HeadReader<'a> {
                     self.chunks.clear();
                     return;
                 }
-                if timestamp_ms >= before_ms || tile.timestamps.len() == TILE_SAMPLES {
+                // What stands in blocks is passed over; a late sample may have come for the same time since.
+                let is_next = timestamp_ms >= before_ms && timestamp_ms >= self.start_ms;
+                if is_next || tile.timestamps.len() == TILE_SAMPLES {
                     chunk.n_bits = bits.position();
                     self.open = Some(chunk);
                     return;

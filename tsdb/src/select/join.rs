@@ -58,7 +58,7 @@ pub(super) fn join(
     let mut joined: Vec<Joined> = Vec::new();
     let mut by_labels: FxHashMap<Labels, usize> = FxHashMap::default();
     for (number, block) in blocks {
-        let found = block.within(&block.matching(matchers), start_ms, end_ms);
+        let found = sealed.within(block, &block.matching(matchers), start_ms, end_ms);
         for (series, labels) in found.iter().zip(block.labels_of(found.iter())) {
             let at = *by_labels.entry(labels).or_insert(joined.len());
             if at == joined.len() {

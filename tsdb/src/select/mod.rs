@@ -6,6 +6,7 @@
 
 mod head;
 mod join;
+mod left;
 mod reader;
 
 use std::sync::Arc;
@@ -32,7 +33,11 @@ impl Select for Store {
         let (start_ms, end_ms) = (hints.start_ms, hints.end_ms);
         let index = self.head.index();
         let found = matching(&*index, matchers);
-        let in_head = pinned(&self.head, &index, &found, start_ms, end_ms);
+        let in_head = pinned(&self.head, &index, &found, sealed.sealing(), start_ms, end_ms);
+        if !Arc::ptr_eq(&sealed, &self.sealed()) {
+            // What was sealed meanwhile may have come again since, in other words.
+            return self.select(matchers, hints);
+        }
         let series = join(&sealed, &index, in_head, matchers, start_ms, end_ms);
         Ok(Box::new(Selection { head: Arc::clone(&self.head), index, sealed, series, start_ms, end_ms }))
     }
@@ -42,14 +47,15 @@ impl Select for Store {
         let mut names = Vec::new();
         if request.selectors.is_empty() {
             if self.holds(request) {
-                names.extend(index.read().names().map(str::to_owned));
+                names.extend(left::names_in_head(&self.head, &index, &sealed));
             }
-            sealed.overlapping(request.start_ms, request.end_ms).for_each(|block| names.extend(block.label_names()));
+            let blocks = sealed.overlapping(request.start_ms, request.end_ms);
+            blocks.for_each(|block| names.extend(left::names_in_block(block, &sealed)));
         } else {
-            let set = self.requested(&index, request);
+            let set = self.requested(&index, &sealed, request);
             names.extend(index.read().names_of(&set));
             for block in sealed.overlapping(request.start_ms, request.end_ms) {
-                names.extend(block.names_of(&requested_of(block, request)));
+                names.extend(block.names_of(&requested_of(block, &sealed, request)));
             }
         }
         Ok(listing(names, request.limit))
@@ -60,19 +66,19 @@ impl Select for Store {
         let mut values = Vec::new();
         if request.selectors.is_empty() {
             if self.holds(request) {
-                values.extend(index.read().values(name).map(|(value, _)| value.to_owned()));
+                values.extend(left::values_in_head(&self.head, &index, &sealed, name));
             }
             let blocks = sealed.overlapping(request.start_ms, request.end_ms);
-            blocks.for_each(|block| values.extend(block.label_values(name)));
+            blocks.for_each(|block| values.extend(left::values_in_block(block, &sealed, name)));
         } else {
-            let set = self.requested(&index, request);
+            let set = self.requested(&index, &sealed, request);
             {
                 let index = index.read();
                 let found = set.iter().map(|id| index.label(id, name)).filter(|value| !value.is_empty());
                 values.extend(found.map(str::to_owned));
             }
             for block in sealed.overlapping(request.start_ms, request.end_ms) {
-                let found = requested_of(block, request);
+                let found = requested_of(block, &sealed, request);
                 values.extend(block.labels_of(found.iter()).filter_map(|labels| labels.get(name).map(str::to_owned)));
             }
         }
@@ -89,22 +95,23 @@ impl Store {
     }
 
     /// The series of the head that a request describes.
-    fn requested(&self, index: &RwLock<Index>, request: &LabelRequest) -> RoaringBitmap {
+    fn requested(&self, index: &RwLock<Index>, sealed: &Sealed, request: &LabelRequest) -> RoaringBitmap {
         let mut set = RoaringBitmap::new();
         for selector in &request.selectors {
             set |= matching(index, selector);
         }
-        pinned(&self.head, index, &set, request.start_ms, request.end_ms).into_iter().map(|series| series.id).collect()
+        let found = pinned(&self.head, index, &set, sealed.sealing(), request.start_ms, request.end_ms);
+        found.into_iter().map(|series| series.id).collect()
     }
 }
 
 /// The series of a block that a request describes.
-fn requested_of(block: &Block, request: &LabelRequest) -> RoaringBitmap {
+fn requested_of(block: &Block, sealed: &Sealed, request: &LabelRequest) -> RoaringBitmap {
     let mut set = RoaringBitmap::new();
     for selector in &request.selectors {
         set |= block.matching(selector);
     }
-    block.within(&set, request.start_ms, request.end_ms)
+    sealed.within(block, &set, request.start_ms, request.end_ms)
 }
 
 fn listing(mut entries: Vec<String>, limit: usize) -> Listing {

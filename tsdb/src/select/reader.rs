@@ -20,6 +20,8 @@ pub(super) struct Reader<'a> {
     series: usize,
     /// The part that is being read: blocks first, then the head.
     part: usize,
+    /// The stretches of time of a block that are left to be read, the next one last: between them all is deleted.
+    stretches: Vec<(i64, i64)>,
     /// The samples of a series whose parts overlap, that are left, oldest first.
     in_order: Option<std::collections::btree_map::IntoIter<i64, Value>>,
     /// The one of them that did not fit into the last tile.
@@ -42,6 +44,7 @@ impl<'a> Reader<'a> {
             start_ms: 0,
             series: 0,
             part: 0,
+            stretches: Vec::new(),
             in_order: None,
             next: None,
         }
@@ -56,30 +59,56 @@ impl<'a> Reader<'a> {
         let (joined, end_ms) = (self.joined(), self.selection.end_ms);
         self.part = part;
         if let Some(&(block, series)) = joined.in_blocks.get(part) {
-            let cursor = &mut self.cursors[block as usize];
-            match cursor {
-                Some(cursor) => cursor.seek(series, self.start_ms, end_ms),
-                None => {
-                    let block = &self.selection.sealed.blocks()[block as usize];
-                    *cursor = Some(block.cursor(series, self.start_ms, end_ms));
-                }
+            let sealed = &self.selection.sealed;
+            self.stretches.clear();
+            match sealed.hidden(&sealed.blocks()[block as usize]) {
+                Some(hidden) => hidden.push_visible(series, self.start_ms, end_ms, &mut self.stretches),
+                None => self.stretches.push((self.start_ms, end_ms)),
+            }
+            self.stretches.reverse();
+            if !self.seek_stretch() {
+                // It was found by what it has elsewhere.
+                self.seek_in_block(block, series, i64::MAX, i64::MIN);
             }
             return true;
         }
         match &joined.in_head {
             Some(selected) if part == joined.in_blocks.len() => {
-                self.in_head.seek(selected, self.start_ms, end_ms, self.selection.sealed.floor_ms());
+                self.in_head.seek(selected, self.start_ms, end_ms, self.selection.sealed.sealing());
                 true
             }
             _ => false,
         }
     }
 
+    /// Goes to the next stretch of the block that is being read. Answers whether there is one.
+    fn seek_stretch(&mut self) -> bool {
+        let Some(&(block, series)) = self.joined().in_blocks.get(self.part) else { return false };
+        let Some((start_ms, end_ms)) = self.stretches.pop() else { return false };
+        self.seek_in_block(block, series, start_ms, end_ms);
+        true
+    }
+
+    fn seek_in_block(&mut self, block: u32, series: u32, start_ms: i64, end_ms: i64) {
+        let cursor = &mut self.cursors[block as usize];
+        match cursor {
+            Some(cursor) => cursor.seek(series, start_ms, end_ms),
+            None => *cursor = Some(self.selection.sealed.blocks()[block as usize].cursor(series, start_ms, end_ms)),
+        }
+    }
+
     fn next_of_part(&mut self, tile: &mut Tile) -> bool {
-        match self.joined().in_blocks.get(self.part) {
-            Some(&(block, _)) => self.cursors[block as usize].as_mut().is_some_and(|cursor| cursor.next_tile(tile)),
+        let Some(&(block, _)) = self.joined().in_blocks.get(self.part) else {
             // Without a part there, it still stands where another series left it.
-            None => self.joined().in_head.is_some() && self.in_head.next_tile(tile),
+            return self.joined().in_head.is_some() && self.in_head.next_tile(tile);
+        };
+        loop {
+            if self.cursors[block as usize].as_mut().is_some_and(|cursor| cursor.next_tile(tile)) {
+                return true;
+            }
+            if !self.seek_stretch() {
+                return false;
+            }
         }
     }
 
@@ -88,8 +117,15 @@ impl<'a> Reader<'a> {
     fn put_in_order(&mut self) {
         let mut samples = BTreeMap::new();
         let mut tile = Tile::default();
-        let mut part = 0;
-        while self.seek_part(part) {
+        // Names of blocks sort by their age; the head is the youngest.
+        let blocks = self.selection.sealed.blocks();
+        let in_blocks = &self.joined().in_blocks;
+        let mut parts: Vec<usize> = (0..in_blocks.len()).collect();
+        parts.sort_by_key(|&part| blocks[in_blocks[part].0 as usize].meta().id);
+        for part in parts.into_iter().chain([in_blocks.len()]) {
+            if !self.seek_part(part) {
+                break;
+            }
             while self.next_of_part(&mut tile) {
                 for (at, &timestamp_ms) in tile.timestamps.iter().enumerate() {
                     samples.entry(timestamp_ms).or_insert_with(|| match tile.values.get(at) {
@@ -98,7 +134,6 @@ impl<'a> Reader<'a> {
                     });
                 }
             }
-            part += 1;
         }
         self.in_order = Some(samples.into_iter());
     }

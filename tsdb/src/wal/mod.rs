@@ -2,12 +2,14 @@
 
 mod apply;
 pub(crate) mod decode;
+mod in_blocks;
 pub(crate) mod record;
 mod replay;
 mod values;
 pub(crate) mod varint;
 mod writer;
 
+pub(crate) use in_blocks::InBlocks;
 pub(crate) use replay::replay;
 pub use replay::{Progress, ReplayError, Replayed};
 pub(crate) use writer::{LogStart, NAMES_DIR, WAL_DIR, Wal, WalOptions};

@@ -16,12 +16,11 @@ use rustc_hash::FxHashMap;
 
 use super::apply::{Appliers, Sample};
 use super::decode::{Decoder, Visitor};
+use super::in_blocks::{InBlocks, OfRun};
 use super::record::{BATCH, NAMES, Row, take_names};
 use super::writer::{LogStart, NAMES_DIR, WAL_DIR};
-use crate::block::LogPlace;
 use crate::checkpoint::Position;
 use crate::head::{Head, Place};
-use crate::sealed::Sealed;
 
 /// How far a replay has come. Shared with whoever shows it.
 #[derive(Debug, Default)]
@@ -53,6 +52,8 @@ pub struct Replayed {
     pub damaged_checkpoints: Vec<String>,
     /// Blocks that could not be read, each with the reason. They are left aside.
     pub damaged_blocks: Vec<String>,
+    /// What is wrong with one of the two copies of the deletions, named; the other was read.
+    pub damaged_deletions: Option<String>,
     /// Where closed chunks could not be read: their samples are lost.
     pub damaged_chunks: Vec<Damage>,
     /// Where nothing could be read. A torn tail is what a killed process leaves.
@@ -80,13 +81,13 @@ pub enum ReplayError {
     },
 }
 
-/// Reads the log in `dir` into `head`; where that was read from a checkpoint, from its position on. What stands in `sealed`
+/// Reads the log in `dir` into `head`; where that was read from a checkpoint, from its position on. What stands `in_blocks`
 /// is left out.
 pub(crate) fn replay(
     disk: &Arc<dyn Disk>,
     dir: &Path,
     head: &Head,
-    sealed: &Sealed,
+    in_blocks: &InBlocks,
     from: Option<Position>,
     progress: &Progress,
 ) -> Result<Replayed, ReplayError> {
@@ -102,10 +103,8 @@ pub(crate) fn replay(
     progress.total_bytes.fetch_add(total_len(disk, dir, &names, &batches), Ordering::Relaxed);
     let mut replayed = Replayed { n_segments: batches.len(), ..Replayed::default() };
 
-    for shard in &head.shards {
-        let mut shard = shard.lock();
-        shard.freeze_before(sealed.floor_ms());
-        shard.free_before(sealed.floor_ms(), &[]);
+    for (number, shard) in head.shards.iter().enumerate() {
+        in_blocks.free(number, &mut shard.lock(), from.map(|from| from.salt));
     }
     let mut runs: FxHashMap<u32, Run> = FxHashMap::default();
     if let Some(from) = from {
@@ -127,7 +126,7 @@ pub(crate) fn replay(
     }
     std::thread::scope(|scope| {
         let mut appliers = Appliers::new(scope, head);
-        let mut in_blocks = InBlocks::of(sealed, &batches);
+        let mut in_blocks = in_blocks.among(&batches);
         for of_one_run in batches.chunk_by(|one, next| one.salt == next.salt) {
             let mut run = runs.remove(&of_one_run[0].salt).unwrap_or_default();
             run.in_blocks = in_blocks.begin_run(of_one_run[0].salt);
@@ -182,38 +181,6 @@ impl Replayed {
     }
 }
 
-/// What of the log stands in blocks.
-#[derive(Clone, Copy, Debug, Default)]
-struct InBlocks {
-    /// The place before which everything does that is from before a time, where the log still has that place.
-    sealed: Option<(LogPlace, i64)>,
-    /// The same for the present run: records before a number, and a time.
-    of_run: Option<(u64, i64)>,
-}
-
-impl InBlocks {
-    fn of(sealed: &Sealed, segments: &[SegmentName]) -> InBlocks {
-        let has_place = |place: &LogPlace| segments.iter().any(|segment| segment.salt == place.salt);
-        let sealed = sealed.log().filter(has_place).map(|place| (place, sealed.floor_ms()));
-        InBlocks { sealed, of_run: None }
-    }
-
-    /// Goes on to the next run of the log.
-    fn begin_run(&mut self, salt: u32) -> InBlocks {
-        self.of_run = self.sealed.map(|(place, floor_ms)| match place.salt == salt {
-            true => (place.sequence, floor_ms),
-            // Runs before that one stand in blocks whole.
-            false => (u64::MAX, floor_ms),
-        });
-        self.sealed = self.sealed.filter(|(place, _)| place.salt != salt);
-        *self
-    }
-
-    fn holds(&self, sequence: u64, timestamp_ms: i64) -> bool {
-        self.of_run.is_some_and(|(before, floor_ms)| sequence < before && timestamp_ms < floor_ms)
-    }
-}
-
 /// One run of the process that wrote the log: its numbers for series, and its scrapes.
 #[derive(Debug, Default)]
 struct Run {
@@ -222,7 +189,7 @@ struct Run {
     n_definitions: u64,
     /// For each shard of a checkpoint that this run wrote, the first record that it has not applied.
     applied_to: Vec<u64>,
-    in_blocks: InBlocks,
+    in_blocks: OfRun,
 }
 
 impl Run {
@@ -248,7 +215,7 @@ impl Run {
         appliers: &mut Appliers<'_, '_>,
     ) -> Result<(), super::varint::DecodeError> {
         let Run { places, decoder, n_definitions, applied_to, in_blocks } = self;
-        let in_blocks = *in_blocks;
+        let in_blocks = &*in_blocks;
         let mut writing = Writing { places, n_definitions, applied_to, in_blocks, sequence, head, appliers };
         decoder.decode(payload, &mut writing)
     }
@@ -309,7 +276,7 @@ struct Writing<'a, 'scope, 'env> {
     places: &'a mut Places,
     n_definitions: &'a mut u64,
     applied_to: &'a [u64],
-    in_blocks: InBlocks,
+    in_blocks: &'a OfRun,
     sequence: u64,
     head: &'a Head,
     appliers: &'a mut Appliers<'scope, 'env>,
@@ -318,7 +285,7 @@ struct Writing<'a, 'scope, 'env> {
 impl Writing<'_, '_, '_> {
     /// Where a series is now, unless its shard has applied the record already, or the sample stands in a block.
     fn find(&self, reference: SeriesRef, timestamp_ms: i64) -> Option<Place> {
-        if self.in_blocks.holds(self.sequence, timestamp_ms) {
+        if self.in_blocks.holds(self.sequence, Place::of(reference).shard, timestamp_ms) {
             return None;
         }
         let place = self.places.find(reference)?;

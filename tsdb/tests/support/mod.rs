@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub(crate) mod deleted;
+
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::path::Path;

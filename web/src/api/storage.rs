@@ -116,12 +116,12 @@ fn span(meta: &BlockMeta) -> SealedSpan {
     SealedSpan { min_ms: meta.min_ms, max_ms: meta.max_ms, n_samples: meta.n_samples, n_bytes: meta.n_bytes }
 }
 
-fn count(number: u64) -> i64 {
+pub(super) fn count(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// Keys and numbers of an object; `before` stands before the first.
-fn integers(json: &mut Json<'_>, before: &str, entries: &[(&str, i64)]) {
+pub(super) fn integers(json: &mut Json<'_>, before: &str, entries: &[(&str, i64)]) {
     for (at, (key, number)) in entries.iter().enumerate() {
         json.raw(if at == 0 { before } else { "," });
         json.key(key);
@@ -142,7 +142,7 @@ fn numbers(json: &mut Json<'_>, before: &str, entries: &[(&str, Option<f64>)]) {
 }
 
 /// A further key and a time, or null.
-fn time(json: &mut Json<'_>, key: &str, timestamp_ms: Option<i64>) {
+pub(super) fn time(json: &mut Json<'_>, key: &str, timestamp_ms: Option<i64>) {
     json.raw(",");
     json.key(key);
     match timestamp_ms {
