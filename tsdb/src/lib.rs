@@ -6,7 +6,8 @@
 //!
 //! What is where: `head` holds series and their chunks, `index` finds series by labels, `limits` says how many there
 //! may be, `chunk` has its codec, `codec` those of sealed chunks, `wal` the log's records, `checkpoint` what keeps a
-//! start from reading all of them; `commit` and `select` are the two ways in. The log's files are those of the
+//! start from reading all of them; `sealed` is the set of blocks, `deletion` what is hidden in them, `snapshot` copies all of
+//! it; `commit` and `select` are the two ways in. The log's files are those of the
 //! `journal` room. `import` makes blocks of what others have kept, `prometheus` reads what Prometheus writes.
 //!
 //! Deliberately absent: PromQL, and any knowledge of who writes or reads.

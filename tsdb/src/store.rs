@@ -12,10 +12,10 @@ use model::{Clock, Labels, Rng};
 use parking_lot::{Mutex, RwLock};
 use rustc_hash::FxHashMap;
 
-use crate::block::BlockError;
+use crate::block::{Block, BlockError, BlockId};
 use crate::checkpoint::{Checkpoints, Found, Opened, restore, tail_of};
 use crate::commit::{Source, placement_of_source, placement_of_target};
-use crate::deletion::{self, DeletionsError, DeletionsFile};
+use crate::deletion::{self, Deletions, DeletionsError, DeletionsFile};
 use crate::feed::RestoredRun;
 use crate::head::Head;
 use crate::limits::{MaxSeries, SeriesLimits};
@@ -166,7 +166,8 @@ impl Store {
         let deletion::Found { file: mut deletions, damaged: damaged_deletions } = DeletionsFile::open(disk, dir)?;
         let sealed::Found { sealed, damaged: damaged_blocks, files, merged_into } = sealed::open(disk, dir)?;
         deletions.follow(|deletions| deletions.follow(&merged_into, &files));
-        let sealed = sealed.with_deletions(deletions.now());
+        let hidden = sealed.hidden_by(deletions.now(), None);
+        let sealed = sealed.hiding(hidden);
         let Found { mut restored, next_number, damaged } =
             restore(disk, dir, MaxSeries::of_replay(&options)).map_err(ReplayError::from)?;
         let opened = Opened::of(restored.as_mut(), next_number);
@@ -264,6 +265,13 @@ impl Store {
     /// The blocks as they are now. Whoever keeps them keeps the samples in memory that have been sealed since.
     pub(crate) fn sealed(&self) -> Arc<Sealed> {
         Arc::clone(&self.sealed.read())
+    }
+
+    /// Puts these deletions in force, in the present set of blocks without some and with another.
+    pub(crate) fn hide(&self, deletions: &Deletions, gone: &[BlockId], new: Option<&Arc<Block>>) {
+        let hidden = self.sealed().hidden_by(deletions, new);
+        let new = new.cloned().into_iter().collect();
+        self.replace_sealed(|sealed| sealed.replaced(|meta| gone.contains(&meta.id), new).hiding(hidden));
     }
 
     /// Puts another set of blocks in the place of the present one.

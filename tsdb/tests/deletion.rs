@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use journal::Disk;
 use journal::testkit::{Fault, MemoryDisk};
+use model::histogram::{Histogram, ResetHint, Span};
 use model::rng::SeededRng;
-use model::storage::{LabelRequest, Select, SelectHints};
+use model::storage::{Append, Batch, HistogramRow, HistogramValue, LabelRequest, Select, SelectHints, Timestamps};
 use model::{Clock, Labels, MatchOp, Matcher};
 use support::{Contents, commit, contents, labels, options, resolve, select};
 use tsdb::{Maintained, OpenError, Options, Progress, Replayed, Store, UndeleteError, Undo};
@@ -275,6 +276,50 @@ fn a_run_that_wrote_nothing_deletes_what_the_one_before_wrote() {
     case.check(&left, "deleted");
     case.restart();
     case.check(&left, "restarted");
+}
+
+#[test]
+fn native_histograms_are_deleted_too() {
+    let mut case = Case::new();
+    let of_sum = |sum: i64| {
+        HistogramValue::Float(Arc::new(Histogram {
+            reset_hint: ResetHint::Unknown,
+            schema: 3,
+            zero_threshold: 0.0,
+            zero_count: 0.0,
+            count: 2.5,
+            sum: sum as f64,
+            positive_spans: vec![Span { offset: -3, length: 1 }],
+            positive: vec![2.5],
+            negative_spans: Vec::new(),
+            negative: Vec::new(),
+            custom_bounds: Vec::new(),
+        }))
+    };
+    let [series] = resolve(case.store(), None, &[set(1)])[..] else { panic!("one series") };
+    let write = |case: &Case, minutes: std::ops::Range<i64>| {
+        let row = |minute| HistogramRow { series, timestamp_ms: minute * MINUTE_MS, value: of_sum(minute) };
+        let rows: Vec<HistogramRow> = minutes.map(row).collect();
+        let timestamps = Timestamps::All(0);
+        let batch = Batch { source: None, series: &[], timestamps, values: &[], histograms: &rows };
+        assert_eq!(case.store().commit(&batch).unwrap(), []);
+    };
+    write(&case, 0..150);
+    let all = contents(case.store());
+    assert_eq!(all[&set(1)].len(), 150);
+    let part = (50 * MINUTE_MS, 140 * MINUTE_MS);
+    let id = case.delete(&of(1), part).unwrap();
+    case.check(&without(&all, 1, part), "deleted");
+    assert_eq!(case.store().deletions()[0].n_samples, 91);
+    case.store().undelete(&Undo::Id(id)).unwrap();
+    case.check(&all, "undone");
+    case.delete(&of(1), part).unwrap();
+    case.store().clean_tombstones().unwrap();
+    write(&case, 150..160);
+    let left = contents(case.store());
+    assert_eq!(left[&set(1)].len(), 69);
+    case.restart();
+    case.check(&left, "cleaned and restarted");
 }
 
 #[test]

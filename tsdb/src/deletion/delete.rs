@@ -123,7 +123,7 @@ impl Store {
         for shard in &self.head.shards {
             shard.lock().note_sealed(sealed_to.until_ms, &[], 0);
         }
-        self.replace_sealed(|sealed| sealed.replaced(|_| false, Vec::new()).with_deletions(deletions.now()));
+        self.hide(deletions.now(), &[], None);
         drop((deletions, truncations, checkpoints));
         Ok(Some(deletion))
     }
@@ -181,7 +181,7 @@ impl Store {
         let undone: Vec<Deletion> = meant.into_iter().filter(is_undoable).collect();
         let is_undone = |deletion: &Deletion| undone.iter().any(|undone| undone.id == deletion.id);
         deletions.change(|deletions| deletions.list.retain(|deletion| !is_undone(deletion)))?;
-        self.replace_sealed(|sealed| sealed.replaced(|_| false, Vec::new()).with_deletions(deletions.now()));
+        self.hide(deletions.now(), &[], None);
         Ok(undone)
     }
 

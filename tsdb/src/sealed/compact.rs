@@ -151,10 +151,7 @@ impl Store {
         if let Some(block) = block {
             deletions.follow(|deletions| deletions.replace(&ids, block.meta().id, applied));
         }
-        self.replace_sealed(|now| {
-            now.replaced(|meta| ids.contains(&meta.id), block.cloned().into_iter().collect())
-                .with_deletions(deletions.now())
-        });
+        self.hide(deletions.now(), &ids, block);
         sources.iter().try_for_each(|source| self.remove_block(source))?;
         let dir = self.dir.join(BLOCKS_DIR);
         self.disk.sync_dir(&dir).map_err(|error| BlockError::io(&dir, error))?;

@@ -103,15 +103,28 @@ impl Sealed {
         Sealed { n_seals: self.n_seals + 1, ..self }
     }
 
-    /// The same set with these deletions in place of others.
-    pub(crate) fn with_deletions(self, deletions: &Deletions) -> Sealed {
+    /// What these deletions hide in the blocks of the set, and in one that is going to come. It takes a while where they are
+    /// new: do it before anybody waits.
+    pub(crate) fn hidden_by(&self, deletions: &Deletions, new: Option<&Arc<Block>>) -> HiddenInSet {
         let hidden = |block: &Arc<Block>| {
             let id = block.meta().id;
             let known = self.hidden.get(&id).filter(|hidden| hidden.is_of(deletions.of_block(id)));
             let hidden = known.cloned().or_else(|| Hidden::of(block, deletions.of_block(id)).map(Arc::new));
             hidden.map(|hidden| (id, hidden))
         };
-        let hidden = self.blocks.iter().filter_map(hidden).collect();
-        Sealed { hidden, deleted_to_ms: deletions.sealed_to_ms(), ..self }
+        let by_block = self.blocks.iter().chain(new).filter_map(hidden).collect();
+        HiddenInSet { by_block, deleted_to_ms: deletions.sealed_to_ms() }
     }
+
+    /// The same set, in which this is deleted and nothing else.
+    pub(crate) fn hiding(self, hidden: HiddenInSet) -> Sealed {
+        Sealed { hidden: hidden.by_block, deleted_to_ms: hidden.deleted_to_ms, ..self }
+    }
+}
+
+/// What is deleted in a set of blocks.
+#[derive(Debug)]
+pub(crate) struct HiddenInSet {
+    by_block: FxHashMap<BlockId, Arc<Hidden>>,
+    deleted_to_ms: i64,
 }
