@@ -8,7 +8,7 @@ use anyhow::Context;
 use journal::{Disk, OsDisk};
 use model::Clock;
 use model::rng::SeededRng;
-use tsdb::{Cardinality, Files, HeadStats, Options, Progress, Replayed, Store, WalStats};
+use tsdb::{Cardinality, Files, HeadStats, MaintenanceStats, Options, Progress, Replayed, Store, WalStats};
 use web::{DiskSpace, StorageStatus};
 
 use crate::cli::flags::Flags;
@@ -139,6 +139,10 @@ impl StorageStatus for OpenStore {
 
     fn wal(&self) -> WalStats {
         self.store.wal_stats()
+    }
+
+    fn maintenance(&self) -> MaintenanceStats {
+        self.store.maintenance_stats()
     }
 
     fn cardinality(&self, limit: usize) -> Cardinality {

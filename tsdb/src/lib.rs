@@ -38,7 +38,7 @@ pub use checkpoint::{CheckpointError, CheckpointStats};
 pub use deletion::{DeleteError, Deletion, DeletionsError, UndeleteError, Undo};
 pub use files::Files;
 pub use forecast::{Forecast, Growth, Room, SealedSpan};
-pub use maintenance::{Maintained, MaintenanceError};
+pub use maintenance::{Maintained, MaintenanceError, MaintenanceStats};
 pub use sealed::{CompactStats, Retention, SealStats};
 pub use snapshot::SnapshotError;
 pub use stats::{Cardinality, HeadStats, Top, WalStats};

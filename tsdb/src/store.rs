@@ -19,6 +19,7 @@ use crate::deletion::{self, Deletions, DeletionsError, DeletionsFile};
 use crate::feed::RestoredRun;
 use crate::head::Head;
 use crate::limits::{MaxSeries, SeriesLimits};
+use crate::maintenance::MaintenanceStats;
 use crate::sealed::{self, BlockIds, Retention, Sealed, Truncation};
 use crate::wal::{InBlocks, Progress, ReplayError, Replayed, Wal, WalOptions, replay};
 
@@ -123,6 +124,7 @@ pub struct Store {
     /// What has been sealed and is still in memory, oldest first. Held by whoever seals.
     pub(crate) truncations: Mutex<VecDeque<Truncation>>,
     pub(crate) retention: Mutex<Retention>,
+    pub(crate) maintenance: Mutex<MaintenanceStats>,
     /// Everything from before this time was sealed, if there was anything, when it was due.
     pub(crate) looked_to_ms: AtomicI64,
     /// Chunks from before this time have been freed.
@@ -209,6 +211,7 @@ impl Store {
             deletions: Mutex::new(deletions),
             truncations: Mutex::default(),
             retention: Mutex::default(),
+            maintenance: Mutex::default(),
             looked_to_ms: AtomicI64::new(i64::MIN),
             freed_to_ms: AtomicI64::new(floor_ms),
             ids: Mutex::new(ids),

@@ -61,6 +61,10 @@ fn memory_holds_what_lives() {
         }
     }
     assert!(bytes[59] < bytes[10] * 3 / 2, "{bytes:?}");
+    let stats = store.maintenance_stats();
+    let done = |work: &str| stats.done.iter().find(|(name, _, _)| *name == work).unwrap().1;
+    assert!(stats.n_series_ended > 0 && stats.n_blocks > 0 && stats.n_failures == 0, "{stats:?}");
+    assert!(done("seal") > 0 && done("free") > 0, "{stats:?}");
     assert!(contents(&store) == want);
     assert_eq!(store.cardinality(1).series_by_metric[0].0, "of_session");
 }

@@ -19,7 +19,7 @@ use query::Engine;
 use scrape::config::ScrapeConfig;
 use scrape::metrics::ScrapeMetrics;
 use scrape::pool::PoolStatus;
-use tsdb::{Cardinality, Files, HeadStats, Store, WalStats};
+use tsdb::{Cardinality, Files, HeadStats, MaintenanceStats, Store, WalStats};
 
 /// What never changes while narthex runs.
 #[derive(Debug)]
@@ -179,6 +179,9 @@ pub trait StorageStatus: fmt::Debug + Send + Sync {
 
     /// The log in numbers.
     fn wal(&self) -> WalStats;
+
+    /// What is done to the store while it runs, in numbers.
+    fn maintenance(&self) -> MaintenanceStats;
 
     /// Where the series come from: the `limit` largest of each kind.
     fn cardinality(&self, limit: usize) -> Cardinality;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use net::server::ServerCounts;
 use scrape::metrics::{Durations, ScrapeMetrics};
 use scrape::scrape_loop::FailureKind;
-use tsdb::{HeadStats, WalStats};
+use tsdb::{HeadStats, MaintenanceStats, WalStats};
 
 use super::{Exposition, Format, Kind, process, remote};
 use crate::limits;
@@ -29,6 +29,7 @@ pub(crate) fn write(shared: &Shared, parts: Option<&Parts>, format: Format) -> S
     if let Some(parts) = parts {
         head(&mut out, &parts.storage.head());
         wal(&mut out, &parts.storage.wal(), parts.storage.n_corruptions());
+        maintenance(&mut out, &parts.storage.maintenance());
         scrapes(&mut out, &parts.targets.metrics());
     }
     queries(&mut out, shared);
@@ -106,6 +107,25 @@ fn head(out: &mut Exposition, head: &HeadStats) {
         if let Some(time_ms) = time {
             out.single(name, Kind::Gauge, help, time_ms as f64 / 1000.0);
         }
+    }
+}
+
+fn maintenance(out: &mut Exposition, stats: &MaintenanceStats) {
+    out.family("narthex_tsdb_maintenance", Kind::Counter, "Pieces of work on the store that were done, by kind.");
+    stats.done.iter().for_each(|&(work, n_times, _)| out.sample(&[("work", work)], n_times as f64));
+    out.family("narthex_tsdb_maintenance_seconds", Kind::Counter, "Time spent in them.");
+    stats.done.iter().for_each(|&(work, _, duration)| out.sample(&[("work", work)], duration.as_secs_f64()));
+    for (name, help, n) in [
+        ("narthex_tsdb_maintenance_failures", "Pieces of work on the store that failed.", stats.n_failures),
+        ("narthex_tsdb_series_ended", "Series that left the memory because they had ended.", stats.n_series_ended),
+    ] {
+        out.single(name, Kind::Counter, help, n as f64);
+    }
+    for (name, help, n) in [
+        ("narthex_tsdb_blocks", "Blocks on the disk.", stats.n_blocks),
+        ("narthex_tsdb_blocks_bytes", "Bytes of the blocks on the disk.", stats.n_block_bytes),
+    ] {
+        out.single(name, Kind::Gauge, help, n as f64);
     }
 }
 

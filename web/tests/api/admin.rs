@@ -24,6 +24,7 @@ fn sealing_changes_no_answer() {
     assert_eq!(sealed.status, 200, "{}", sealed.text());
     assert!(sealed.json()["data"]["samples"].as_u64().unwrap() > 0, "{}", sealed.text());
     assert_eq!(blocks(), 1);
+    assert!(get(server.address, "/metrics").text().contains("\nnarthex_tsdb_blocks 1\n"));
     assert_eq!(get(server.address, &target).text(), before);
     assert_eq!(seal(&[]).json()["data"]["samples"], 0, "nothing is left to seal");
 }

@@ -22,7 +22,7 @@ use scrape::pool::{Features, PoolSettings};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
-use tsdb::{Cardinality, Files, HeadStats, Options, Progress, Store, WalStats};
+use tsdb::{Cardinality, Files, HeadStats, MaintenanceStats, Options, Progress, Store, WalStats};
 use web::{
     Authentication, BuildInfo, DiskSpace, Host, LimitStatus, Parts, Reloading, ReplayProgress, Settings, Snapshot,
     StorageStatus, Web, WebLimits,
@@ -279,6 +279,10 @@ impl StorageStatus for StoreStatus {
 
     fn wal(&self) -> WalStats {
         self.0.wal_stats()
+    }
+
+    fn maintenance(&self) -> MaintenanceStats {
+        self.0.maintenance_stats()
     }
 
     fn cardinality(&self, limit: usize) -> Cardinality {
