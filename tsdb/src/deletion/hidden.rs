@@ -1,5 +1,7 @@
 //! What is deleted in one block.
 
+use std::sync::OnceLock;
+
 use roaring::RoaringBitmap;
 
 use super::list::Deletion;
@@ -11,8 +13,8 @@ pub(crate) struct Hidden {
     parts: Vec<Part>,
     /// The series of which something is.
     touched: RoaringBitmap,
-    /// Those of them of which nothing is left.
-    gone: RoaringBitmap,
+    /// Those of them of which nothing is left, once that has been asked: it takes a look at each.
+    gone: OnceLock<RoaringBitmap>,
 }
 
 /// What one deletion hides.
@@ -38,10 +40,7 @@ impl Hidden {
             return None;
         }
         let touched = parts.iter().map(|part| &part.series).fold(RoaringBitmap::new(), |all, series| all | series);
-        let mut hidden = Hidden { parts, touched, gone: RoaringBitmap::new() };
-        let left = hidden.within(block, &hidden.touched, i64::MIN, i64::MAX);
-        hidden.gone = &hidden.touched - left;
-        Some(hidden)
+        Some(Hidden { parts, touched, gone: OnceLock::new() })
     }
 
     /// Whether it is what these hide.
@@ -49,9 +48,9 @@ impl Hidden {
         deletions.map(|deletion| deletion.id).eq(self.parts.iter().map(|part| part.deletion))
     }
 
-    /// The series of which nothing is left.
-    pub(crate) fn gone(&self) -> &RoaringBitmap {
-        &self.gone
+    /// The series of the block of which nothing is left.
+    pub(crate) fn gone(&self, block: &Block) -> &RoaringBitmap {
+        self.gone.get_or_init(|| &self.touched - self.within(block, &self.touched, i64::MIN, i64::MAX))
     }
 
     /// Appends the stretches of time between two times, both included, in which the samples of a series are not deleted, in
@@ -112,7 +111,7 @@ mod tests {
         let series: RoaringBitmap = [3].into_iter().collect();
         let part = |&(start_ms, end_ms): &_| Part { deletion: 0, series: series.clone(), start_ms, end_ms };
         let parts = intervals.iter().map(part).collect();
-        Hidden { parts, touched: series, gone: RoaringBitmap::new() }
+        Hidden { parts, touched: series, gone: OnceLock::new() }
     }
 
     #[test]

@@ -9,7 +9,6 @@ use rustc_hash::FxHashSet;
 
 use super::pinned;
 use crate::block::Block;
-use crate::deletion::Hidden;
 use crate::head::Head;
 use crate::index::{Index, matching};
 use crate::sealed::Sealed;
@@ -54,7 +53,7 @@ pub(super) fn values_in_block(block: &Block, sealed: &Sealed, name: &str) -> Vec
 
 /// The series of a block of which nothing is left, if there are such.
 fn gone_in_block<'a>(block: &Block, sealed: &'a Sealed) -> Option<&'a RoaringBitmap> {
-    sealed.hidden(block).map(Hidden::gone).filter(|gone| !gone.is_empty())
+    sealed.hidden(block).map(|hidden| hidden.gone(block)).filter(|gone| !gone.is_empty())
 }
 
 /// The series of the head that have no samples there. Where nothing has ever been deleted they are not looked for: what they
