@@ -64,6 +64,7 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
 /// log is no damage.
 fn damage_of(replayed: &Replayed) -> Vec<String> {
     let mut damaged = replayed.damaged_checkpoints.clone();
+    damaged.extend(replayed.damaged_deletions.clone());
     for (what, places) in [("closed chunks", &replayed.damaged_chunks), ("log", &replayed.damage)] {
         let torn = places.iter().filter(|damage| !damage.torn_tail);
         damaged.extend(
