@@ -35,8 +35,9 @@ fn every_series_of_a_prometheus_is_imported() {
 
 #[test]
 fn newer_encodings_are_imported() {
-    let features = "--enable-feature=st-storage,histograms-st-encoding,xor2-encoding";
-    check("newer", "    chunk_encoding:\n      floats: xor2\n", &[features]);
+    let features = "--enable-feature=st-storage,histograms-st-encoding,xor2-encoding,memory-snapshot-on-shutdown";
+    let zstd = "--storage.tsdb.wal-compression-type=zstd";
+    check("newer", "    chunk_encoding:\n      floats: xor2\n", &[features, zstd]);
 }
 
 fn check(name: &str, tsdb: &str, flags: &[&str]) {
