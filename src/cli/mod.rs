@@ -60,7 +60,7 @@ pub(crate) fn command() -> Command {
         )
         .subcommand(
             data::TsdbArgs::augment_args(Command::new("tsdb"))
-                .about("Look into a data directory: list, analyze, dump, verify"),
+                .about("Look into a data directory: list, analyze, dump, snapshot, verify"),
         )
         .subcommand(
             completions::CompletionsArgs::augment_args(Command::new("completions"))

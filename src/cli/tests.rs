@@ -23,6 +23,7 @@ fn options_stand_before_and_behind() {
         "narthex tsdb list /var/lib/narthex -o json",
         "narthex tsdb analyze --all --limit 5",
         "narthex tsdb dump --match up --match {job=\"a\"} --min-time -1",
+        "narthex tsdb snapshot --skip-head",
         "narthex tsdb verify",
         "narthex completions bash",
     ] {

@@ -9,6 +9,7 @@ mod analyze;
 mod dump;
 mod histogram;
 mod list;
+mod snapshot;
 mod table;
 mod verify;
 
@@ -41,6 +42,8 @@ enum TsdbCommand {
     Analyze(analyze::AnalyzeArgs),
     /// Print samples, a line each, as promtool does.
     Dump(dump::DumpArgs),
+    /// Make a snapshot: a directory from which another narthex can be started.
+    Snapshot(snapshot::SnapshotArgs),
     /// Read everything, and name what is damaged.
     Verify(verify::VerifyArgs),
 }
@@ -68,6 +71,7 @@ pub(crate) fn run(args: &TsdbArgs) -> ExitCode {
         TsdbCommand::List(args) => list::run(args),
         TsdbCommand::Analyze(args) => analyze::run(args),
         TsdbCommand::Dump(args) => dump::run(args),
+        TsdbCommand::Snapshot(args) => snapshot::run(args),
         TsdbCommand::Verify(args) => verify::run(args),
     };
     done.unwrap_or_else(|error| {

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use crate::narthex::{Narthex, free_address};
+use crate::remote_write;
 
 /// Runs narthex in a directory, with a text for standard input.
 fn run(dir: &Path, args: &[&str], input: &str) -> Output {
@@ -69,7 +70,15 @@ fn text_with_times_is_imported_once() {
     // Blocks do not change, so they can be looked at meanwhile.
     assert!(printed(dir.path(), &["tsdb", "verify"], "").contains("narthex runs on the directory"));
     assert!(printed(dir.path(), &["tsdb", "analyze", "--all"], "").contains("3 series"));
-    drop(narthex);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let written = (vec![("__name__".to_owned(), "written".to_owned())], vec![(now.as_millis() as i64, 0.5)]);
+    assert_eq!(remote_write::send(narthex.address, &[written]).unwrap(), 204);
+    narthex.kill();
+    let dump = |data: &str| printed(dir.path(), &["tsdb", "dump", data], "");
+    let before = dump("data");
+    assert!(before.contains("{__name__=\"written\"} 0.5 "), "what stands in the log only");
+    let snapshot = printed(dir.path(), &["tsdb", "snapshot"], "");
+    assert_eq!(dump(snapshot.trim_end()), before, "a snapshot holds what the store holds");
 }
 
 #[test]
