@@ -1,10 +1,12 @@
-//! HTTP: server and client on hyper, TLS, authentication, limits, capped decompression, and the remote-write codec.
+//! HTTP: server and client on hyper, TLS, authentication, limits, capped decompression, and the codecs of
+//! remote write and remote read.
 
 pub mod body;
 pub mod client;
 pub mod config;
 pub mod form;
 pub mod percent;
+pub mod remote_read;
 pub mod remote_send;
 pub mod remote_write;
 pub mod secret;

@@ -63,10 +63,11 @@ fn web_limits(flags: &Flags, config: &Config) -> WebLimits {
     let default = WebLimits::default();
     let limits = &config.narthex.limits;
     let bytes = |limit: Option<ByteSize>, default| number(limit.map(|ByteSize(bytes)| bytes), default);
+    let of_flag = |name| usize::try_from(flags.number(name)).unwrap_or(usize::MAX);
     // More than anyone could serve, and few enough to be counted.
     let concurrency = number(limits.remote_write_concurrency, default.remote_write_concurrency).min(1 << 20);
     WebLimits {
-        query_concurrency: usize::try_from(flags.number("query.max-concurrency")).unwrap_or(usize::MAX),
+        query_concurrency: of_flag("query.max-concurrency"),
         query_queue_time: limits.query_queue_time.map_or(default.query_queue_time, |longest| {
             if longest.is_zero() { Duration::MAX } else { Duration::from_millis(longest.as_millis().unsigned_abs()) }
         }),
@@ -76,6 +77,9 @@ fn web_limits(flags: &Flags, config: &Config) -> WebLimits {
             max_samples: number(limits.remote_write_max_samples_per_request, default.remote_write.max_samples),
             ..default.remote_write
         },
+        remote_read_concurrency: of_flag("storage.remote.read-concurrent-limit"),
+        remote_read_samples: of_flag("storage.remote.read-sample-limit"),
+        remote_read_frame_bytes: of_flag("storage.remote.read-max-bytes-in-frame"),
         ..default
     }
 }

@@ -14,6 +14,7 @@ mod limits;
 pub mod metrics;
 mod pages;
 mod params;
+mod remote_read;
 mod remote_write;
 mod render;
 mod reply;

@@ -16,10 +16,28 @@ pub(crate) fn all(shared: &Shared) -> Vec<LimitStatus> {
 /// A name, how a value is found in [`WebLimits`], the unit, and what raises it.
 type Row = (&'static str, fn(&WebLimits) -> f64, &'static str, &'static str);
 
-const ROWS: [Row; 8] = [
+const ROWS: [Row; 11] = [
     ("query_concurrency", |limits| limits.query_concurrency as f64, "", "--query.max-concurrency"),
     ("query_points", |limits| limits.query_points as f64, "", "fixed"),
     ("query_queue_time", |limits| limits.query_queue_time.as_secs_f64(), "seconds", "narthex.limits.query_queue_time"),
+    (
+        "remote_read_concurrency",
+        |limits| limits.remote_read_concurrency as f64,
+        "",
+        "--storage.remote.read-concurrent-limit",
+    ),
+    (
+        "remote_read_frame_bytes",
+        |limits| limits.remote_read_frame_bytes as f64,
+        "bytes",
+        "--storage.remote.read-max-bytes-in-frame",
+    ),
+    (
+        "remote_read_samples",
+        |limits| if limits.remote_read_samples == 0 { f64::INFINITY } else { limits.remote_read_samples as f64 },
+        "",
+        "--storage.remote.read-sample-limit",
+    ),
     ("remote_write_body", |limits| limits.remote_write_body as f64, "bytes", "narthex.limits.remote_write_body"),
     (
         "remote_write_concurrency",
@@ -41,6 +59,7 @@ fn own(shared: &Shared) -> Vec<LimitStatus> {
     let (limits, defaults) = (&shared.settings.limits, WebLimits::default());
     let used = |name| match name {
         "query_concurrency" => Some(shared.queries.n_working() as f64),
+        "remote_read_concurrency" => Some(shared.reads.n_working() as f64),
         "remote_write_concurrency" => Some(shared.writes.n_working() as f64),
         _ => None,
     };

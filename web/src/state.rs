@@ -105,6 +105,12 @@ pub struct WebLimits {
     pub remote_write_concurrency: usize,
     /// What one remote write may hold.
     pub remote_write: net::remote_write::DecodeLimits,
+    /// Remote reads that are answered at the same time (`remote_read_concurrency`).
+    pub remote_read_concurrency: usize,
+    /// Samples in the answer to one query of a remote read that asks for samples; 0 for no limit (`remote_read_samples`).
+    pub remote_read_samples: usize,
+    /// Bytes of a frame in the answer to a remote read that asks for chunks (`remote_read_frame_bytes`).
+    pub remote_read_frame_bytes: usize,
 }
 
 impl Default for WebLimits {
@@ -116,6 +122,9 @@ impl Default for WebLimits {
             remote_write_body: net::remote_write::MAX_DECODED_BYTES,
             remote_write_concurrency: 8,
             remote_write: net::remote_write::DecodeLimits::default(),
+            remote_read_concurrency: 10,
+            remote_read_samples: 50_000_000,
+            remote_read_frame_bytes: 1 << 20,
         }
     }
 }

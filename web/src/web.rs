@@ -15,6 +15,7 @@ use crate::gate::Gate;
 use crate::lifecycle;
 use crate::metrics::{self, Format, HttpMetrics, negotiated};
 use crate::pages::Pages;
+use crate::remote_read;
 use crate::remote_write::{self, Known, WriteCounts};
 use crate::route::{self, Endpoint, Found, ROUTES, Route};
 use crate::state::{Host, Parts, Settings, Snapshot};
@@ -33,6 +34,7 @@ pub(crate) struct Shared {
     pub(crate) snapshot: ArcSwap<Snapshot>,
     pub(crate) queries: Gate,
     pub(crate) writes: Gate,
+    pub(crate) reads: Gate,
     pub(crate) write_counts: WriteCounts,
     /// The series that remote writes have named before.
     pub(crate) known: Known,
@@ -56,6 +58,7 @@ impl Web {
             snapshot: ArcSwap::default(),
             queries: Gate::new(limits.query_concurrency),
             writes: Gate::new(limits.remote_write_concurrency),
+            reads: Gate::new(limits.remote_read_concurrency),
             write_counts: WriteCounts::default(),
             known: Known::new(rng),
             http: HttpMetrics::new(ROUTES.iter().map(|route| route.path)),
@@ -228,6 +231,7 @@ async fn endpoint(
             Response::error(StatusCode::NOT_FOUND, text)
         }
         (Endpoint::RemoteWrite, Some(parts)) => remote_write::receive(shared, parts, request).await,
+        (Endpoint::RemoteRead, Some(parts)) => remote_read::answer(shared, parts, request).await,
         (Endpoint::Federate, Some(parts)) => federate::answer(shared, parts, request).await,
         (Endpoint::Admin(action), Some(parts)) => api::admin::answer(shared, &parts, action, request).await,
         (Endpoint::Query, Some(parts)) => api::query::instant(shared, parts, request).await,

@@ -24,12 +24,13 @@ mod tests;
 #[cfg(test)]
 mod tests_v2;
 mod visit;
-mod wire;
+pub(crate) mod wire;
 
 pub use check::{HistogramFault, check_histogram};
 pub use content::{ContentError, Version, check_headers};
 pub use decode::decode;
 pub use decode_v2::decode_v2;
+pub(crate) use encode::push_histogram;
 pub use encode::{Outgoing, OutgoingValue, compress, encode};
 pub use keys::{LabelsKey, LabelsKeys};
 pub use labels::LabelsFault;

@@ -54,7 +54,7 @@ const FIXED32: u8 = 5;
 
 /// The value of a field.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Value<'a> {
+pub(crate) enum Value<'a> {
     Varint(u64),
     Fixed64(u64),
     Bytes(&'a [u8]),
@@ -64,18 +64,18 @@ pub(super) enum Value<'a> {
 
 /// What is left of a message.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(message: &'a [u8]) -> Fields<'a> {
+    pub(crate) fn new(message: &'a [u8]) -> Fields<'a> {
         Fields { rest: message }
     }
 
     /// The next field's number and value.
     #[inline]
-    pub(super) fn next(&mut self) -> Result<Option<(u32, Value<'a>)>, DecodeError> {
+    pub(crate) fn next(&mut self) -> Result<Option<(u32, Value<'a>)>, DecodeError> {
         if self.rest.is_empty() {
             return Ok(None);
         }
@@ -111,7 +111,7 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], DecodeError> {
 
 /// A number in groups of seven bits, the lowest first.
 #[inline]
-pub(super) fn take_varint(rest: &mut &[u8]) -> Result<u64, DecodeError> {
+pub(crate) fn take_varint(rest: &mut &[u8]) -> Result<u64, DecodeError> {
     // Field tags, and most lengths, are one byte.
     if let Some((&first, after)) = rest.split_first()
         && first < 0x80
@@ -152,20 +152,20 @@ impl<'a> Value<'a> {
         DecodeError::WrongType { field, found: self.wire_type() }
     }
 
-    pub(super) fn bytes(self, field: &'static str) -> Result<&'a [u8], DecodeError> {
+    pub(crate) fn bytes(self, field: &'static str) -> Result<&'a [u8], DecodeError> {
         if let Value::Bytes(bytes) = self { Ok(bytes) } else { Err(self.wrong(field)) }
     }
 
-    pub(super) fn varint(self, field: &'static str) -> Result<u64, DecodeError> {
+    pub(crate) fn varint(self, field: &'static str) -> Result<u64, DecodeError> {
         if let Value::Varint(number) = self { Ok(number) } else { Err(self.wrong(field)) }
     }
 
-    pub(super) fn double(self, field: &'static str) -> Result<f64, DecodeError> {
+    pub(crate) fn double(self, field: &'static str) -> Result<f64, DecodeError> {
         if let Value::Fixed64(bits) = self { Ok(f64::from_bits(bits)) } else { Err(self.wrong(field)) }
     }
 
     /// Adds the numbers of a repeated field, which may come one by one or packed.
-    pub(super) fn varints(self, field: &'static str, mut each: impl FnMut(u64)) -> Result<(), DecodeError> {
+    pub(crate) fn varints(self, field: &'static str, mut each: impl FnMut(u64)) -> Result<(), DecodeError> {
         match self {
             Value::Varint(number) => each(number),
             Value::Bytes(mut packed) => {
@@ -179,7 +179,7 @@ impl<'a> Value<'a> {
     }
 
     /// As [`Value::varints`], for floats.
-    pub(super) fn doubles(self, field: &'static str, out: &mut Vec<f64>) -> Result<(), DecodeError> {
+    pub(crate) fn doubles(self, field: &'static str, out: &mut Vec<f64>) -> Result<(), DecodeError> {
         match self {
             Value::Fixed64(bits) => out.push(f64::from_bits(bits)),
             Value::Bytes(mut packed) => {
@@ -194,6 +194,6 @@ impl<'a> Value<'a> {
 }
 
 /// A signed number that was folded so that small ones of either sign are short.
-pub(super) fn unfold(number: u64) -> i64 {
+pub(crate) fn unfold(number: u64) -> i64 {
     (number >> 1) as i64 ^ -((number & 1) as i64)
 }

@@ -9,6 +9,8 @@ mod answers;
 mod generated;
 /// A data directory of Prometheus's, imported.
 mod imported;
+/// What is read from narthex.
+mod read;
 /// The same real targets, scraped by both.
 mod scraped;
 /// What is sent on to a Prometheus.

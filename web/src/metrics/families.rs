@@ -181,6 +181,9 @@ fn durations(out: &mut Exposition, name: &str, help: &str, durations: &Durations
 fn queries(out: &mut Exposition, shared: &Shared) {
     let running = shared.queries.n_working();
     out.single("narthex_queries_running", Kind::Gauge, "Queries that run at this moment.", running as f64);
+    let reading = shared.reads.n_working();
+    let help = "Remote reads that are answered at this moment.";
+    out.single("narthex_remote_read_handler_queries", Kind::Gauge, help, reading as f64);
 }
 
 fn limits_in_use(out: &mut Exposition, shared: &Shared) {
