@@ -125,6 +125,12 @@ impl<W: Write> ChunksAnswer<W> {
         if self.chunks.is_empty() { Ok(()) } else { self.end_frame() }
     }
 
+    /// What was written to.
+    #[cfg(test)]
+    pub(super) fn into_inner(self) -> W {
+        self.out
+    }
+
     fn end_chunk(&mut self) -> io::Result<()> {
         let Pending { timestamps, floats, histograms, hint } = std::mem::take(&mut self.pending);
         let Some((&first_ms, &last_ms)) = timestamps.first().zip(timestamps.last()) else { return Ok(()) };
