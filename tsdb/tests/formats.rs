@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use journal::testkit::MemoryDisk;
-use model::Labels;
 use model::histogram::{Histogram, IntegerHistogram, ResetHint, Span};
 use model::storage::{Append, Batch, HistogramRow, HistogramValue, Timestamps};
+use model::{Labels, Matcher};
 use rustc_hash::FxBuildHasher;
 use support::{Contents, contents, labels, open, options, resolve};
 use tsdb::{Maintained, Options};
@@ -90,7 +90,8 @@ fn floats(step: i64) -> Histogram {
     }
 }
 
-/// Makes the directory: a day in one block, blocks of two hours, a checkpoint, and the log behind it.
+/// Makes the directory: a day in one block, blocks of two hours, something deleted in one of them, a checkpoint, and the log
+/// behind it.
 fn make(disk: &MemoryDisk) {
     let (store, _) = open(disk, 1, Options { late_window_ms: 30 * 60_000, ..options() });
     let source = store.open_source(&labels("", &[("instance", "a:9100")]));
@@ -111,6 +112,12 @@ fn make(disk: &MemoryDisk) {
         let batch = Batch { source: None, series: &[], timestamps, values: &[], histograms: &rows };
         assert_eq!(store.commit(&batch).unwrap(), []);
         while store.maintain().unwrap() != Maintained::Nothing {}
+        if step == N_STEPS - 40 {
+            let deleted = resolve(&store, None, &[labels("deleted", &[])]);
+            assert_eq!(support::commit(&store, None, &deleted, time_ms, &[1.0]), []);
+            let selector = vec![Matcher::equal("__name__", "deleted")];
+            assert_eq!(store.delete_series(&[selector], i64::MIN, i64::MAX).unwrap().unwrap().n_samples, 1);
+        }
         if step == N_STEPS - 10 {
             store.checkpoint().unwrap();
         }
@@ -161,6 +168,7 @@ fn every_released_format_is_read() {
         let damage = (&replayed.damaged_blocks, &replayed.damaged_checkpoints, &replayed.unreadable, &replayed.damage);
         assert_eq!(damage, (&vec![], &vec![], &vec![], &vec![]), "{}", directory.display());
         assert!(replayed.checkpoint.is_some() && replayed.n_tail > 0, "{replayed:?}");
+        assert_eq!(store.deletions().len(), 1);
         assert!(contents(&store) == wanted, "{}", directory.display());
     }
 }
