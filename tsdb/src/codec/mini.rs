@@ -10,6 +10,8 @@ pub(super) use super::pack::MINI;
 /// Of the first byte: the width, where [`WIDTH_64`] stands for 64.
 const WIDTH: u8 = 0x3f;
 const WIDTH_64: u8 = 58;
+/// The first byte where only the values that are not zero follow, as a mini-block of their own behind a bit for each value.
+const SPARSE: u8 = 59;
 /// Patches follow.
 const PATCHED: u8 = 1 << 6;
 /// The reference is that of the mini-block before (0 in the first), and is left out.
@@ -27,6 +29,8 @@ const N_LOWEST: usize = 4;
 /// How a mini-block is to be packed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
+    /// Only the values that are not zero are packed.
+    is_sparse: bool,
     reference: i64,
     width: u32,
     patches: Patches,
@@ -58,6 +62,31 @@ pub(super) fn plan_minis(values: &[i64]) -> Vec<Plan> {
 
 /// The best plan for values that follow a mini-block with the reference `before`.
 fn plan_mini(values: &[i64], before: i64) -> Plan {
+    let dense = plan_dense(values, before);
+    let n_zeros = values.iter().filter(|&&value| value == 0).count();
+    // At the bits that a value takes on average, leaving out the zeros must save two for each bit that tells where they are.
+    if n_zeros == values.len() || 4 * n_zeros * dense.n_bytes <= values.len() * values.len() {
+        return dense;
+    }
+    let mut others = [0; MINI];
+    let others = pack_others(values, &mut others);
+    let packed = plan_dense(others, before);
+    let n_bytes = 1 + values.len().div_ceil(8) + packed.n_bytes;
+    if n_bytes < dense.n_bytes { Plan { is_sparse: true, n_bytes, ..packed } } else { dense }
+}
+
+/// Those of the values that are not zero.
+fn pack_others<'a>(values: &[i64], others: &'a mut [i64; MINI]) -> &'a [i64] {
+    let mut n_others = 0;
+    for &value in values.iter().filter(|&&value| value != 0) {
+        others[n_others] = value;
+        n_others += 1;
+    }
+    &others[..n_others]
+}
+
+/// The best plan that packs every value.
+fn plan_dense(values: &[i64], before: i64) -> Plan {
     let (lowest, max) = lowest_and_max(values);
     let mut best = priced(values, lowest[0], before);
     // Outliers below would make all others wide; as patches they cost their own bits only.
@@ -100,7 +129,7 @@ fn n_bits(value: i64) -> u32 {
 fn priced(values: &[i64], reference: i64, before: i64) -> Plan {
     let widths = Widths::of(values.iter().map(|value| n_bits(value.wrapping_sub(reference))));
     let overhead = 1 + if reference == before { 0 } else { signed_len(reference.wrapping_sub(before)) };
-    let mut best = Plan { reference, width: 64, patches: Patches::None, n_bytes: usize::MAX };
+    let mut best = Plan { is_sparse: false, reference, width: 64, patches: Patches::None, n_bytes: usize::MAX };
     let mut n_wider = 0;
     for bits in widths.descending() {
         let width = width_for(bits);
@@ -108,7 +137,7 @@ fn priced(values: &[i64], reference: i64, before: i64) -> Plan {
             let (n_patch_bytes, patches) = widths.cheapest_patches(values.len(), n_wider, bits);
             let n_bytes = overhead + packed_len(values.len(), width) + n_patch_bytes;
             if n_bytes < best.n_bytes {
-                best = Plan { reference, width, patches, n_bytes };
+                best = Plan { is_sparse: false, reference, width, patches, n_bytes };
             }
         }
         n_wider += widths.n_of_bits[bits as usize];
@@ -165,8 +194,17 @@ impl Widths {
 /// Appends mini-blocks as planned.
 pub(super) fn push_minis(values: &[i64], plans: &[Plan], out: &mut Vec<u8>) {
     let mut before = 0;
-    let mut offsets = [0; MINI];
+    let (mut offsets, mut others) = ([0; MINI], [0; MINI]);
     for (values, plan) in values.chunks(MINI).zip(plans) {
+        let values = match plan.is_sparse {
+            true => {
+                let map = values.iter().enumerate().fold(0u128, |map, (at, &value)| map | u128::from(value != 0) << at);
+                out.push(SPARSE);
+                out.extend_from_slice(&map.to_le_bytes()[..values.len().div_ceil(8)]);
+                pack_others(values, &mut others)
+            }
+            false => values,
+        };
         let offsets = &mut offsets[..values.len()];
         for (offset, value) in offsets.iter_mut().zip(values) {
             *offset = value.wrapping_sub(plan.reference) as u64;
@@ -222,7 +260,15 @@ impl Default for MiniReader {
 impl MiniReader {
     /// The reference and the offsets of the next mini-block, which has `n` values.
     pub(super) fn take(&mut self, input: &mut Input<'_>, n: usize) -> Result<(i64, &[u64]), CodecError> {
-        let (width, is_patched) = self.take_head(input)?;
+        let head = input.byte("a mini-block")?;
+        if head == SPARSE {
+            return self.take_sparse(input, n);
+        }
+        self.take_dense(head, input, n)
+    }
+
+    fn take_dense(&mut self, head: u8, input: &mut Input<'_>, n: usize) -> Result<(i64, &[u64]), CodecError> {
+        let (width, is_patched) = self.take_head(head, input)?;
         let bytes = input.rest();
         input.bytes(packed_len(n, width), "a mini-block")?;
         unpack(bytes, n, width, &mut self.offsets);
@@ -232,9 +278,34 @@ impl MiniReader {
         Ok((self.reference, &self.offsets[..n]))
     }
 
+    /// The same where only those that are not zero follow: whole values in the place of offsets.
+    fn take_sparse(&mut self, input: &mut Input<'_>, n: usize) -> Result<(i64, &[u64]), CodecError> {
+        let mut map = take_map(input, n, "which values are not zero")?;
+        let n_others = map.count_ones() as usize;
+        let head = input.byte("a mini-block")?;
+        self.take_dense(head, input, n_others)?;
+        let (reference, others) = (self.reference as u64, self.offsets);
+        self.offsets[..n].fill(0);
+        for other in &others[..n_others] {
+            self.offsets[map.trailing_zeros() as usize] = reference.wrapping_add(*other);
+            map &= map - 1;
+        }
+        Ok((0, &self.offsets[..n]))
+    }
+
     /// Goes past the next mini-block, which has `n` values.
     pub(super) fn skip(&mut self, input: &mut Input<'_>, n: usize) -> Result<(), CodecError> {
-        let (width, is_patched) = self.take_head(input)?;
+        let head = input.byte("a mini-block")?;
+        if head == SPARSE {
+            let n_others = take_map(input, n, "which values are not zero")?.count_ones() as usize;
+            let head = input.byte("a mini-block")?;
+            return self.skip_dense(head, input, n_others);
+        }
+        self.skip_dense(head, input, n)
+    }
+
+    fn skip_dense(&mut self, head: u8, input: &mut Input<'_>, n: usize) -> Result<(), CodecError> {
+        let (width, is_patched) = self.take_head(head, input)?;
         input.bytes(packed_len(n, width), "a mini-block")?;
         if is_patched {
             self.take_patches(input, n, width)?;
@@ -242,8 +313,7 @@ impl MiniReader {
         Ok(())
     }
 
-    fn take_head(&mut self, input: &mut Input<'_>) -> Result<(u32, bool), CodecError> {
-        let head = input.byte("a mini-block")?;
+    fn take_head(&mut self, head: u8, input: &mut Input<'_>) -> Result<(u32, bool), CodecError> {
         let width = match head & WIDTH {
             WIDTH_64 => 64,
             width @ 0..WIDTH_64 => u32::from(width),
@@ -272,10 +342,7 @@ impl MiniReader {
         if width_for(patch_width) != patch_width {
             return Err(input.error("a width of patches").into());
         }
-        let bytes = input.bytes(n.div_ceil(8), "the places of patches")?;
-        let mut map = [0; 16];
-        map[..bytes.len()].copy_from_slice(bytes);
-        let mut map = u128::from_le_bytes(map) & u128::MAX >> (MINI - n);
+        let mut map = take_map(input, n, "the places of patches")?;
         let n_patches = map.count_ones() as usize;
         let packed = input.rest();
         input.bytes(packed_len(n_patches, patch_width), "patches")?;
@@ -287,6 +354,14 @@ impl MiniReader {
         }
         Ok(())
     }
+}
+
+/// Takes a bit for each of `n` values, of which there is none or up to 128.
+fn take_map(input: &mut Input<'_>, n: usize, expected: &'static str) -> Result<u128, CodecError> {
+    let bytes = input.bytes(n.div_ceil(8), expected)?;
+    let mut map = [0; 16];
+    map[..bytes.len()].copy_from_slice(bytes);
+    Ok(u128::from_le_bytes(map) & u128::MAX.checked_shr((MINI - n) as u32).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -333,13 +408,27 @@ mod tests {
 
     #[test]
     fn where_many_are_wide_their_places_are_bits() {
-        let mut values = [0i64; 128];
+        let mut values = [1i64; 128];
         for at in (0..128).step_by(3) {
-            values[at] = 200;
+            values[at] = 201;
         }
-        // No low bits, a width, a bit for each value, and 43 bytes.
-        assert_eq!(check(&values), 1 + 1 + 16 + 43);
-        assert_eq!(check(&values[..60]), 1 + 1 + 8 + 20);
+        // A width, a reference, the width of patches, a bit for each value, and 43 bytes.
+        assert_eq!(check(&values), 2 + 1 + 16 + 43);
+        assert_eq!(check(&values[..60]), 2 + 1 + 8 + 20);
+    }
+
+    #[test]
+    fn zeros_cost_a_bit_where_the_others_are_wide() {
+        let mut values = [0i64; 128];
+        for (at, value) in values.iter_mut().enumerate().filter(|(at, _)| at % 5 < 3) {
+            *value = 10_000 + (at as i64 * 7919) % 5000;
+        }
+        // What it is, a bit for each value; a width, a reference, and 78 values of 13 bits.
+        assert_eq!(check(&values), 1 + 16 + 1 + 3 + (78 * 13usize).div_ceil(8));
+        assert_eq!(check(&values[..70]), 1 + 9 + 1 + 3 + (42 * 13usize).div_ceil(8));
+        values.iter_mut().filter(|value| **value == 0).for_each(|value| *value = 9_000);
+        check(&values);
+        check(&[0, i64::MIN, 0, 0, i64::MAX, 0, 0, 0, 0, 0]);
     }
 
     #[test]
