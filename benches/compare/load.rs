@@ -20,6 +20,9 @@ use crate::table::{Bar, Measured, Table, Unit};
 /// Nothing is scraped meanwhile.
 pub(crate) const NO_TARGETS: &str = "scrape_configs: []\n";
 
+/// What a merge leaves to be tidied up is not to be measured with the questions.
+const TO_SETTLE: Duration = Duration::from_secs(3);
+
 /// What the rounds of one server gave.
 #[derive(Debug)]
 struct Rounds {
@@ -96,6 +99,7 @@ fn follow(arguments: &Arguments, mut server: Server, payload: &Payload, requests
     }
     peer.merge(server.address)?;
     let sizes = Sizes::of(peer, &server.data())?;
+    std::thread::sleep(TO_SETTLE);
     let answers = queries::ask(server.address, payload.grid(), arguments.n_repeats)?;
     let read_back = read_back(peer, server.address, payload)?;
     println!("{peer}: {sizes:?} {read_back:?}");

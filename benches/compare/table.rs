@@ -131,9 +131,10 @@ impl Row {
         let peers = self.measured.iter().filter(|measured| measured.peer != Peer::Narthex).map(Measured::median);
         let other = match self.bar {
             Bar::AtMostOfBest(_) => peers.min_by(f64::total_cmp)?,
+            Bar::Exactly(_) => return None,
             _ => self.of(Peer::VictoriaMetrics)?.median(),
         };
-        (other != 0.0).then_some(own / other)
+        Some(own / other).filter(|ratio| ratio.is_finite())
     }
 
     fn verdict(&self) -> &'static str {
