@@ -15,7 +15,7 @@ type Metric = BTreeMap<String, String>;
 type Samples = Vec<(i64, f64)>;
 
 /// How many of the samples that were sent came back, and how.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ReadBack {
     /// Every bit is the same.
     pub(crate) n_equal: u64,
@@ -113,4 +113,23 @@ fn export(address: SocketAddr, host: usize) -> io::Result<Vec<(Metric, Samples)>
     }
     by_metric.values_mut().for_each(|samples| samples.sort_unstable_by_key(|(time_ms, _)| *time_ms));
     Ok(by_metric.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_sample_is_equal_different_or_missing() {
+        let (times_ms, values) = ([10, 20, 30, 40], [1.0, 0.0, f64::NAN, 4.0]);
+        let check = |answered: &[(i64, f64)], n_equal, n_different, n_missing| {
+            let mut counts = ReadBack::default();
+            counts.add(answered, &times_ms, &values);
+            assert_eq!(counts, ReadBack { n_equal, n_different, n_missing }, "{answered:?}");
+        };
+        check(&[(10, 1.0), (20, 0.0), (30, f64::NAN), (40, 4.0)], 4, 0, 0);
+        check(&[(10, 1.5), (20, -0.0), (30, -f64::NAN), (40, 4.0)], 1, 3, 0);
+        check(&[(5, 1.0), (20, 0.0), (25, 1.0), (41, 4.0)], 1, 0, 3);
+        check(&[], 0, 0, 4);
+    }
 }

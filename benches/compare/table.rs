@@ -202,3 +202,51 @@ pub(crate) fn write_between_marks(path: &Path, text: &str) -> io::Result<()> {
     let end = begin + page[begin..].find(END).ok_or_else(no_marks)?;
     std::fs::write(path, format!("{}\n{text}{}", &page[..begin], &page[end..]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the row says for these figures of narthex, VictoriaMetrics and Prometheus.
+    #[track_caller]
+    fn check(bar: Bar, figures: [f64; 3], expected: &str) {
+        let measured = Peer::ALL.iter().zip(figures).map(|(peer, figure)| Measured::once(*peer, figure)).collect();
+        let row = Row { name: "x".to_owned(), unit: Unit::Nanoseconds, bar, measured };
+        assert_eq!(row.markdown(&Peer::ALL), expected);
+    }
+
+    #[test]
+    fn bars_are_met_or_missed() {
+        check(Bar::None, [5.0, 10.0, 20.0], "| x | 5 ns | 10 ns | 20 ns | 0.50 |  |  |");
+        check(Bar::AtMost(0.5), [5.0, 10.0, 1.0], "| x | 5 ns | 10 ns | 1 ns | 0.50 | ≤ 0.5 × VictoriaMetrics | met |");
+        check(
+            Bar::AtLeast(1.5),
+            [14.0, 10.0, 1.0],
+            "| x | 14 ns | 10 ns | 1 ns | 1.40 | ≥ 1.5 × VictoriaMetrics | **missed** |",
+        );
+        check(
+            Bar::AtMostOfBest(0.5),
+            [5.0, 20.0, 8.0],
+            "| x | 5 ns | 20 ns | 8 ns | 0.62 | ≤ 0.5 × the better peer | **missed** |",
+        );
+        check(Bar::Below(4.0), [5.0, 10.0, 20.0], "| x | 5 ns | 10 ns | 20 ns | 0.50 | ≤ 4 ns | **missed** |");
+        check(Bar::Exactly(0.0), [0.0, 9.0, f64::NAN], "| x | 0 ns | 9 ns | – | – | 0 ns | met |");
+    }
+
+    #[test]
+    fn several_rounds_are_a_median_and_its_range() {
+        let measured = Measured { peer: Peer::Narthex, rounds: vec![2e6, 1e6, 4e6] };
+        assert_eq!(measured.text(Unit::Millions), "2.00 M/s (1.00–4.00)");
+    }
+
+    #[test]
+    fn the_table_goes_between_the_marks() {
+        let dir = tempfile::tempdir().unwrap();
+        let page = dir.path().join("page.md");
+        std::fs::write(&page, format!("before\n{BEGIN}\nold\n{END}\nafter\n")).unwrap();
+        write_between_marks(&page, "new\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&page).unwrap(), format!("before\n{BEGIN}\nnew\n{END}\nafter\n"));
+        std::fs::write(&page, "no marks").unwrap();
+        assert!(write_between_marks(&page, "new\n").is_err());
+    }
+}
