@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::settings::{QueueSettings, Shards};
 use super::written::Written;
-use crate::url::Url;
 
 /// Numbers of one queue. Names and meaning are those of Prometheus's `prometheus_remote_storage_*`.
 #[derive(Debug)]
@@ -13,6 +13,14 @@ pub struct QueueCounts {
     pub name: String,
     /// Where it sends to, without credentials.
     pub url: String,
+    /// How many shards there may be.
+    pub shards_allowed: Shards,
+    /// Samples that wait in each shard at most.
+    pub shard_capacity: usize,
+    /// Samples of one request at most.
+    pub max_samples_per_send: usize,
+    /// Samples and histograms read from the log that are to be sent.
+    pub taken_in: AtomicU64,
     /// Samples that the receiver has taken.
     pub samples: AtomicU64,
     /// Native histograms that the receiver has taken.
@@ -53,11 +61,16 @@ pub struct QueueCounts {
 
 impl QueueCounts {
     /// Of a queue that has done nothing.
-    pub(super) fn new(name: &str, url: &Url) -> QueueCounts {
+    pub(super) fn new(settings: &QueueSettings) -> QueueCounts {
+        let url = &settings.url;
         let zero = || AtomicU64::new(0);
         QueueCounts {
-            name: name.to_owned(),
+            name: settings.name.clone(),
             url: format!("{}{}", url.origin(), url.path_and_query()),
+            shards_allowed: settings.shards,
+            shard_capacity: settings.capacity,
+            max_samples_per_send: settings.max_samples_per_send,
+            taken_in: zero(),
             samples: zero(),
             histograms: zero(),
             failed: zero(),

@@ -55,7 +55,7 @@ impl Queue {
         from: FeedPosition,
         progress: Arc<dyn Progress>,
     ) -> std::io::Result<Queue> {
-        let counts = Arc::new(QueueCounts::new(&settings.name, &settings.url));
+        let counts = Arc::new(QueueCounts::new(&settings));
         let (orders, given) = watch::channel(Order::GoOn);
         let (tell_end, ended) = oneshot::channel();
         let hold = feed.hold(from);
@@ -144,6 +144,7 @@ impl Reading {
             let now_ms = self.clock.now_ms();
             let is_old = self.is_old(following.position);
             let reached = following.next(self, &mut |row| rows.extend(preparer.prepare(&row, now_ms, is_old)));
+            self.counts.taken_in.fetch_add(rows.len() as u64, Ordering::Relaxed);
             self.counts.pending.fetch_add(rows.len() as u64, Ordering::Relaxed);
             rows.drain(..).try_for_each(|row| shards.push(row, orders)).ok()?;
             shards.marks.reach(following.position);
@@ -212,7 +213,7 @@ impl Reading {
         let counts = &self.counts;
         let n_out = read(&counts.samples) + read(&counts.histograms) + read(&counts.failed) + read(&counts.repeated);
         let sending = Duration::from_nanos(read(&counts.request_nanos));
-        Totals { n_in: n_out + read(&counts.pending), n_out, sending }
+        Totals { n_in: read(&counts.taken_in), n_out, sending }
     }
 
     fn lag_seconds(&self) -> f64 {

@@ -225,6 +225,7 @@ async fn all_is_sent_in_order_and_the_place_is_kept() {
     assert_eq!(world.kept.0.lock().first(), Some(&5));
     assert_eq!(world.last_kept(), 20);
     assert_eq!(counts.samples.load(Ordering::Relaxed), 45);
+    assert_eq!(counts.taken_in.load(Ordering::Relaxed), 45);
     assert_eq!(counts.pending.load(Ordering::Relaxed), 0);
     assert_eq!(counts.highest_sent_ms.load(Ordering::Relaxed), 19);
 }

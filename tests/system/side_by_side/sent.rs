@@ -116,7 +116,16 @@ fn a_prometheus_gets_every_sample_though_both_are_killed() {
     }
     let metrics = http::get(narthex.address, "/metrics").unwrap();
     let metrics = String::from_utf8_lossy(&metrics.body).into_owned();
-    for family in ["samples_total", "samples_failed_total", "samples_pending", "shards", "samples_dropped_total"] {
+    for family in [
+        "samples_total",
+        "samples_in_total",
+        "samples_failed_total",
+        "shards_max",
+        "shard_capacity",
+        "samples_pending",
+        "shards",
+        "samples_dropped_total",
+    ] {
         assert!(metrics.contains(&format!("narthex_remote_storage_{family}{{remote_name=\"v1\"")), "{family}");
     }
 }

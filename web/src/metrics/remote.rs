@@ -25,6 +25,7 @@ pub(super) fn write(out: &mut Exposition, queues: &[Arc<QueueCounts>]) {
     };
     counter("samples", "Samples that the receiver has taken.", |queue| &queue.samples);
     counter("histograms", "Native histograms that the receiver has taken.", |queue| &queue.histograms);
+    counter("samples_in", "Samples and histograms of the log that are to be sent.", |queue| &queue.taken_in);
     counter("samples_failed", "Samples that the receiver has refused for good.", |queue| &queue.failed);
     counter("samples_retried", "Samples in requests that are repeated.", |queue| &queue.retried);
     counter("samples_lost", "Damaged places and unknown series of the log, left out.", |queue| &queue.lost);
@@ -37,12 +38,26 @@ pub(super) fn write(out: &mut Exposition, queues: &[Arc<QueueCounts>]) {
     family("samples_pending", Kind::Gauge, help, &|queue| Some(read(&queue.pending)));
     family("shards", Kind::Gauge, "Shards that run.", &|queue| Some(read(&queue.shards)));
     family("shards_desired", Kind::Gauge, "Shards that would be right.", &|queue| Some(queue.shards_desired()));
+    for (name, help, of) in SETTINGS {
+        family(name, Kind::Gauge, help, &|queue| Some(of(queue) as f64));
+    }
     let help = "The time of the newest sample read from the log.";
     family("queue_highest_timestamp_seconds", Kind::Gauge, help, &|queue| seconds(&queue.highest_read_ms));
     let help = "The time of the newest sample that was sent.";
     family("queue_highest_sent_timestamp_seconds", Kind::Gauge, help, &|queue| seconds(&queue.highest_sent_ms));
     dropped(out, queues);
 }
+
+/// A name, what it is, and where it stands.
+type Setting = (&'static str, &'static str, fn(&QueueCounts) -> usize);
+
+/// What is configured of a queue, for dashboards that draw it beside what is.
+const SETTINGS: [Setting; 4] = [
+    ("shards_min", "Shards that run at least.", |queue| queue.shards_allowed.min),
+    ("shards_max", "Shards that run at most.", |queue| queue.shards_allowed.max),
+    ("shard_capacity", "Samples that wait in each shard at most.", |queue| queue.shard_capacity),
+    ("max_samples_per_send", "Samples of one request at most.", |queue| queue.max_samples_per_send),
+];
 
 fn dropped(out: &mut Exposition, queues: &[Arc<QueueCounts>]) {
     let help = "Samples that were not sent, by reason.";
