@@ -3,9 +3,8 @@
 //! The new block names its sources. Until they are removed they are read no more, and a start removes those that a kill left.
 //!
 //! What is deleted in the sources and can no longer be brought back does not come into the new block. What can still be
-//! brought back does, and is deleted there; so only blocks of which the same is deleted become one.
+//! brought back does, and is deleted there; so only blocks of which the same is deleted, one after the other in age, become one.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,17 +63,18 @@ impl Store {
         some.map_or(Ok(None), |ids| self.compact(&sealed, &ids))
     }
 
-    /// The blocks in which no damage has been found, those together of which the same deletions can be undone. A damaged one
-    /// stays as it is: merging it would lose what may still be saved.
+    /// The blocks in which no damage has been found, those together that follow one another in age and of which the same
+    /// deletions can be undone: a block between two others must not become younger or older than both. A damaged one stays as it
+    /// is: merging it would lose what may still be saved.
     fn alike<'a>(&self, sealed: &'a Sealed) -> Vec<Vec<&'a BlockMeta>> {
         let now_ms = self.clock().now_ms();
         let deletions = self.deletions.lock();
-        let mut alike: BTreeMap<Vec<u64>, Vec<&BlockMeta>> = BTreeMap::new();
         let whole = sealed.blocks().iter().filter(|block| block.quarantined().is_empty());
-        for meta in whole.map(|block| block.meta()) {
-            alike.entry(deletions.now().undoable_of(meta.id, now_ms)).or_default().push(meta);
-        }
-        alike.into_values().collect()
+        let undoable = |meta: &'a BlockMeta| (deletions.now().undoable_of(meta.id, now_ms), meta);
+        let mut by_age: Vec<(Vec<u64>, &BlockMeta)> = whole.map(|block| undoable(block.meta())).collect();
+        by_age.sort_by_key(|(_, meta)| meta.id);
+        let alike = by_age.chunk_by(|(one, _), (next, _)| one == next);
+        alike.map(|blocks| blocks.iter().map(|&(_, meta)| meta).collect()).collect()
     }
 
     /// Makes one block of some, without what is deleted in them and can no longer be undone. `None` where damage was found in
