@@ -63,9 +63,12 @@ fn the_same_targets_give_the_same_series_and_the_same_samples_the_same_answers()
     let dir = tempfile::tempdir().unwrap();
     let targets = Targets::start(dir.path());
     let (prometheus_address, receiver_address) = (free_address(), free_address());
-    let configuration = dir.path().join("prometheus.yml");
-    std::fs::write(&configuration, write_configuration(&targets.targets, prometheus_address, receiver_address))
-        .unwrap();
+    // Both scrape the same; only Prometheus sends what it has scraped on.
+    let scraped = scrape_configs(&targets.targets, prometheus_address);
+    std::fs::write(dir.path().join("prometheus.yml"), &scraped).unwrap();
+    let configuration = dir.path().join("sending.yml");
+    let sending = format!("{scraped}remote_write: [{{url: 'http://{receiver_address}/api/v1/write'}}]\n");
+    std::fs::write(&configuration, sending).unwrap();
 
     // The receiver has a directory, and a configuration, of its own.
     let receiver_dir = dir.path().join("receiver");
@@ -96,10 +99,9 @@ fn now_seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-fn write_configuration(targets: &[Target], prometheus: std::net::SocketAddr, receiver: std::net::SocketAddr) -> String {
+fn scrape_configs(targets: &[Target], prometheus: std::net::SocketAddr) -> String {
     let mut text = format!(
         "global: {{scrape_interval: 2s, scrape_timeout: 2s}}\n\
-         remote_write: [{{url: 'http://{receiver}/api/v1/write'}}]\n\
          scrape_configs:\n- job_name: prometheus\n  static_configs: [{{targets: ['{prometheus}']}}]\n"
     );
     for Target { job, address, path, .. } in targets {
