@@ -110,6 +110,11 @@ fn gzip_error(capped: &Capped, error: &io::Error) -> DecodeError {
     }
 }
 
+/// Bytes from which on a body is not copied to grow.
+const LARGE: usize = 4 << 20;
+/// Bytes that may be asked for at once: more than the limit by default, 64 MiB.
+const MAX_AT_ONCE: usize = 128 << 20;
+
 /// A vector that refuses to grow beyond a limit.
 #[derive(Debug)]
 struct Capped {
@@ -123,6 +128,14 @@ impl Capped {
     fn too_large(&self) -> DecodeError {
         DecodeError::TooLarge { limit: self.limit }
     }
+
+    /// Doubling, but never beyond the limit: a body just over half of it must not cost twice the limit. What is large
+    /// already gets all that it may need at once: pages that nobody touches cost nothing, a copy costs half as much again.
+    fn n_to_reserve(&self, n_needed: usize) -> usize {
+        let is_large = self.out.capacity() >= LARGE && self.left <= MAX_AT_ONCE;
+        let n_wanted = if is_large { self.left } else { self.out.capacity() };
+        n_wanted.clamp(n_needed, self.left)
+    }
 }
 
 impl Write for Capped {
@@ -132,9 +145,7 @@ impl Write for Capped {
             return Err(io::Error::other("limit"));
         }
         if piece.len() > self.out.capacity() - self.out.len() {
-            // Doubling, but never beyond the limit: a body just over half of it must not cost twice the limit.
-            let n_more = self.out.capacity().clamp(piece.len(), self.left);
-            self.out.reserve_exact(n_more);
+            self.out.reserve_exact(self.n_to_reserve(piece.len()));
         }
         self.out.extend_from_slice(piece);
         self.left -= piece.len();

@@ -47,6 +47,10 @@ pub enum SeriesError {
 impl LabelSettings {
     /// The labels under which a series is stored; `None` where relabelling drops it.
     pub(crate) fn stored(&self, given: &Labels) -> Result<Option<Labels>, SeriesError> {
+        if self.relabel.is_empty() {
+            // Before a hundred thousand of them are copied; what relabelling may take away is counted behind it.
+            self.limits.check_n_labels(given, self.n_with_target_labels(given))?;
+        }
         let mut builder = self.with_target_labels(given);
         if !self.relabel.apply_to_builder(&mut builder) || builder.is_empty() {
             return Ok(None);
@@ -77,6 +81,12 @@ impl LabelSettings {
             builder.set(&free, value);
         }
         builder
+    }
+
+    /// How many labels [`LabelSettings::with_target_labels`] gives: what is displaced is renamed, and stays.
+    fn n_with_target_labels(&self, given: &Labels) -> usize {
+        let is_added = |name: &str| !self.honor_labels || given.get(name).is_none();
+        given.len() + self.target.iter().filter(|(name, _)| is_added(name)).count()
     }
 
     fn check(&self, labels: &Labels) -> Result<(), SeriesError> {

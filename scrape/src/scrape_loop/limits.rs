@@ -37,14 +37,19 @@ impl Limits {
 
     /// Checks the labels of a series.
     pub(crate) fn check_labels(&self, labels: &Labels) -> Result<(), LabelLimitError> {
-        if let Some(limit) = self.n_labels {
-            let n_labels = labels.len() as u64;
-            if n_labels > limit {
-                let metric = first_chars(labels.metric_name());
-                return Err(LabelLimitError::Count { metric, n_labels, limit });
-            }
-        }
+        self.check_n_labels(labels, labels.len())?;
         labels.iter().try_for_each(|(name, value)| self.check_label(labels, name, value))
+    }
+
+    /// Checks how many labels a series has that is called as `labels` says.
+    pub(crate) fn check_n_labels(&self, labels: &Labels, n_labels: usize) -> Result<(), LabelLimitError> {
+        let n_labels = n_labels as u64;
+        match self.n_labels {
+            Some(limit) if n_labels > limit => {
+                Err(LabelLimitError::Count { metric: first_chars(labels.metric_name()), n_labels, limit })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check_label(&self, labels: &Labels, name: &str, value: &str) -> Result<(), LabelLimitError> {
