@@ -3,6 +3,7 @@
 //! A record is the number of the shard and an image of the chunk. Which records count, a checkpoint says: what a run wrote
 //! for one that was never finished does not.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use journal::{Damage, Disk, Journal, JournalError, ReadError, Reader, segments};
 use model::Clock;
 use rustc_hash::FxHashMap;
 
-use crate::head::ClosedImage;
+use crate::head::{ClosedImage, ClosedRef};
 use crate::wal::varint::{DecodeError, Input, push_unsigned};
 
 /// The journal of closed chunks, in the data directory.
@@ -142,6 +143,57 @@ impl ReadChunks {
     }
 }
 
+/// Closed chunks are written in groups of so many bytes.
+const GROUP_BYTES: usize = 4 << 20;
+
+/// The records of chunks of a shard, one behind the other.
+#[derive(Debug)]
+pub(crate) struct Records {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    newest_ms: i64,
+}
+
+impl Default for Records {
+    fn default() -> Records {
+        Records { bytes: Vec::new(), ends: Vec::new(), newest_ms: i64::MIN }
+    }
+}
+
+impl Records {
+    /// Takes a chunk of a shard.
+    pub(crate) fn push(&mut self, shard: usize, chunk: &ClosedRef<'_>) {
+        self.bytes.push(shard as u8);
+        chunk.push(&mut self.bytes);
+        self.ends.push(self.bytes.len());
+        self.newest_ms = self.newest_ms.max(chunk.last_ms());
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn begin(&self, at: usize) -> usize {
+        at.checked_sub(1).map_or(0, |before| self.ends[before])
+    }
+
+    fn get(&self, at: usize) -> &[u8] {
+        &self.bytes[self.begin(at)..self.ends[at]]
+    }
+
+    /// Parts of about [`GROUP_BYTES`].
+    fn groups(&self) -> impl Iterator<Item = Range<usize>> {
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let full = self.begin(from) + GROUP_BYTES;
+            let to = self.ends.partition_point(|end| *end < full).max(from + 1).min(self.ends.len());
+            let group = from..to;
+            from = to;
+            (!group.is_empty()).then_some(group)
+        })
+    }
+}
+
 /// The open journal of closed chunks.
 #[derive(Debug)]
 pub(crate) struct ChunkLog {
@@ -180,15 +232,20 @@ impl ChunkLog {
         self.journal.sync()
     }
 
-    /// Appends images of chunks, of which the newest sample has this time.
+    /// Appends images of chunks.
     ///
     /// # Errors
     /// When the disk refuses. What was written will not be needed.
-    pub(crate) fn append(&mut self, records: &[Vec<u8>], newest_ms: i64) -> Result<(), JournalError> {
+    pub(crate) fn append(&mut self, records: &Records) -> Result<(), JournalError> {
+        records.groups().try_for_each(|group| self.append_group(records, group))
+    }
+
+    fn append_group(&mut self, records: &Records, group: Range<usize>) -> Result<(), JournalError> {
         if self.journal.segment_len() >= MAX_SEGMENT_BYTES {
             self.journal.roll()?;
         }
-        let Some(appended) = self.journal.append_all(CHUNK, records.iter().map(Vec::as_slice))? else { return Ok(()) };
+        let Some(appended) = self.journal.append_all(CHUNK, group.map(|at| records.get(at)))? else { return Ok(()) };
+        let newest_ms = records.newest_ms;
         self.next_sequence = appended.sequence + 1;
         match self.segments.last_mut() {
             Some((last, of_last_ms)) if *last == appended.segment.number => *of_last_ms = newest_ms.max(*of_last_ms),
@@ -221,12 +278,4 @@ impl ChunkLog {
     pub(crate) fn remove_before(&self, segment: u64) -> Result<(), JournalError> {
         self.journal.remove_before(segment)
     }
-}
-
-/// The record of a chunk of a shard.
-pub(crate) fn record(shard: usize, image: &[u8]) -> Vec<u8> {
-    let mut record = Vec::with_capacity(1 + image.len());
-    record.push(shard as u8);
-    record.extend_from_slice(image);
-    record
 }

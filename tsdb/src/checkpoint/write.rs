@@ -10,7 +10,7 @@ use std::time::Duration;
 use journal::{Disk, JournalError};
 use model::Clock;
 
-use super::chunks::{ChunkLog, Needed, record};
+use super::chunks::{ChunkLog, Needed, Records};
 use super::file::{self, Kind, Writer};
 use super::restore::{Position, Restored};
 use crate::head::ClosedId;
@@ -25,9 +25,6 @@ const DUE_SAMPLES_A_SERIES: u64 = 20;
 pub(crate) fn tail_of(n_samples: u64, n_definitions: u64) -> u64 {
     n_samples + DUE_SAMPLES_A_SERIES * n_definitions
 }
-
-/// Closed chunks are written in groups of so many bytes.
-const GROUP_BYTES: usize = 4 << 20;
 
 /// Why a checkpoint was not made. Everything is as it was; it will be tried again.
 #[derive(Debug, thiserror::Error)]
@@ -234,22 +231,16 @@ impl Store {
         for (number, shard) in self.head.shards.iter().enumerate() {
             contents.clear();
             contents.push(number as u8);
-            let (mut records, mut newest_ms) = (Vec::new(), i64::MIN);
+            let mut records = Records::default();
             {
                 let shard = shard.lock();
                 let from = checkpoints.closed_from.get(number).copied().unwrap_or(0);
-                shard.push_image(from, contents, |image, last_ms| {
-                    records.push(record(number, &image));
-                    newest_ms = newest_ms.max(last_ms);
-                });
+                shard.push_image(from, contents, |chunk| records.push(number, &chunk));
                 closed_from.push(shard.next_closed());
             }
             let error = |error| CheckpointError::File { number: stats.number, error };
             writer.section(Kind::Shard, contents).map_err(error)?;
-            let records_in_group = (GROUP_BYTES / records.first().map_or(1, Vec::len)).max(1);
-            for group in records.chunks(records_in_group) {
-                checkpoints.chunks.append(group, newest_ms)?;
-            }
+            checkpoints.chunks.append(&records)?;
             stats.n_chunks += records.len() as u64;
         }
         Ok(closed_from)

@@ -27,6 +27,8 @@ pub(crate) struct ClosedChunks {
     n_gone: ClosedId,
     n_freed: usize,
     n_bytes: usize,
+    /// Kept for its memory.
+    scratch: Vec<u8>,
 }
 
 impl ClosedChunks {
@@ -34,6 +36,14 @@ impl ClosedChunks {
         self.n_bytes += chunk.bytes.len();
         self.chunks.push_back(chunk);
         self.next_id() - 1
+    }
+
+    /// The bytes that `copy` appends, in as much memory as they need: where it would grow and shrink, a head of many series
+    /// would leave holes.
+    pub(crate) fn boxed(&mut self, copy: impl FnOnce(&mut Vec<u8>)) -> Box<[u8]> {
+        self.scratch.clear();
+        copy(&mut self.scratch);
+        self.scratch.as_slice().into()
     }
 
     /// The number that the next chunk will have.

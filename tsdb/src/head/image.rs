@@ -33,9 +33,8 @@ impl Shard {
         self.closed.next_id()
     }
 
-    /// Appends the image of the shard to `out`, and hands out each chunk that was closed since `from`: its image, and the
-    /// time of its newest sample.
-    pub(crate) fn push_image(&self, from: ClosedId, out: &mut Vec<u8>, mut closed: impl FnMut(Vec<u8>, i64)) {
+    /// Appends the image of the shard to `out`, and hands out each chunk that was closed since `from`.
+    pub(crate) fn push_image(&self, from: ClosedId, out: &mut Vec<u8>, mut closed: impl FnMut(ClosedRef<'_>)) {
         push_unsigned(out, self.applied_to);
         push_unsigned(out, self.n_samples);
         push_interval(out, self.interval);
@@ -43,7 +42,7 @@ impl Shard {
         for (slot, series) in self.series.iter().enumerate() {
             self.push_row(slot, series, out);
             for (_, chunk) in self.closed.back_from(series.closed).take_while(|(id, _)| *id >= from) {
-                closed(closed_image(slot, self.slots.generation(slot), chunk), chunk.last_ms);
+                closed(ClosedRef { slot, generation: self.slots.generation(slot), chunk });
             }
         }
         // Those that stand in blocks are read there.
@@ -192,14 +191,28 @@ impl Shard {
     }
 }
 
-fn closed_image(slot: usize, generation: u32, chunk: &ClosedChunk) -> Vec<u8> {
-    let bits = &chunk.bytes[..chunk.bytes.len().saturating_sub(PADDING)];
-    let mut image = Vec::with_capacity(24 + bits.len());
-    push_unsigned(&mut image, u64::from(generation) << 32 | slot as u64);
-    push_unsigned(&mut image, u64::from(chunk.n_samples));
-    push_signed(&mut image, chunk.last_ms);
-    image.extend_from_slice(bits);
-    image
+/// A closed chunk whose image is to be written.
+#[derive(Debug)]
+pub(crate) struct ClosedRef<'a> {
+    slot: usize,
+    generation: u32,
+    chunk: &'a ClosedChunk,
+}
+
+impl ClosedRef<'_> {
+    /// The time of the newest sample.
+    pub(crate) fn last_ms(&self) -> i64 {
+        self.chunk.last_ms
+    }
+
+    /// Appends the image.
+    pub(crate) fn push(&self, out: &mut Vec<u8>) {
+        let bits = &self.chunk.bytes[..self.chunk.bytes.len().saturating_sub(PADDING)];
+        push_unsigned(out, u64::from(self.generation) << 32 | self.slot as u64);
+        push_unsigned(out, u64::from(self.chunk.n_samples));
+        push_signed(out, self.chunk.last_ms);
+        out.extend_from_slice(bits);
+    }
 }
 
 impl ClosedImage {

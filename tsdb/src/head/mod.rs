@@ -23,7 +23,7 @@ use model::storage::{Refusal, SeriesRef};
 use parking_lot::{Mutex, RwLock};
 
 pub(crate) use closed::ClosedId;
-pub(crate) use image::ClosedImage;
+pub(crate) use image::{ClosedImage, ClosedRef};
 pub(crate) use series::{CHUNK_SPAN_MS, CopiedChunks, NO_SERIES, Pin, Verdict};
 pub(crate) use shard::{Shard, check_window};
 

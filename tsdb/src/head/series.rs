@@ -9,6 +9,8 @@ use crate::index::SeriesId;
 
 /// Samples in a full chunk.
 const CHUNK_SAMPLES: u16 = 120;
+/// Samples in the shortest first chunk of a series.
+const MIN_FIRST_SAMPLES: u16 = 8;
 /// The number of no series.
 pub(crate) const NO_SERIES: SeriesId = SeriesId::MAX;
 /// A chunk ends at every multiple of this, so that blocks can be cut out of the head.
@@ -103,21 +105,20 @@ impl Series {
     }
 
     /// How many samples make the open chunk full. Chunks of series that began together must not all end together, so the
-    /// first of each has between half and all of the usual number.
+    /// first of each has any part of the usual number: open chunks are half full on average then, at any time.
     fn n_full(&self) -> u16 {
         if self.closed != NO_CHUNK {
             return CHUNK_SAMPLES;
         }
-        let spread = (self.id.wrapping_mul(0x9e37_79b1) >> 24) as u16;
-        CHUNK_SAMPLES / 2 + spread % (CHUNK_SAMPLES / 2 + 1)
+        let spread = (self.id.wrapping_mul(0x9e37_79b1) >> 20) as u16;
+        MIN_FIRST_SAMPLES + spread % (CHUNK_SAMPLES - MIN_FIRST_SAMPLES + 1)
     }
 
     fn close(&mut self, slab: &mut Slab, closed: &mut ClosedChunks) {
-        let mut bytes = Vec::with_capacity(256);
-        slab.copy(&self.open, &mut bytes);
+        let bytes = closed.boxed(|bytes| slab.copy(&self.open, bytes));
         slab.release(&mut self.open);
         self.closed = closed.push(ClosedChunk {
-            bytes: bytes.into_boxed_slice(),
+            bytes,
             last_ms: self.newest_ms(),
             before: self.closed,
             n_samples: self.predictor.n_encoded(),
