@@ -6,7 +6,8 @@
 //!
 //! What is where: `head` holds series and their chunks, `index` finds series by labels, `limits` says how many there
 //! may be, `chunk` has its codec, `codec` those of sealed chunks, `wal` the log's records, `checkpoint` what keeps a
-//! start from reading all of them; `sealed` is the set of blocks, `deletion` what is hidden in them, `snapshot` copies all of
+//! start from reading all of them; `sealed` is the set of blocks, `deletion` what is hidden in them, `downsample` what is
+//! summed up of them, `snapshot` copies all of
 //! it; `commit` and `select` are the two ways in. The log's files are those of the
 //! `journal` room. `import` makes blocks of what others have kept, `prometheus` reads what Prometheus writes.
 //!
@@ -18,6 +19,7 @@ mod chunk;
 pub mod codec;
 mod commit;
 mod deletion;
+pub mod downsample;
 mod feed;
 mod files;
 mod forecast;
@@ -36,6 +38,7 @@ mod wal;
 
 pub use checkpoint::{CheckpointError, CheckpointStats};
 pub use deletion::{DeleteError, Deletion, DeletionsError, UndeleteError, Undo};
+pub use downsample::{DownsampleStats, Downsampling, Resolution};
 pub use files::Files;
 pub use forecast::{Forecast, Growth, Room, SealedSpan};
 pub use maintenance::{Maintained, MaintenanceError, MaintenanceStats};

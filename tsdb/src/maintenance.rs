@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::block::BlockError;
 use crate::checkpoint::{CheckpointError, CheckpointStats};
 use crate::deletion::DeletionsError;
+use crate::downsample::DownsampleStats;
 use crate::sealed::{CompactStats, SealStats};
 use crate::store::Store;
 
@@ -25,13 +26,15 @@ pub enum Maintained {
     Cleaned(CompactStats),
     /// Blocks were deleted by retention; how many.
     Expired(u64),
+    /// A block was summed up.
+    Downsampled(DownsampleStats),
 }
 
 /// What has been done since the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MaintenanceStats {
     /// By kind of work: its name, how often it was done, and how long that took in all.
-    pub done: [(&'static str, u64, Duration); 6],
+    pub done: [(&'static str, u64, Duration); 7],
     /// Pieces of work that failed; each is tried again.
     pub n_failures: u64,
     /// Series that left the memory because nothing of them was left in it.
@@ -40,12 +43,22 @@ pub struct MaintenanceStats {
     pub n_blocks: u64,
     /// Their length in bytes.
     pub n_block_bytes: u64,
+    /// Bytes of what was summed up of them.
+    pub n_downsampled_bytes: u64,
 }
 
 impl Default for MaintenanceStats {
     fn default() -> MaintenanceStats {
-        let done = ["seal", "free", "checkpoint", "compact", "clean", "expire"].map(|work| (work, 0, Duration::ZERO));
-        MaintenanceStats { done, n_failures: 0, n_series_ended: 0, n_blocks: 0, n_block_bytes: 0 }
+        let done = ["seal", "free", "checkpoint", "compact", "clean", "expire", "downsample"]
+            .map(|work| (work, 0, Duration::ZERO));
+        MaintenanceStats {
+            done,
+            n_failures: 0,
+            n_series_ended: 0,
+            n_blocks: 0,
+            n_block_bytes: 0,
+            n_downsampled_bytes: 0,
+        }
     }
 }
 
@@ -59,6 +72,7 @@ impl MaintenanceStats {
             Maintained::Compacted(_) => 3,
             Maintained::Cleaned(_) => 4,
             Maintained::Expired(_) => 5,
+            Maintained::Downsampled(_) => 6,
         };
         let (_, n_times, duration) = &mut self.done[work];
         *n_times += 1;
@@ -105,6 +119,7 @@ impl Store {
             stats.n_blocks += 1;
             stats.n_block_bytes += meta.n_bytes;
         }
+        stats.n_downsampled_bytes = self.sealed().all_downsampled().map(|file| file.n_bytes()).sum();
         stats
     }
 
@@ -129,6 +144,10 @@ impl Store {
         if let Some(stats) = self.clean_if_due()? {
             return Ok(Maintained::Cleaned(stats));
         }
-        Ok(self.compact_if_due()?.map_or(Maintained::Nothing, Maintained::Compacted))
+        if let Some(stats) = self.compact_if_due()? {
+            return Ok(Maintained::Compacted(stats));
+        }
+        // Last: what is going to be merged is summed up afterwards.
+        Ok(self.downsample_if_due()?.map_or(Maintained::Nothing, Maintained::Downsampled))
     }
 }

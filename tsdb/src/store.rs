@@ -16,6 +16,7 @@ use crate::block::{Block, BlockError, BlockId};
 use crate::checkpoint::{Checkpoints, Found, Opened, restore, tail_of};
 use crate::commit::{Source, placement_of_source, placement_of_target};
 use crate::deletion::{self, Deletions, DeletionsError, DeletionsFile};
+use crate::downsample::Downsampling;
 use crate::feed::RestoredRun;
 use crate::head::Head;
 use crate::limits::{MaxSeries, SeriesLimits};
@@ -124,6 +125,7 @@ pub struct Store {
     /// What has been sealed and is still in memory, oldest first. Held by whoever seals.
     pub(crate) truncations: Mutex<VecDeque<Truncation>>,
     pub(crate) retention: Mutex<Retention>,
+    pub(crate) downsampling: Mutex<Downsampling>,
     pub(crate) maintenance: Mutex<MaintenanceStats>,
     /// Everything from before this time was sealed, if there was anything, when it was due.
     pub(crate) looked_to_ms: AtomicI64,
@@ -211,6 +213,7 @@ impl Store {
             deletions: Mutex::new(deletions),
             truncations: Mutex::default(),
             retention: Mutex::default(),
+            downsampling: Mutex::default(),
             maintenance: Mutex::default(),
             looked_to_ms: AtomicI64::new(i64::MIN),
             freed_to_ms: AtomicI64::new(floor_ms),

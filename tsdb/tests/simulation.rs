@@ -26,8 +26,9 @@ use model::rng::SeededRng;
 use model::storage::{Append, Batch, Refusal, SeriesRef, SourceRef, Timestamps};
 use model::{Clock, Labels, Matcher, Rng};
 use support::deleted::{Deleted, Wanted};
+use support::windows::{FUNCTIONS, windows};
 use support::{Contents, contents, labels};
-use tsdb::{Maintained, Options, Progress, Store, Undo};
+use tsdb::{Downsampling, Maintained, Options, Progress, Store, Undo};
 
 /// How long each simulation lasts.
 const LENGTH_MS: i64 = 4 * HOUR_MS;
@@ -54,7 +55,9 @@ fn hours_of_anything_lose_nothing() {
             hour.step();
         }
         hour.begin_again(Ending::Killed);
+        (0..5).for_each(|_| hour.check_windows());
         hour.a_day_later();
+        (0..5).for_each(|_| hour.check_windows());
         done.add(&hour.counts);
         std::mem::forget(told);
     }
@@ -86,6 +89,8 @@ struct Counts {
     undone: u64,
     cleanings: u64,
     snapshots: u64,
+    downsampled: u64,
+    spans_read: u64,
 }
 
 impl Counts {
@@ -103,6 +108,8 @@ impl Counts {
         self.undone += other.undone;
         self.cleanings += other.cleanings;
         self.snapshots += other.snapshots;
+        self.downsampled += other.downsampled;
+        self.spans_read += other.spans_read;
     }
 }
 
@@ -187,6 +194,11 @@ impl Hour {
         self.sources =
             (0..N_SOURCES).map(|i| store.open_source(&labels("", &[("instance", &i.to_string())]))).collect();
         self.known.clear();
+        if self.rng.below(4) > 0 {
+            let mut after_ms = || Some(self.rng.below(HOUR_MS as u64) as i64).filter(|ms| ms % 4 > 0);
+            let (five_minutes_after_ms, one_hour_after_ms) = (after_ms(), after_ms());
+            store.set_downsampling(Downsampling { five_minutes_after_ms, one_hour_after_ms });
+        }
         self.store = Some(store);
     }
 
@@ -229,6 +241,7 @@ impl Hour {
             36 => self.begin_again(Ending::PowerCut),
             37 => self.begin_again(Ending::Closed),
             38 => self.check(),
+            52..55 => self.check_windows(),
             39 => self.seal(),
             40..45 => self.maintain(),
             45..47 => self.checkpoint(),
@@ -348,6 +361,7 @@ impl Hour {
                 Maintained::Sealed(_) => self.counts.seals += 1,
                 Maintained::Checkpointed(_) | Maintained::Freed(_) => self.counts.checkpoints += 1,
                 Maintained::Compacted(_) | Maintained::Cleaned(_) => self.counts.compactions += 1,
+                Maintained::Downsampled(_) => self.counts.downsampled += 1,
                 Maintained::Expired(_) => {}
             }
         }
@@ -509,6 +523,20 @@ impl Hour {
         if ending != Ending::Killed {
             self.synced = self.acknowledged.clone();
         }
+    }
+
+    /// Functions over windows say the same from what was summed up and from the samples.
+    fn check_windows(&mut self) {
+        let function = FUNCTIONS[self.rng.below(FUNCTIONS.len() as u64) as usize];
+        let alignment_ms = [5, 10, 30, 60, 120][self.rng.below(5) as usize] * 60_000;
+        let mut time_ms =
+            || (START_MS + self.rng.below(5 * HOUR_MS as u64) as i64).div_euclid(alignment_ms) * alignment_ms;
+        let (one_ms, other_ms) = (time_ms(), time_ms());
+        let interval = (one_ms.min(other_ms) - alignment_ms, one_ms.max(other_ms));
+        let of = |is_hinted| windows(self.store(), &[], function, interval, alignment_ms, is_hinted);
+        let (summed_up, raw) = (of(true), of(false));
+        assert!(summed_up.values == raw.values, "{function} over {alignment_ms} ms in {interval:?}");
+        self.counts.spans_read += summed_up.n_summed_up;
     }
 
     /// Everything acknowledged is there, and nothing that was never written.

@@ -19,6 +19,10 @@ pub struct SelectHints {
     pub step_ms: i64,
     /// The range of a range selector; 0 for an instant selector.
     pub range_ms: i64,
+    /// Where the function takes windows that are open on the left: all their borders are multiples of this, in milliseconds,
+    /// and the function heeds [`Tile::weights`]. Storage may then leave out samples that cannot change the answer. 0 where
+    /// all samples are wanted.
+    pub alignment_ms: i64,
     /// The function or aggregation around the selector, by its PromQL name; `series` where only labels are wanted.
     pub function: Option<&'static str>,
     /// The grouping of the aggregation directly around the selector.
@@ -126,6 +130,10 @@ pub struct Tile {
     pub histograms: Vec<Arc<Histogram>>,
     /// When each series began to count, in milliseconds since the Unix epoch; empty where that is not known.
     pub start_timestamps: Vec<i64>,
+    /// How many samples each value stands for, itself included, where [`SelectHints::alignment_ms`] let some be left out: it
+    /// is the value that the function looks for among them, at some time between the same two multiples of the alignment.
+    /// Where it counts, the value is how many they are. Empty where each stands for itself.
+    pub weights: Vec<u32>,
     /// Equal numbers mean equal timestamps, so that window borders found for one series serve for the next; 0 where
     /// nothing is known.
     pub column: u64,
@@ -138,6 +146,7 @@ impl Tile {
         self.values.clear();
         self.histograms.clear();
         self.start_timestamps.clear();
+        self.weights.clear();
         self.column = 0;
     }
 }

@@ -60,6 +60,8 @@ impl<T> Track<T> {
 pub(crate) struct Samples {
     pub(crate) floats: Track<f64>,
     pub(crate) histograms: Track<Arc<Histogram>>,
+    /// How many samples each of the floats read last stands for; empty where each stands for itself.
+    pub(crate) weights: Vec<u32>,
     /// Whether start times are kept.
     keeps_starts: bool,
 }
@@ -69,6 +71,7 @@ impl Samples {
     pub(crate) fn begin(&mut self, keeps_starts: bool) {
         self.floats.clear();
         self.histograms.clear();
+        self.weights.clear();
         self.keeps_starts = keeps_starts;
     }
 
@@ -86,6 +89,7 @@ impl Samples {
     }
 
     fn push_tile(&mut self, tile: &Tile) {
+        self.weights.clear();
         if tile.histograms.is_empty() {
             self.push_floats(tile);
         } else {
@@ -96,6 +100,8 @@ impl Samples {
     fn push_floats(&mut self, tile: &Tile) {
         let track = &mut self.floats;
         let has_stale = tile.values.iter().any(|&value| is_stale(value));
+        let weighted = tile.weights.iter().zip(&tile.values).filter(|(_, value)| !is_stale(**value));
+        self.weights.extend(weighted.map(|(&weight, _)| weight));
         if !has_stale && !self.keeps_starts {
             track.times.extend_from_slice(&tile.timestamps);
             track.values.extend_from_slice(&tile.values);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests fail by panicking, and say what they count")]
 
 mod bombs;
+mod downsampled;
 mod limits;
 mod loaded;
 mod random;

@@ -37,6 +37,7 @@ mod writer;
 pub use cursor::BlockCursor;
 pub use error::BlockError;
 pub use id::{BlockId, NotABlockId};
+pub(crate) use layout::Prover;
 pub(crate) use mapped::Bytes;
 pub use meta::{BlockMeta, BlockSpec, LogPlace};
 pub use reader::{Block, Kind, RawChunk};

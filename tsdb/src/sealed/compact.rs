@@ -18,6 +18,7 @@ use super::{BLOCKS_DIR, Sealed};
 use crate::block::{Block, BlockError, BlockId, BlockMeta, BlockSpec, BlockWriter, RawChunk, SeriesSamples, file_name};
 use crate::codec::Effort;
 use crate::deletion::{Deletion, DeletionsFile, Hidden, Replacement};
+use crate::downsample;
 use crate::maintenance::MaintenanceError;
 use crate::store::Store;
 
@@ -200,8 +201,10 @@ impl Store {
         Ok(Some(Merged { id, writer }))
     }
 
-    /// Removes the file of a block that is no longer in the set. Whoever reads it still has it mapped.
+    /// Removes the file of a block that is no longer in the set, and what was summed up of it. Whoever reads them still has
+    /// them mapped.
     pub(super) fn remove_block(&self, block: &Block) -> Result<(), BlockError> {
+        downsample::remove_of(&*self.disk, &self.dir, block.meta().id);
         self.disk.remove(block.path()).map_err(|error| BlockError::io(block.path(), error))
     }
 }

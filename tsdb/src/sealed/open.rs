@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Sealed;
 use crate::block::{Block, BlockError, BlockId, id_of_file, is_unfinished};
+use crate::downsample;
 
 /// The directory of blocks, in the data directory.
 pub(crate) const BLOCKS_DIR: &str = "blocks";
@@ -25,12 +26,12 @@ pub(crate) struct Found {
     pub(crate) merged_into: FxHashMap<BlockId, BlockId>,
 }
 
-/// Opens the blocks in `dir/blocks`. What was never finished, or has been merged into another block, is removed.
+/// Opens the blocks in `data_dir/blocks`, and what was summed up of them. What was never finished, or has been merged into another block, is removed.
 ///
 /// # Errors
 /// When the directory cannot be read or changed, or a block is of a newer version. A damaged block is left aside.
-pub(crate) fn open(disk: &Arc<dyn Disk>, dir: &Path) -> Result<Found, BlockError> {
-    let dir = dir.join(BLOCKS_DIR);
+pub(crate) fn open(disk: &Arc<dyn Disk>, data_dir: &Path) -> Result<Found, BlockError> {
+    let dir = data_dir.join(BLOCKS_DIR);
     let not_readable = |error: io::Error| BlockError::Io { path: dir.clone(), error: Arc::new(error) };
     disk.create_dir_all(&dir).map_err(not_readable)?;
     let mut found = Found::default();
@@ -57,6 +58,8 @@ pub(crate) fn open(disk: &Arc<dyn Disk>, dir: &Path) -> Result<Found, BlockError
         disk.remove(block.path()).map_err(not_readable)?;
         found.files.remove(&block.meta().id);
     }
-    found.sealed = Sealed::new(kept);
+    found.sealed = downsample::open(disk, data_dir, &kept)
+        .into_iter()
+        .fold(Sealed::new(kept), |sealed, (id, file)| sealed.with_downsampled(id, file));
     Ok(found)
 }

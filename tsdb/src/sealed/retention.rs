@@ -33,14 +33,18 @@ impl Store {
         let Retention { time_ms, n_bytes } = self.retention();
         let oldest_kept_ms = time_ms.map_or(i64::MIN, |time_ms| self.clock().now_ms().saturating_sub(time_ms));
         let sealed = self.sealed();
-        let mut n_left: u64 = sealed.metas().map(|meta| meta.n_bytes).sum();
+        let n_bytes_of = |block: &Block| {
+            let downsampled: u64 = sealed.downsampled(block).iter().map(|file| file.n_bytes()).sum();
+            block.meta().n_bytes + downsampled
+        };
+        let mut n_left: u64 = sealed.blocks().iter().map(|block| n_bytes_of(block)).sum();
         let mut by_age: Vec<_> = sealed.blocks().iter().collect();
         by_age.sort_by_key(|block| block.meta().max_ms);
         let mut expired: Vec<_> = by_age
             .into_iter()
             .take_while(|block| {
                 let is_expired = block.meta().max_ms < oldest_kept_ms || n_bytes.is_some_and(|most| n_left > most);
-                n_left -= if is_expired { block.meta().n_bytes } else { 0 };
+                n_left -= if is_expired { n_bytes_of(block) } else { 0 };
                 is_expired
             })
             .collect();

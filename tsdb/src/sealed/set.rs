@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::block::{Block, BlockId, BlockMeta, LogPlace};
 use crate::deletion::{Deletions, Hidden};
+use crate::downsample::Downsampled;
 use crate::head::Sealing;
 
 /// The blocks of a store at one moment, oldest first, and what is deleted in them.
@@ -15,6 +16,8 @@ pub(crate) struct Sealed {
     blocks: Vec<Arc<Block>>,
     /// What is deleted, by block.
     hidden: FxHashMap<BlockId, Arc<Hidden>>,
+    /// What was summed up of blocks.
+    downsampled: FxHashMap<BlockId, Vec<Arc<Downsampled>>>,
     /// Deletions know of themselves how far the head had been sealed: the blocks may be gone.
     deleted_to_ms: i64,
     /// How many seals have led to it since the start.
@@ -30,7 +33,8 @@ impl Default for Sealed {
 impl Sealed {
     pub(crate) fn new(mut blocks: Vec<Arc<Block>>) -> Sealed {
         blocks.sort_by_key(|block| (block.meta().min_ms, block.meta().max_ms, block.meta().id));
-        Sealed { blocks, hidden: FxHashMap::default(), deleted_to_ms: i64::MIN, n_seals: 0 }
+        let (hidden, downsampled) = (FxHashMap::default(), FxHashMap::default());
+        Sealed { blocks, hidden, downsampled, deleted_to_ms: i64::MIN, n_seals: 0 }
     }
 
     pub(crate) fn blocks(&self) -> &[Arc<Block>] {
@@ -80,6 +84,32 @@ impl Sealed {
         self.hidden.get(&block.meta().id).map(|hidden| &**hidden)
     }
 
+    /// What was summed up of a block, the shortest spans first.
+    pub(crate) fn downsampled(&self, block: &Block) -> &[Arc<Downsampled>] {
+        self.downsampled.get(&block.meta().id).map_or(&[], |files| files)
+    }
+
+    /// What was summed up of all blocks.
+    pub(crate) fn all_downsampled(&self) -> impl Iterator<Item = &Arc<Downsampled>> {
+        self.downsampled.values().flatten()
+    }
+
+    /// The same set, and what was summed up of a block of it.
+    pub(crate) fn with_downsampled(&self, block: BlockId, file: Arc<Downsampled>) -> Sealed {
+        let mut sealed = self.replaced(|_| false, Vec::new());
+        let files = sealed.downsampled.entry(block).or_default();
+        files.push(file);
+        files.sort_by_key(|file| file.resolution());
+        sealed
+    }
+
+    /// The same set without some of what was summed up.
+    pub(crate) fn without_downsampled(&self, is_gone: impl Fn(&Downsampled) -> bool) -> Sealed {
+        let mut sealed = self.replaced(|_| false, Vec::new());
+        sealed.downsampled.values_mut().for_each(|files| files.retain(|file| !is_gone(file)));
+        sealed
+    }
+
     /// Those of the series of a block that have samples between two times, both included, that are not deleted.
     pub(crate) fn within(&self, block: &Block, set: &RoaringBitmap, start_ms: i64, end_ms: i64) -> RoaringBitmap {
         match self.hidden(block) {
@@ -94,6 +124,7 @@ impl Sealed {
         let mut sealed = Sealed::new(kept.cloned().chain(new).collect());
         let is_there = |id: &BlockId| sealed.blocks.iter().any(|block| block.meta().id == *id);
         sealed.hidden = self.hidden.clone().into_iter().filter(|(id, _)| is_there(id)).collect();
+        sealed.downsampled = self.downsampled.clone().into_iter().filter(|(id, _)| is_there(id)).collect();
         (sealed.deleted_to_ms, sealed.n_seals) = (self.deleted_to_ms, self.n_seals);
         sealed
     }

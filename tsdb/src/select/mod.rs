@@ -21,6 +21,7 @@ use join::{Joined, join};
 use reader::Reader;
 
 use crate::block::Block;
+use crate::downsample::Wanted;
 use crate::head::Head;
 use crate::index::{Index, matching};
 use crate::sealed::Sealed;
@@ -39,7 +40,8 @@ impl Select for Store {
             return self.select(matchers, hints);
         }
         let series = join(&sealed, &index, in_head, matchers, start_ms, end_ms);
-        Ok(Box::new(Selection { head: Arc::clone(&self.head), index, sealed, series, start_ms, end_ms }))
+        let (head, wanted) = (Arc::clone(&self.head), Wanted::of(hints));
+        Ok(Box::new(Selection { head, index, sealed, series, start_ms, end_ms, wanted }))
     }
 
     fn label_names(&self, request: &LabelRequest) -> Result<Listing, SelectError> {
@@ -134,6 +136,8 @@ struct Selection {
     series: Vec<Joined>,
     start_ms: i64,
     end_ms: i64,
+    /// What can be read in place of the samples.
+    wanted: Option<Wanted>,
 }
 
 impl SeriesSet for Selection {

@@ -9,6 +9,7 @@ use model::storage::{SelectError, SeriesReader, TILE_SAMPLES, Tile};
 use super::head::HeadReader;
 use super::{Joined, Selection};
 use crate::block::BlockCursor;
+use crate::downsample::Part;
 
 /// Reads the series of a selection.
 pub(super) struct Reader<'a> {
@@ -22,6 +23,9 @@ pub(super) struct Reader<'a> {
     part: usize,
     /// The stretches of time of a block that are left to be read, the next one last: between them all is deleted.
     stretches: Vec<(i64, i64)>,
+    /// Whether the part that is being read was summed up, and what is left of it then.
+    is_summed_up: bool,
+    spans: Part,
     /// The samples of a series whose parts overlap, that are left, oldest first.
     in_order: Option<std::collections::btree_map::IntoIter<i64, Value>>,
     /// The one of them that did not fit into the last tile.
@@ -45,6 +49,8 @@ impl<'a> Reader<'a> {
             series: 0,
             part: 0,
             stretches: Vec::new(),
+            is_summed_up: false,
+            spans: Part::default(),
             in_order: None,
             next: None,
         }
@@ -58,7 +64,11 @@ impl<'a> Reader<'a> {
     fn seek_part(&mut self, part: usize) -> bool {
         let (joined, end_ms) = (self.joined(), self.selection.end_ms);
         self.part = part;
+        self.is_summed_up = false;
         if let Some(&(block, series)) = joined.in_blocks.get(part) {
+            if self.seek_summed_up(block, series) {
+                return true;
+            }
             let sealed = &self.selection.sealed;
             self.stretches.clear();
             match sealed.hidden(&sealed.blocks()[block as usize]) {
@@ -81,6 +91,24 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads what was summed up of a series of a block, where that gives the same answer. Where samples of another part lie
+    /// between these, or some are deleted, it may not.
+    fn seek_summed_up(&mut self, block: u32, series: u32) -> bool {
+        let Selection { sealed, wanted, end_ms, .. } = self.selection;
+        let Some(wanted) = wanted.filter(|_| self.joined().is_disjoint) else { return false };
+        let block = &sealed.blocks()[block as usize];
+        if sealed.hidden(block).is_some_and(|hidden| hidden.touches(series)) {
+            return false;
+        }
+        let interval = (self.start_ms, *end_ms);
+        let serving = sealed.downsampled(block).iter().rev().filter(|file| wanted.is_served_by(file.resolution()));
+        let mut part = std::mem::take(&mut self.spans);
+        let is_read = serving.into_iter().any(|file| file.read(series, wanted, interval, &mut part));
+        self.spans = part;
+        self.is_summed_up = is_read;
+        is_read
+    }
+
     /// Goes to the next stretch of the block that is being read. Answers whether there is one.
     fn seek_stretch(&mut self) -> bool {
         let Some(&(block, series)) = self.joined().in_blocks.get(self.part) else { return false };
@@ -98,6 +126,9 @@ impl<'a> Reader<'a> {
     }
 
     fn next_of_part(&mut self, tile: &mut Tile) -> bool {
+        if self.is_summed_up {
+            return self.spans.next_tile(tile);
+        }
         let Some(&(block, _)) = self.joined().in_blocks.get(self.part) else {
             // Without a part there, it still stands where another series left it.
             return self.joined().in_head.is_some() && self.in_head.next_tile(tile);

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 pub(crate) mod deleted;
+pub(crate) mod windows;
 
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;

@@ -15,6 +15,7 @@ mod rate;
 mod sums;
 mod trend;
 mod view;
+mod weights;
 
 use model::Labels;
 
@@ -108,7 +109,7 @@ impl WindowCall {
             F::DoubleExponentialSmoothing => slide!(trend::Smoothing),
             F::Avg => slide!(sums::Average::default()),
             F::Sum => slide!(sums::Sum::default()),
-            F::Count => slide!(sums::Count),
+            F::Count => slide!(sums::Count::default()),
             F::Present => slide!(sums::Present),
             F::First => slide!(sums::First),
             F::Last => slide!(sums::Last),

@@ -4,6 +4,7 @@
 //! so that rounding comes out as it does in Prometheus.
 
 use super::cumulative::Cumulative;
+use super::weights::Weights;
 use super::{Context, Output, View, WindowFn};
 use crate::engine::QueryError;
 use crate::eval::kahan::{KahanSum, Mean};
@@ -95,12 +96,17 @@ impl WindowFn for Average {
 }
 
 /// `count_over_time`
-#[derive(Debug)]
-pub(super) struct Count;
+#[derive(Debug, Default)]
+pub(super) struct Count(Weights);
 
 impl WindowFn for Count {
+    fn read(&mut self, samples: &Samples, from: usize) {
+        self.0.read(samples, from);
+    }
+
     fn value(&mut self, view: &View<'_>, _: &mut Context<'_, '_>) -> Result<Output, QueryError> {
-        Ok(Output::Float((view.values.len() + view.histograms.len()) as f64))
+        let n_left_out = self.0.between(view.first, view.first + view.values.len());
+        Ok(Output::Float(((view.values.len() + view.histograms.len()) as u64 + n_left_out) as f64))
     }
 }
 
