@@ -7,6 +7,7 @@ use std::time::Duration;
 use model::storage::Append;
 use model::{Clock, Rng};
 use parking_lot::Mutex;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -14,9 +15,10 @@ use crate::metrics::ScrapeMetrics;
 use crate::pool::{Order, PoolHandle, PoolSettings, PoolStatus};
 use crate::scrape_loop::{Buffers, Context, Departures, Shared};
 
-/// Scrapes what its pools say, and stores it. Must be used within a tokio runtime.
+/// Scrapes what its pools say, and stores it.
 #[derive(Debug)]
 pub struct Scraper {
+    runtime: Handle,
     context: Arc<Context>,
     pools: Mutex<BTreeMap<String, PoolHandle>>,
     /// Pools that are no longer configured and still have stale markers to write.
@@ -25,8 +27,15 @@ pub struct Scraper {
 
 impl Scraper {
     /// A scraper without pools. `offset_seed` shifts the moments at which targets are asked: it should differ between
-    /// servers that scrape the same targets, and stay the same for one server.
-    pub fn new(appender: Arc<dyn Append>, clock: Arc<dyn Clock>, rng: &mut dyn Rng, offset_seed: u64) -> Scraper {
+    /// servers that scrape the same targets, and stay the same for one server. Everything runs on `runtime`: targets are
+    /// asked by its workers, of which one is enough, and answers are recorded where it may block.
+    pub fn new(
+        runtime: Handle,
+        appender: Arc<dyn Append>,
+        clock: Arc<dyn Clock>,
+        rng: &mut dyn Rng,
+        offset_seed: u64,
+    ) -> Scraper {
         let n_cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let shared = Shared { appender, clock, metrics: Arc::default(), seed: rng.next_u64() };
         let context = Context {
@@ -36,7 +45,7 @@ impl Scraper {
             buffers: Buffers::default(),
             offset_seed,
         };
-        Scraper { context: Arc::new(context), pools: Mutex::default(), leaving: Mutex::default() }
+        Scraper { runtime, context: Arc::new(context), pools: Mutex::default(), leaving: Mutex::default() }
     }
 
     /// Makes the pools those of a configuration. Pools that are the same go on undisturbed; those with other settings
@@ -56,7 +65,7 @@ impl Scraper {
                     let _ = pool.orders.send(Order::Reload(Box::new(settings)));
                     pool
                 }
-                None => PoolHandle::start(Arc::clone(&self.context), settings),
+                None => PoolHandle::start(&self.runtime, Arc::clone(&self.context), settings),
             };
             pools.insert(name, pool);
         }

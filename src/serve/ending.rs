@@ -12,6 +12,7 @@ use web::Web;
 use super::Serving;
 use super::maintenance::Maintenance;
 use super::remote_write::RemoteWrites;
+use super::scraping::Scraping;
 use super::storage::OpenStore;
 
 /// How long targets may take to end their series, and requests to be answered; both at the same time.
@@ -28,6 +29,7 @@ pub(super) struct Ending {
     pub(super) remote_writes: Arc<RemoteWrites>,
     pub(super) maintenance: Maintenance,
     pub(super) scraper: Arc<Scraper>,
+    pub(super) scraping: Scraping,
     pub(super) web: Web,
     pub(super) stop_server: oneshot::Sender<()>,
     pub(super) serving: Serving,
@@ -43,6 +45,7 @@ impl Ending {
         if !has_ended {
             tracing::warn!("some targets did not end their series in time");
         }
+        drop(self.scraping);
         // Held until the last checkpoint is made: what was not sent must stay in the log.
         let _held = self.remote_writes.stop(LAST_SEND).await;
         let closing = tokio::task::spawn_blocking(move || {

@@ -14,6 +14,7 @@ mod maintenance;
 mod memory;
 mod remote_write;
 mod retention;
+mod scraping;
 mod settings;
 mod signals;
 mod storage;
@@ -42,6 +43,7 @@ use self::ending::Ending;
 use self::host::{Order, ServeHost};
 use self::maintenance::Maintenance;
 use self::remote_write::RemoteWrites;
+use self::scraping::Scraping;
 use self::signals::{Asked, Signals};
 use self::storage::OpenStore;
 use crate::cli::flags::Flags;
@@ -112,8 +114,8 @@ async fn serve(flags: &Flags) -> anyhow::Result<()> {
     let mut narthex = Narthex::start(store, file, web, host, clock, flags, ready)?;
     address::tell(&addresses, is_secure);
     narthex.obey(&mut signals, &mut orders).await;
-    let Narthex { store, remote_writes, maintenance, scraper, web, .. } = narthex;
-    Ending { store, remote_writes, maintenance, scraper, web, stop_server, serving }.carry_out().await
+    let Narthex { store, remote_writes, maintenance, scraper, scraping, web, .. } = narthex;
+    Ending { store, remote_writes, maintenance, scraper, scraping, web, stop_server, serving }.carry_out().await
 }
 
 /// Waits for the order to stop, while there is nothing yet that could be reloaded.
@@ -135,6 +137,7 @@ struct Narthex {
     maintenance: Maintenance,
     engine: Arc<Engine>,
     scraper: Arc<Scraper>,
+    scraping: Scraping,
     web: Web,
     file: ConfigurationFile,
     host: Arc<ServeHost>,
@@ -166,7 +169,9 @@ impl Narthex {
         let mut rng = SeededRng::from_entropy().context("the operating system gives no random numbers")?;
         let appender = Arc::clone(store.store()) as Arc<dyn Append>;
         let offset_seed = settings::offset_seed(&ready.config);
-        let scraper = Arc::new(Scraper::new(appender, Arc::clone(&clock), &mut rng, offset_seed));
+        let scraping = Scraping::start()?;
+        let scraper = Scraper::new(scraping.runtime(), appender, Arc::clone(&clock), &mut rng, offset_seed);
+        let scraper = Arc::new(scraper);
         host.set_limited(Arc::clone(&store), Arc::clone(&engine), &ready.config);
         scraper.apply(ready.pools);
         web.open(Parts {
@@ -179,7 +184,7 @@ impl Narthex {
         });
         let is_looking = flags.is_on("config.auto-reload") || flags.has_feature("auto-reload-config");
         let look_every = is_looking.then(|| flags.duration("config.auto-reload-interval").max(Duration::from_secs(1)));
-        Ok(Narthex { store, remote_writes, maintenance, engine, scraper, web, file, host, clock, look_every })
+        Ok(Narthex { store, remote_writes, maintenance, engine, scraper, scraping, web, file, host, clock, look_every })
     }
 
     /// Carries out orders until one of them is to stop.

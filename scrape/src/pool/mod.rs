@@ -15,6 +15,7 @@ pub use settings::{Features, PoolError, PoolErrorCause, PoolSettings};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
@@ -46,11 +47,11 @@ pub(crate) struct PoolHandle {
 }
 
 impl PoolHandle {
-    pub(crate) fn start(context: Arc<Context>, settings: PoolSettings) -> PoolHandle {
+    pub(crate) fn start(runtime: &Handle, context: Arc<Context>, settings: PoolSettings) -> PoolHandle {
         let (orders, received) = mpsc::unbounded_channel();
         let board = Arc::new(Board::default());
         let pool = Pool::new(context, settings.clone(), Arc::clone(&board));
-        PoolHandle { settings, orders, board, task: tokio::spawn(pool.run(received)) }
+        PoolHandle { settings, orders, board, task: runtime.spawn(pool.run(received)) }
     }
 }
 

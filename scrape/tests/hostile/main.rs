@@ -396,7 +396,16 @@ fn groups(address: SocketAddr, n_targets: usize) -> String {
 fn new_scraper() -> (Scraper, Arc<Store>) {
     let store = Arc::new(Store::default());
     let appender: Arc<dyn Append> = store.clone();
-    (Scraper::new(appender, Arc::new(SystemClock::new()), &mut SeededRng::new(1), 0), store)
+    (
+        Scraper::new(
+            tokio::runtime::Handle::current(),
+            appender,
+            Arc::new(SystemClock::new()),
+            &mut SeededRng::new(1),
+            0,
+        ),
+        store,
+    )
 }
 
 /// A job that scrapes one address every two seconds.

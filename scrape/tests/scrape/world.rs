@@ -191,7 +191,8 @@ impl World {
         let clock = Arc::new(WorldClock(Instant::now()));
         let store = Arc::new(Store::default());
         let appender: Arc<dyn Append> = store.clone();
-        let scraper = Scraper::new(appender, clock.clone(), &mut SeededRng::new(1), 0);
+        let scraper =
+            Scraper::new(tokio::runtime::Handle::current(), appender, clock.clone(), &mut SeededRng::new(1), 0);
         World { scraper, clock, targets: Arc::default(), store }
     }
 

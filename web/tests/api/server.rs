@@ -145,7 +145,8 @@ impl TestServer {
         let clock = setup.clock as Arc<dyn Clock>;
         let store = Arc::new(open_store(setup.disk, &clock, setup.store));
         let mut rng = SeededRng::new(1);
-        let scraper = Scraper::new(Arc::clone(&store) as _, Arc::clone(&clock), &mut rng, 1);
+        let scraper =
+            Scraper::new(tokio::runtime::Handle::current(), Arc::clone(&store) as _, Arc::clone(&clock), &mut rng, 1);
         scraper
             .apply(configs.into_iter().map(|config| PoolSettings::new(config, Features::default()).unwrap()).collect());
         if setup.is_open {
