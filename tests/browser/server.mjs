@@ -99,21 +99,28 @@ async function buildInfo(api) {
   return (await answer.json()).data;
 }
 
-/** Asks again and again until `condition` holds; after half a minute it never will. */
+/** Asks again and again until `condition` holds; after some minutes it never will. */
 export async function until(what, condition) {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 180_000;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`waited half a minute in vain until ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited three minutes in vain until ${what}`);
     await new Promise(resolve => setTimeout(resolve, 50));
   }
 }
 
+/** A port that is free, below those that the kernel gives to connections and to whoever asks for any port. */
 async function freePort() {
-  const probe = createServer();
-  await new Promise(resolve => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address();
-  await new Promise(resolve => probe.close(resolve));
-  return port;
+  for (;;) {
+    const port = 12_000 + Math.floor(Math.random() * 20_000);
+    const probe = createServer();
+    const isFree = await new Promise(resolve => {
+      probe.on("error", () => resolve(false));
+      probe.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise(resolve => probe.close(resolve));
+    return port;
+  }
 }
 
 function withSlash(url) {

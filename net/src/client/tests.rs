@@ -131,7 +131,7 @@ async fn read_request<IO: AsyncRead + Unpin>(io: &mut IO) -> Option<String> {
 }
 
 const LIMIT: usize = 1 << 20;
-const TIMEOUT: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 fn client(settings: Settings) -> Client {
     settings.build(ClientOptions::default()).unwrap()
@@ -192,11 +192,13 @@ async fn a_kept_connection_that_the_server_closed_is_replaced() {
 async fn check_bad(reply: Reply, want: &str) {
     let server = Server::start(vec![reply]).await;
     let mut channel = client(following()).channel();
+    // Long enough for the rest of the answer on a busy machine.
+    let timeout = if want.contains("deadline") { Duration::from_secs(2) } else { TIMEOUT };
     let started = Instant::now();
-    let got = fetch_within(&mut channel, server.url("/"), Duration::from_millis(500)).await.unwrap_err();
+    let got = fetch_within(&mut channel, server.url("/"), timeout).await.unwrap_err();
     assert_eq!(got.replace(&server.address, "HOST"), want);
-    // Far less than the servers would go on for, and enough for a machine that has other things to do.
-    assert!(started.elapsed() < Duration::from_secs(5), "{want}: took {:?}", started.elapsed());
+    // The servers would go on for ever.
+    assert!(started.elapsed() < TIMEOUT, "{want}: took {:?}", started.elapsed());
 }
 
 #[tokio::test]
@@ -238,9 +240,8 @@ async fn broken_chunks_are_an_error() {
 
 #[tokio::test]
 async fn no_connection_is_explained() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    drop(listener);
+    // Nobody listens at the first port, nor is given it.
+    let address = "127.0.0.1:1";
     let mut channel = client(following()).channel();
     let got = fetch(&mut channel, format!("http://{address}/").parse().unwrap()).await.unwrap_err();
     assert_eq!(got, format!("Get \"http://{address}/\": dial tcp {address}: connect: connection refused"));
@@ -539,7 +540,7 @@ async fn plain_servers_are_told_from_tls_ones() {
         let mut hello = [0; 64];
         let _ = stream.read(&mut hello).await;
         let _ = stream.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request").await;
-        sleep(Duration::from_secs(5)).await;
+        std::future::pending::<()>().await;
     });
     let url: Url = format!("https://localhost:{port}/").parse().unwrap();
     let got = fetch(&mut client(following()).channel(), url).await.unwrap_err();

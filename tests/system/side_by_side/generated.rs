@@ -1,7 +1,5 @@
 //! Questions made up over made-up data, which both have been sent: Prometheus and narthex must give equal answers.
 
-use std::time::Duration;
-
 use model::Rng;
 use model::rng::SeededRng;
 
@@ -37,7 +35,7 @@ fn made_up_questions_get_equal_answers() {
             assert_eq!(remote_write::send(address, part).unwrap(), 204);
         }
     }
-    wait_until("both have the data", Duration::from_secs(10), || {
+    wait_until("both have the data", || {
         [prometheus.address, narthex.address].iter().all(|&address| {
             ask(address, "/api/v1/query", &[("query", "count(counter)"), ("time", &seconds(END_MS))]).n_samples() == 1
         })

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use model::Rng;
 use model::rng::SeededRng;
@@ -146,7 +145,7 @@ fn write_with_prometheus(dir: &Path, configuration: &Path, flags: &[&str], seed:
 
     let prometheus = start();
     writer.write(prometheus.address, N_HOURS);
-    wait_until("Prometheus has compacted its head", Duration::from_secs(60), || {
+    wait_until("Prometheus has compacted its head", || {
         let response = http::get(prometheus.address, "/api/v1/status/tsdb").unwrap().json();
         response["data"]["headStats"]["minTime"].as_i64().unwrap() >= BASE_MS + (N_HOURS - 3) * HOUR_MS
     });

@@ -25,6 +25,9 @@ use std::time::{Duration, Instant};
 
 use crate::http;
 
+/// How long is waited for what others bring about. It takes seconds, on a busy machine many.
+const LONGEST_WAIT: Duration = Duration::from_secs(240);
+
 /// A directory below the target directory: where peers and targets are installed.
 fn installed(name: &str) -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR")
@@ -85,7 +88,7 @@ impl Prometheus {
             .arg("--enable-feature=promql-experimental-functions")
             .args(flags);
         let process = Process::start(&mut command, &dir.join("prometheus.log"));
-        wait_until("Prometheus is ready", Duration::from_secs(30), || {
+        wait_until("Prometheus is ready", || {
             http::get(address, "/-/ready").is_ok_and(|response| response.status == 200)
         });
         Prometheus { process, address }
@@ -100,23 +103,23 @@ impl Prometheus {
 }
 
 /// Waits for something that others bring about.
-fn wait_until(what: &str, longest: Duration, mut is_so: impl FnMut() -> bool) {
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let started = Instant::now();
     while !is_so() {
-        assert!(started.elapsed() < longest, "not within {longest:?}: {what}");
+        assert!(started.elapsed() < LONGEST_WAIT, "not within {LONGEST_WAIT:?}: {what}");
         std::thread::sleep(Duration::from_millis(100));
     }
 }
 
 /// Waits until nothing is missing; where that takes too long it says what is.
-fn wait_until_all_are<T: std::fmt::Debug>(what: &str, longest: Duration, missing: impl Fn() -> Vec<T>) {
+fn wait_until_all_are<T: std::fmt::Debug>(what: &str, missing: impl Fn() -> Vec<T>) {
     let started = Instant::now();
     loop {
         let missing = missing();
         if missing.is_empty() {
             return;
         }
-        assert!(started.elapsed() < longest, "not within {longest:?}: {what}; missing: {missing:?}");
+        assert!(started.elapsed() < LONGEST_WAIT, "not within {LONGEST_WAIT:?}: {what}; missing: {missing:?}");
         std::thread::sleep(Duration::from_millis(100));
     }
 }

@@ -4,7 +4,6 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use super::{Process, installed, wait_until};
 use crate::http;
@@ -97,7 +96,7 @@ impl Targets {
         add("mesos-agent", replay(&mesos_capture("master_1agent")), "/metrics/snapshot", false);
 
         for target in &targets {
-            wait_until(&format!("{} answers", target.job), Duration::from_secs(120), || {
+            wait_until(&format!("{} answers", target.job), || {
                 http::get(target.address, target.path)
                     .is_ok_and(|response| response.status == 200 && !response.body.is_empty())
             });
@@ -135,7 +134,7 @@ impl Spark {
         let port = |flag: &str, address: SocketAddr| [flag.to_owned(), address.port().to_string()];
         let args = [port("--port", rpc), port("--webui-port", master)].concat();
         processes.push(java("master.Master", &args, "master.log"));
-        wait_until("Spark's master listens", Duration::from_secs(60), || std::net::TcpStream::connect(rpc).is_ok());
+        wait_until("Spark's master listens", || std::net::TcpStream::connect(rpc).is_ok());
         let own = ["-c", "1", "-m", "600m", "-d"].map(str::to_owned);
         let work = [dir.join("work").display().to_string(), url.clone()];
         let args = [&port("--webui-port", worker)[..], &own, &work].concat();

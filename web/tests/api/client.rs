@@ -30,8 +30,8 @@ impl Answer {
 
 /// Sends bytes as they are.
 pub(crate) fn send(address: SocketAddr, bytes: &[u8]) -> TcpStream {
-    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(5)).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(60)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(300))).unwrap();
     // A server that answers before it has read everything may close; the answer tells why.
     let _ = stream.write_all(bytes);
     stream
