@@ -380,6 +380,10 @@ mod tests {
                 "3:36: a token needs roles: viewer, deployer, operator, admin",
             ],
         );
+        check(
+            "narthex:\n  downsampling: {5m: 40h, 10m: 1d}\n",
+            &["2:27: field 10m not found in type narthex.downsampling (did you mean `5m`?)"],
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ use model::size::ByteSize;
 use model::yaml::Faults;
 use net::config::join_directory;
 use serde::{Deserialize, Serialize};
+use tsdb::Downsampling;
 
 use super::is_default;
 
@@ -27,6 +28,9 @@ pub(crate) struct NarthexConfig {
     /// While samples come, a checkpoint is no older than this.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) checkpoint_interval: Option<PromDuration>,
+    /// Nothing for the defaults.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) downsampling: Option<DownsamplingConfig>,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) limits: LimitsConfig,
     #[serde(skip_serializing_if = "is_default")]
@@ -68,6 +72,26 @@ pub(crate) enum Role {
     Operator,
     /// Everything.
     Admin,
+}
+
+/// From which age on blocks are summed up over spans of time, by the length of the spans. One that is left out is not made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename = "narthex.downsampling", default, deny_unknown_fields)]
+pub(crate) struct DownsamplingConfig {
+    #[serde(rename = "5m", skip_serializing_if = "is_default")]
+    pub(crate) five_minutes: Option<PromDuration>,
+    #[serde(rename = "1h", skip_serializing_if = "is_default")]
+    pub(crate) one_hour: Option<PromDuration>,
+}
+
+impl DownsamplingConfig {
+    /// The same, as the store takes it.
+    pub(crate) fn ages(self) -> Downsampling {
+        Downsampling {
+            five_minutes_after_ms: self.five_minutes.map(PromDuration::as_millis),
+            one_hour_after_ms: self.one_hour.map(PromDuration::as_millis),
+        }
+    }
 }
 
 /// Limits under the names by which messages and `/api/v1/status/limits` call them. One that is left out has its default;

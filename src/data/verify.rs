@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use tsdb::block::Block;
+use tsdb::block::{Block, BlockMeta};
+use tsdb::downsample::of_block;
 use tsdb::{OpenError, Replayed};
 
 use super::{Directory, StoreError};
@@ -25,12 +26,13 @@ pub(super) struct VerifyArgs {
 
 pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let (mut damaged, mut text) = (Vec::new(), String::new());
-    let (mut n_blocks, mut n_samples, mut n_bytes) = (0, 0, 0);
+    let (mut n_blocks, mut n_samples, mut n_bytes, mut n_downsampled) = (0, 0, 0, 0);
     for path in args.directory.block_files()? {
         match Block::open(&Directory::disk(), &path) {
             Ok(block) => {
                 block.verify();
                 damaged.extend(block.quarantined());
+                n_downsampled += verify_downsampled(&args.directory, block.meta(), &mut damaged);
                 (n_blocks, n_samples) = (n_blocks + 1, n_samples + block.meta().n_samples);
                 n_bytes += block.meta().n_bytes;
             }
@@ -39,6 +41,9 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     }
     let (n_samples, n_bytes) = (grouped(n_samples), bytes(n_bytes));
     text.push_str(&format!("blocks: {n_blocks} with {n_samples} samples, {n_bytes}\n"));
+    if n_downsampled > 0 {
+        text.push_str(&format!("downsampled: {} files\n", grouped(n_downsampled)));
+    }
     match args.directory.store() {
         Ok((_, replayed)) => {
             let (series, samples, bytes) =
@@ -58,6 +63,23 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     });
     print(&text);
     Ok(if damaged.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Reads what was downsampled of a block; how many files there are.
+fn verify_downsampled(directory: &Directory, block: &BlockMeta, damaged: &mut Vec<String>) -> u64 {
+    let files = of_block(&Directory::disk(), &directory.path, block);
+    let n_files = files.len() as u64;
+    for file in files {
+        match file {
+            Ok(file) => {
+                file.verify();
+                let shown = file.path().display();
+                damaged.extend(file.is_damaged().then(|| format!("{shown} is damaged; it costs no sample: remove it")));
+            }
+            Err(error) => damaged.push(error.to_string()),
+        }
+    }
+    n_files
 }
 
 /// What of the checkpoint and the log could not be read. Blocks have been read already; what a kill leaves at the end of the

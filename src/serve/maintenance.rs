@@ -74,6 +74,15 @@ fn do_what_is_due(store: &Store, stops: &Receiver<()>) -> Result<(), Maintenance
                     "a block was written anew without what had been deleted in it"
                 );
             }
+            Maintained::Downsampled(stats) => {
+                tracing::info!(
+                    spans = stats.resolution.name(),
+                    bytes_of_block = stats.n_block_bytes,
+                    bytes = stats.n_bytes,
+                    seconds = stats.duration.as_secs_f64(),
+                    "a block was downsampled"
+                );
+            }
             Maintained::Expired(blocks) => tracing::info!(blocks, "expired blocks deleted"),
             done => tracing::debug!(?done, "maintained"),
         }

@@ -158,6 +158,7 @@ impl Narthex {
     ) -> anyhow::Result<Narthex> {
         let store = Arc::new(store);
         store.store().set_retention(ready.kept.retention);
+        store.store().set_downsampling(storage::downsampling(&ready.config));
         let data = flags.path("storage.tsdb.path").unwrap_or_else(|| PathBuf::from(storage::DEFAULT_DIR));
         let feed = Arc::clone(store.store()) as Arc<dyn Feed>;
         let remote_writes = RemoteWrites::new(&data, feed, Arc::clone(&clock));
@@ -236,6 +237,7 @@ impl Narthex {
         self.engine.set_default_subquery_step_ms(interval_ms);
         self.store.store().set_late_window_ms(ready.config.storage.tsdb.out_of_order_time_window.as_millis());
         self.store.store().set_retention(ready.kept.retention);
+        self.store.store().set_downsampling(storage::downsampling(&ready.config));
         self.host.set_config(&ready.config);
         self.web.load(ready.snapshot(self.clock.now_ms()));
         self.scraper.apply(ready.pools);

@@ -8,7 +8,9 @@ use anyhow::Context;
 use journal::{Disk, OsDisk};
 use model::Clock;
 use model::rng::SeededRng;
-use tsdb::{Cardinality, Files, HeadStats, MaintenanceStats, Options, Progress, Replayed, Store, WalStats};
+use tsdb::{
+    Cardinality, Downsampling, Files, HeadStats, MaintenanceStats, Options, Progress, Replayed, Store, WalStats,
+};
 use web::{DiskSpace, StorageStatus};
 
 use crate::cli::flags::Flags;
@@ -74,6 +76,11 @@ fn options(config: &Config) -> Options {
         late_window_ms: config.storage.tsdb.out_of_order_time_window.as_millis(),
         ..default
     }
+}
+
+/// From which age on blocks are summed up.
+pub(super) fn downsampling(config: &Config) -> Downsampling {
+    config.narthex.downsampling.unwrap_or_default().ages()
 }
 
 /// One metric does not take more than a quarter of what there is room for, if nothing is said.

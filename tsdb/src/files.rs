@@ -16,6 +16,8 @@ use crate::wal::{NAMES_DIR, WAL_DIR};
 pub struct Files {
     /// The blocks, oldest first.
     pub blocks: Vec<BlockMeta>,
+    /// Bytes of what was summed up of them.
+    pub downsampled_bytes: u64,
     /// Bytes of the log.
     pub log_bytes: u64,
     /// Bytes of the checkpoints and of the closed chunks beside them.
@@ -37,6 +39,7 @@ impl Store {
         let last_checkpoint = self.checkpoints.try_lock().map(|checkpoints| checkpoints.last());
         Files {
             blocks: self.sealed().metas().cloned().collect(),
+            downsampled_bytes: self.sealed().all_downsampled().map(|file| file.n_bytes()).sum(),
             log_bytes: self.dir_bytes(WAL_DIR) + self.dir_bytes(NAMES_DIR),
             checkpoint_bytes: self.dir_bytes(CHECKPOINT_DIR) + self.dir_bytes(CHUNKS_DIR),
             since_checkpoint: last_checkpoint.map(|last| self.clock().elapsed().saturating_sub(last)),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use journal::Disk;
 
 use super::{Downsampled, Resolution};
-use crate::block::{Block, BlockId};
+use crate::block::{Block, BlockError, BlockId, BlockMeta};
 
 /// Their directory, in the data directory.
 pub(crate) const DOWNSAMPLED_DIR: &str = "downsampled";
@@ -26,6 +26,13 @@ fn named_after(name: &str) -> Option<(BlockId, Resolution)> {
     let (block, extension) = name.split_once('.')?;
     let resolution = Resolution::ALL.into_iter().find(|resolution| resolution.name() == extension)?;
     Some((block.parse().ok()?, resolution))
+}
+
+/// Opens what was summed up of one block, to look into it; the store need not be open. Files that are not there are left out.
+pub fn of_block(disk: &Arc<dyn Disk>, data_dir: &Path, block: &BlockMeta) -> Vec<Result<Downsampled, BlockError>> {
+    let paths = Resolution::ALL.map(|resolution| (path_of(data_dir, block.id, resolution), resolution));
+    let there = paths.into_iter().filter(|(path, _)| disk.len(path).is_ok());
+    there.map(|(path, resolution)| Downsampled::open(disk, &path, block, resolution)).collect()
 }
 
 /// Opens what was summed up of these blocks. All else in the directory is removed: it follows from blocks that are gone, or

@@ -20,6 +20,7 @@ mod wanted;
 mod write;
 
 pub use due::DownsampleStats;
+pub use files::of_block;
 pub(crate) use files::{DOWNSAMPLED_DIR, open, remove_of};
 pub use read::Downsampled;
 pub use resolution::{Downsampling, Resolution};

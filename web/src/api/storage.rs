@@ -58,7 +58,9 @@ pub(super) fn storage(parts: &Parts, asked: &Asked) -> ApiResult {
         });
         json.raw(",\"blocks\":");
         json.list(&files.blocks, block);
-        json.raw(",\"retention\":{");
+        json.raw(",\"downsampled\":{");
+        integers(json, "", &[("bytes", count(files.downsampled_bytes))]);
+        json.raw("},\"retention\":{");
         let seconds = files.retention.time_ms.map(|ms| ms as f64 / 1000.0);
         numbers(json, "", &[("time_seconds", seconds), ("size_bytes", files.retention.n_bytes.map(|n| n as f64))]);
         json.raw("},\"disk\":");
@@ -82,7 +84,7 @@ pub(super) fn storage(parts: &Parts, asked: &Asked) -> ApiResult {
             retention_bytes: files.retention.n_bytes,
             free_bytes: space.map(|space| space.free_bytes),
         };
-        let n_bytes = files.blocks.iter().map(|meta| meta.n_bytes).sum();
+        let n_bytes = files.blocks.iter().map(|meta| meta.n_bytes).sum::<u64>() + files.downsampled_bytes;
         json.raw(",\"forecast\":");
         object_or_null(json, growth.map(|growth| growth.forecast(now_ms, n_bytes, &room)), |json, forecast| {
             let Forecast { n_bytes, full_at_ms } = forecast;

@@ -124,6 +124,11 @@ fn maintenance(out: &mut Exposition, stats: &MaintenanceStats) {
     for (name, help, n) in [
         ("narthex_tsdb_blocks", "Blocks on the disk.", stats.n_blocks),
         ("narthex_tsdb_blocks_bytes", "Bytes of the blocks on the disk.", stats.n_block_bytes),
+        (
+            "narthex_tsdb_downsampled_bytes",
+            "Bytes of what was downsampled of them, on the disk.",
+            stats.n_downsampled_bytes,
+        ),
     ] {
         out.single(name, Kind::Gauge, help, n as f64);
     }

@@ -154,6 +154,8 @@ export interface StorageReport {
   checkpoint: { at: string; bytes: number } | null;
   /** Oldest first. */
   blocks: StorageBlock[];
+  /** What follows from them, for questions about long times. */
+  downsampled: { bytes: number };
   retention: { time_seconds: number | null; size_bytes: number | null };
   disk: { free_bytes: number; total_bytes: number } | null;
   /** Of the last days; null before the first block. */

@@ -396,6 +396,7 @@ export const en = {
     byTarget: "Series by target",
     onDisk: "On the disk",
     partBlocks: (n: number) => plural(n, "block", "blocks"),
+    partDownsampled: "downsampled",
     partLog: "log",
     partCheckpoint: "checkpoint",
     inAll: "in all",

@@ -383,6 +383,7 @@ export const zh: Texts = {
     byTarget: "各目标的序列数",
     onDisk: "磁盘",
     partBlocks: n => `${n} 个块`,
+    partDownsampled: "降采样",
     partLog: "日志",
     partCheckpoint: "检查点",
     inAll: "合计",

@@ -32,6 +32,7 @@ function Parts({ report }: { report: StorageReport }) {
       "of-blocks",
       report.blocks.reduce((sum, block) => sum + block.bytes, 0),
     ],
+    [text.partDownsampled, "of-downsampled", report.downsampled.bytes],
     [text.partLog, "of-log", report.wal.bytes],
     [text.partCheckpoint, "of-checkpoint", report.checkpoint?.bytes ?? 0],
   ];
