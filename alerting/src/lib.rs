@@ -1,1 +1,3 @@
 //! Rules, templates, alert state, routing, silences, inhibition, notifications.
+
+pub mod template;

@@ -107,6 +107,16 @@ impl GoRegex {
         &self.0.group_names
     }
 
+    /// The first match that begins at a byte or behind it, and its groups. Only of expressions that are not anchored.
+    pub fn captures_from<'t>(&self, text: &'t str, from: usize) -> Option<Captures<'t>> {
+        let engine = self.0.engine.as_ref()?;
+        let n_slots = 2 * (self.0.group_names.len() + 1);
+        let mut slots: SmallVec<[Option<NonMaxUsize>; 16]> = SmallVec::from_elem(None, n_slots);
+        engine.search_slots(&Input::new(text).range(from..), &mut slots)?;
+        let span = |slots: &[Option<NonMaxUsize>]| Some((slots[0]?.get(), slots[1]?.get()));
+        Some(Captures { text, groups: slots.chunks_exact(2).map(span).collect() })
+    }
+
     /// The first match and its groups.
     pub fn captures<'t>(&self, text: &'t str) -> Option<Captures<'t>> {
         if let Some(one_group) = &self.0.one_group {
@@ -116,14 +126,10 @@ impl GoRegex {
         if !self.is_match(text) {
             return None;
         }
-        let Some(engine) = &self.0.engine else {
+        if self.0.engine.is_none() {
             return Some(Captures { text, groups: SmallVec::from_slice(&[Some((0, text.len()))]) });
-        };
-        let n_slots = 2 * (self.0.group_names.len() + 1);
-        let mut slots: SmallVec<[Option<NonMaxUsize>; 16]> = SmallVec::from_elem(None, n_slots);
-        engine.search_slots(&Input::new(text), &mut slots)?;
-        let span = |slots: &[Option<NonMaxUsize>]| Some((slots[0]?.get(), slots[1]?.get()));
-        Some(Captures { text, groups: slots.chunks_exact(2).map(span).collect() })
+        }
+        self.captures_from(text, 0)
     }
 }
 
