@@ -116,7 +116,9 @@ func htmlCases() []string {
 			cases = append(cases, strings.ReplaceAll(place, "%s", "{{"+value+"}}"))
 		}
 	}
-	return append(cases, "<p>{{range .Texts}}<b>{{.}}</b>{{end}}", "{{define \"x\"}}<i>{{.}}</i>{{end}}{{template \"x\" .Text}}<a title=\"{{template \"y\" .Text}}\">{{define \"y\"}}{{.}}{{end}}", "<a href=\"{{.URL}}\" title=\"{{.Text}}\">{{.Text}}</a>", "{{.Text | html}}", "{{.Text | printf \"%s\"}}", "<!-- a --><p>{{.Int}}<!-- b -->", "<td style=\"background: {{if .Yes}}#E6522C{{else}}#5cb85c{{end}}; padding: {{.Int}}px\">", "<a href=\"{{.URL}}&amp;x={{.Text}}\">", "<p>{{.Missing.x}}</p>", "{{index .List 99}}", "{{unknown}}")
+	return append(cases, "<p>{{range .Texts}}<b>{{.}}</b>{{end}}", "{{define \"x\"}}<i>{{.}}</i>{{end}}{{template \"x\" .Text}}<a title=\"{{template \"y\" .Text}}\">{{define \"y\"}}{{.}}{{end}}", "<a href=\"{{.URL}}\" title=\"{{.Text}}\">{{.Text}}</a>", "{{.Text | html}}", "{{.Text | printf \"%s\"}}", "<!-- a --><p>{{.Int}}<!-- b -->", "<td style=\"background: {{if .Yes}}#E6522C{{else}}#5cb85c{{end}}; padding: {{.Int}}px\">", "<a href=\"{{.URL}}&amp;x={{.Text}}\">", "<p>{{.Missing.x}}</p>", "{{index .List 99}}", "{{unknown}}",
+		"<a onclick=\"f(&quot;{{.Text}}&quot;)\">", "<a onclick=\"f(&#39;{{.Text}}&#39;)\">", "<a onclick='f(&#x27;{{.Text}}&#x27;)'>", "<a onclick=\"a && f({{.Int}})\">", "<p style=\"content: &quot;{{.Text}}&quot;\">",
+		"<script>var r = /[/]{{.Text}}/;</script>", "<script>var r = /[\\]/]{{.Plain}}/; var x = {{.Int}}</script>", "<script>var x = 4 / {{.Int}} / 2;</script>", "<script>var x = a[1] / {{.Int}};</script>")
 }
 
 func main() {

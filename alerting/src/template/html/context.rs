@@ -109,4 +109,14 @@ impl Attribute {
             Attribute::Plain
         }
     }
+
+    /// What the value means behind one more character.
+    pub(super) fn after(self, c: char) -> Attribute {
+        match self {
+            Attribute::Plain => Attribute::Plain,
+            Attribute::Url(part) => Attribute::Url(part.after(c)),
+            Attribute::Style(css) => Attribute::Style(css.after(c)),
+            Attribute::Script(js) => Attribute::Script(js.after(c)),
+        }
+    }
 }

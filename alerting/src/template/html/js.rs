@@ -18,10 +18,11 @@ pub(super) enum Js {
     /// Behind a `*` in a comment.
     Star,
     LineComment,
-    /// Within a string, a template or a regular expression.
+    /// Within a string, a template or a regular expression, in whose brackets a slash means itself.
     Text {
         quote: char,
         is_escaped: bool,
+        in_class: bool,
     },
 }
 
@@ -35,10 +36,14 @@ impl Js {
     /// The place behind one more character.
     pub(super) fn after(self, c: char) -> Js {
         match (self, c) {
-            (Js::Text { is_escaped: true, quote }, _) => Js::Text { quote, is_escaped: false },
-            (Js::Text { quote, .. }, '\\') => Js::Text { quote, is_escaped: true },
-            (Js::Text { quote, .. }, c) if c == quote => Js::Plain { can_begin_regex: false },
-            (Js::Text { .. }, _) => self,
+            (Js::Text { quote, is_escaped: false, in_class: false }, c) if c == quote => {
+                Js::Plain { can_begin_regex: false }
+            }
+            (Js::Text { quote, is_escaped, in_class }, c) => {
+                let is_regex = quote == '/';
+                let in_class = if is_escaped { in_class } else { is_regex && (c == '[' || in_class && c != ']') };
+                Js::Text { quote, is_escaped: !is_escaped && c == '\\', in_class }
+            }
             (Js::LineComment, '\n' | '\r' | '\u{2028}' | '\u{2029}') => Js::default(),
             (Js::LineComment, _) => self,
             (Js::BlockComment | Js::Star, '*') => Js::Star,
@@ -46,9 +51,11 @@ impl Js {
             (Js::BlockComment | Js::Star, _) => Js::BlockComment,
             (Js::Slash { .. }, '*') => Js::BlockComment,
             (Js::Slash { .. }, '/') => Js::LineComment,
-            (Js::Slash { can_begin_regex: true }, c) => Js::Text { quote: '/', is_escaped: c == '\\' },
+            (Js::Slash { can_begin_regex: true }, c) => {
+                Js::Text { quote: '/', is_escaped: c == '\\', in_class: c == '[' }
+            }
             (Js::Slash { can_begin_regex: false }, c) => Js::default().after(c),
-            (Js::Plain { .. }, '"' | '\'' | '`') => Js::Text { quote: c, is_escaped: false },
+            (Js::Plain { .. }, '"' | '\'' | '`') => Js::Text { quote: c, is_escaped: false, in_class: false },
             (Js::Plain { can_begin_regex }, '/') => Js::Slash { can_begin_regex },
             (Js::Plain { .. }, c) if c.is_whitespace() => self,
             (Js::Plain { .. }, c) => {
@@ -63,6 +70,10 @@ impl Js {
     pub(super) fn escape(self, value: &Value, text: &str, max_bytes: usize) -> Result<String, String> {
         Ok(match self {
             Js::BlockComment | Js::Star | Js::LineComment => String::new(),
+            Js::Text { quote: '`', .. } => {
+                // What is text there and what is code cannot be told apart well enough.
+                return Err("an action in a template literal of a script cannot be escaped".to_owned());
+            }
             Js::Text { quote: '/', .. } => regex_escaped(text),
             Js::Text { .. } => text_escaped(text),
             Js::Plain { .. } | Js::Slash { .. } => {

@@ -70,3 +70,32 @@ pub(super) fn name(text: &str) -> String {
     let means_nothing = matches!(super::context::Attribute::of(&lower), super::context::Attribute::Plain);
     if is_plain && means_nothing { lower } else { UNSAFE.to_owned() }
 }
+
+/// The character that an entity at the beginning of a text stands for, and how many bytes it takes. An `&` that begins
+/// none stands for itself.
+///
+/// # Errors
+/// For names that are not among the five that everybody knows: what they mean to a script is not known here.
+pub(super) fn entity(text: &str) -> Result<(char, usize), String> {
+    let rest = text.strip_prefix('&').unwrap_or(text);
+    if let Some(number) = rest.strip_prefix('#') {
+        let (digits, base, n_before) = match number.strip_prefix(['x', 'X']) {
+            Some(digits) => (digits, 16, 3),
+            None => (number, 10, 2),
+        };
+        let n_digits = digits.chars().take_while(|c| c.is_digit(base)).count();
+        let code = u32::from_str_radix(&digits[..n_digits], base).ok().and_then(char::from_u32);
+        let n_end = usize::from(digits[n_digits..].starts_with(';'));
+        return Ok((code.unwrap_or(char::REPLACEMENT_CHARACTER), n_before + n_digits + n_end));
+    }
+    let n_letters = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    if n_letters == 0 {
+        return Ok(('&', 1));
+    }
+    for (name, meaning) in [("quot", '"'), ("apos", '\''), ("amp", '&'), ("lt", '<'), ("gt", '>')] {
+        if &rest[..n_letters] == name {
+            return Ok((meaning, 1 + n_letters + usize::from(rest[n_letters..].starts_with(';'))));
+        }
+    }
+    Err(format!("the entity &{} in an attribute that holds code is not known", &rest[..n_letters]))
+}

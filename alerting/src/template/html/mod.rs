@@ -5,7 +5,8 @@
 //! escaped it cannot leave the place where it stands. Comments in HTML are left out, and a `<` that begins no tag is
 //! escaped.
 //!
-//! Other than html/template, comments in scripts and styles stay, and a template whose branches end in different places is
+//! Other than html/template, a value in a template literal of a script is an error, every `script` is taken for
+//! JavaScript, `url(…)` without quotes takes words only, comments in scripts and styles stay, and a template whose branches end in different places is
 //! no error: only the branch that is taken counts.
 
 mod context;

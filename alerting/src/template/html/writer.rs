@@ -7,7 +7,7 @@ use crate::template::value::{Safe, Value};
 use super::context::{Attribute, Delimiter, Raw, State};
 use super::css::Css;
 use super::js::Js;
-use super::markup::{UNSAFE, escaped, escaped_without_quotes, name, without_tags};
+use super::markup::{UNSAFE, entity, escaped, escaped_without_quotes, name, without_tags};
 
 /// An HTML document that is being written.
 #[derive(Debug)]
@@ -38,6 +38,7 @@ impl Writer {
                 State::Text => self.in_text(rest)?,
                 State::Comment => self.in_comment(rest),
                 State::Raw(_) => self.in_raw(rest)?,
+                State::Value(_, Attribute::Script(_) | Attribute::Style(_)) if c == '&' => self.in_entity(rest)?,
                 _ => {
                     self.in_tag(c);
                     self.sink.push_char(c)?;
@@ -102,6 +103,18 @@ impl Writer {
         Ok(content.len() + end_tag.len())
     }
 
+    /// Moves on by an entity in an attribute that holds code: by what it means there.
+    fn in_entity(&mut self, rest: &str) -> Result<usize, String> {
+        let (meaning, n_bytes) = entity(rest)?;
+        self.state = match std::mem::take(&mut self.state) {
+            // What an entity means does not end the attribute.
+            State::Value(delimiter, attribute) => State::Value(delimiter, attribute.after(meaning)),
+            other => other,
+        };
+        self.sink.push(&rest[..n_bytes])?;
+        Ok(n_bytes)
+    }
+
     /// Moves on by a character within a tag.
     fn in_tag(&mut self, c: char) {
         self.state = match std::mem::take(&mut self.state) {
@@ -130,15 +143,7 @@ impl Writer {
             (Delimiter::Double, '"') | (Delimiter::Single, '\'') => State::Tag,
             (Delimiter::Space, '>') => self.end_of_tag(),
             (Delimiter::Space, c) if c.is_ascii_whitespace() => State::Tag,
-            _ => {
-                let attribute = match attribute {
-                    Attribute::Plain => Attribute::Plain,
-                    Attribute::Url(part) => Attribute::Url(part.after(c)),
-                    Attribute::Style(css) => Attribute::Style(css.after(c)),
-                    Attribute::Script(js) => Attribute::Script(js.after(c)),
-                };
-                State::Value(delimiter, attribute)
-            }
+            _ => State::Value(delimiter, attribute.after(c)),
         }
     }
 
