@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::http;
 use crate::narthex::{Narthex, free_address};
@@ -54,6 +54,16 @@ fn wait_for(acknowledged: &Mutex<i64>, n_more: usize) {
     }
 }
 
+/// Waits until what is older than three hours, of the four, is sealed, which is looked after once a second.
+fn wait_for_blocks(dir: &Path) {
+    let started = Instant::now();
+    let blocks = || std::fs::read_dir(dir.join("data/blocks")).into_iter().flatten();
+    while !blocks().any(|entry| entry.unwrap().path().extension().is_some_and(|extension| extension == "nblk")) {
+        assert!(started.elapsed() < Duration::from_secs(180), "nothing is sealed within three minutes");
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn a_snapshot_answers_as_the_store_does() {
     let dir = tempfile::tempdir().unwrap();
@@ -64,6 +74,7 @@ fn a_snapshot_answers_as_the_store_does() {
     for minute in 0..N_HISTORY {
         assert_eq!(remote_write::send(narthex.address, &batch(first_ms + minute * 60_000)).unwrap(), 204);
     }
+    wait_for_blocks(dir.path());
     let deleted = format!("match[]={}", http::encoded("written_total{i=\"7\"}"));
     assert_eq!(admin(&narthex, &format!("delete_series?{deleted}")).status, 204);
     let (acknowledged, stop) = (Mutex::new(0), AtomicBool::new(false));
