@@ -41,6 +41,9 @@ enum Flow {
     Continue,
 }
 
+/// How many bytes of text that go through a function count as a step.
+const BYTES_A_STEP: u64 = 256;
+
 type Outcome<T> = Result<T, ExecError>;
 
 /// Fills in a tree.
@@ -461,13 +464,24 @@ impl<'e> Execution<'e> {
             let of = values[0].type_name();
             return self.fail(format!("error calling call: non-function {name} of type {of}"));
         }
+        self.charge_texts(&values)?;
         match (function.body)(self, &values) {
-            Ok(value) => Ok(value),
+            Ok(value) => {
+                self.charge_texts(std::slice::from_ref(&value))?;
+                Ok(value)
+            }
             Err(reason) => {
                 self.here = whole;
                 self.fail(format!("error calling {}: {reason}", function.name))
             }
         }
+    }
+
+    /// Counts long texts, which cost time, as steps.
+    fn charge_texts(&mut self, values: &[Value]) -> Outcome<()> {
+        let n_bytes: usize = values.iter().map(|value| value.text().len()).sum();
+        let step = self.meter.step(n_bytes as u64 / BYTES_A_STEP);
+        self.placed(step)
     }
 
     /// `and` and `or`: the first argument that decides.

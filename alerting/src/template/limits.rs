@@ -5,7 +5,8 @@
 pub struct Limits {
     /// `template_output_bytes`: how long the output may be, and each text that is made on the way.
     pub output_bytes: usize,
-    /// `template_steps`: how many actions, commands and turns of loops.
+    /// `template_steps`: how many actions, commands, arguments and turns of loops; long texts and lists that functions
+    /// work on count as several.
     pub steps: u64,
     /// `template_depth`: how deep blocks, parentheses and calls of templates may be nested, and values in values.
     pub depth: usize,

@@ -300,6 +300,10 @@ fn limits_end_what_goes_on() {
         ("{{range 40000}}xx{{end}}", "template_output_bytes"),
         ("{{range 9000000000}}{{end}}", "template_steps"),
         ("{{$x := list}}{{range 90000}}{{$x = append $x 1}}{{end}}", "template_steps"),
+        (
+            "{{$x := printf \"%1000d\" 1}}{{range 5}}{{$x = print $x $x}}{{end}}{{range 9000}}{{$y := print $x}}{{end}}",
+            "template_steps",
+        ),
         ("{{$x := list}}{{range 200}}{{$x = list $x}}{{end}}", "template_depth"),
         ("{{$x := list 1}}{{range 60}}{{$x = list $x $x}}{{end}}{{$x}}", "template_output_bytes"),
         ("{{$x := list 1}}{{range 60}}{{$x = list $x $x}}{{end}}{{toJson $x}}", "template_output_bytes"),

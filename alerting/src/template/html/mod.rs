@@ -6,8 +6,8 @@
 //! escaped.
 //!
 //! Other than html/template, a value in a template literal of a script is an error, every `script` is taken for
-//! JavaScript, `url(…)` without quotes takes words only, comments in scripts and styles stay, and a template whose branches end in different places is
-//! no error: only the branch that is taken counts.
+//! JavaScript, `url(…)` without quotes takes words only, comments in scripts and styles stay, and a template whose
+//! branches end in different places is no error: only the branch that is taken counts.
 
 mod context;
 mod css;
