@@ -471,6 +471,7 @@ async fn outcome(scraper: &Scraper, job: &str) -> TargetState {
 }
 
 /// From now on, the most memory is what will be.
+#[expect(clippy::disallowed_methods, reason = "a file of the kernel's, which is no storage")]
 fn forget_peak_memory() {
     // Where the kernel does not know how, it stays what it was.
     let _ = std::fs::write("/proc/self/clear_refs", "5");
