@@ -106,6 +106,7 @@ impl Load {
                 series: &target.series,
                 timestamps: Timestamps::All(self.now_ms),
                 values: &target.values,
+                starts: &[],
                 histograms: &[],
             };
             assert!(self.store.commit(&batch).unwrap().is_empty());
@@ -120,7 +121,8 @@ impl Load {
             let values: Vec<_> = targets.iter().flat_map(|target| &target.values).copied().collect();
             let times = vec![self.now_ms; series.len()];
             let timestamps = Timestamps::Each(&times);
-            let batch = Batch { source: None, series: &series, timestamps, values: &values, histograms: &[] };
+            let batch =
+                Batch { source: None, series: &series, timestamps, values: &values, starts: &[], histograms: &[] };
             assert!(self.store.commit(&batch).unwrap().is_empty());
         }
     }

@@ -51,7 +51,7 @@ impl Load {
         let mut writer = BlockWriter::create(disk, dir, id, BlockSpec { effort, ..BlockSpec::default() }).unwrap();
         for (series, (labels, bits)) in self.labels.iter().zip(&self.bits).enumerate() {
             let timestamps = &self.times[series / SERIES_PER_HOST];
-            writer.series(labels, &SeriesSamples { timestamps, bits, histograms: &[] }).unwrap();
+            writer.series(labels, &SeriesSamples { timestamps, bits, histograms: &[], starts: &[] }).unwrap();
         }
         writer.finish().unwrap()
     }

@@ -53,7 +53,7 @@ fn write(disk: &Arc<dyn Disk>, dir: &Path) {
             let bits: Vec<u64> = payload.values(0, series).iter().map(|value| value.to_bits()).collect();
             let days = payload.times(0).chunks(DAY_STEPS).zip(bits.chunks(DAY_STEPS));
             for (writer, (timestamps, bits)) in writers.iter_mut().zip(days) {
-                writer.series(&labels, &SeriesSamples { timestamps, bits, histograms: &[] }).unwrap();
+                writer.series(&labels, &SeriesSamples { timestamps, bits, histograms: &[], starts: &[] }).unwrap();
             }
         }
     }

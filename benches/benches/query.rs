@@ -44,6 +44,7 @@ fn filled() -> Store {
                 series: &series,
                 timestamps: Timestamps::All(START_MS + scrape as i64 * INTERVAL_MS),
                 values: &values,
+                starts: &[],
                 histograms: &[],
             };
             assert!(store.commit(&batch).unwrap().is_empty());

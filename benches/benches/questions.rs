@@ -43,7 +43,14 @@ fn filled(dir: &Path) -> Store {
         for (step, time_ms) in payload.times(host).iter().enumerate() {
             let values: Vec<f64> = (0..SERIES_PER_HOST).map(|series| payload.values(host, series)[step]).collect();
             let timestamps = Timestamps::All(*time_ms);
-            let batch = Batch { source: Some(source), series: &series, timestamps, values: &values, histograms: &[] };
+            let batch = Batch {
+                source: Some(source),
+                series: &series,
+                timestamps,
+                values: &values,
+                starts: &[],
+                histograms: &[],
+            };
             assert!(store.commit(&batch).unwrap().is_empty());
         }
     }

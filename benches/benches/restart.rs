@@ -198,7 +198,7 @@ impl Load {
         for target in &self.targets {
             let timestamps = Timestamps::All(self.now_ms);
             let (source, series, values) = (Some(target.source), &target.series, &target.values);
-            let batch = Batch { source, series, timestamps, values, histograms: &[] };
+            let batch = Batch { source, series, timestamps, values, starts: &[], histograms: &[] };
             assert!(self.store.commit(&batch).unwrap().is_empty());
         }
     }
@@ -210,7 +210,8 @@ impl Load {
             let values: Vec<_> = targets.iter().flat_map(|target| &target.values).copied().collect();
             let times = vec![self.now_ms; series.len()];
             let timestamps = Timestamps::Each(&times);
-            let batch = Batch { source: None, series: &series, timestamps, values: &values, histograms: &[] };
+            let batch =
+                Batch { source: None, series: &series, timestamps, values: &values, starts: &[], histograms: &[] };
             assert!(self.store.commit(&batch).unwrap().is_empty());
         }
     }

@@ -352,8 +352,8 @@ mod tests {
         assert_eq!(found.0.len(), 2 * SERIES_PER_HOST);
         let last = format!(
             "[(\"__name__\", \"node_filesystem_29_size_bytes\"), (\"instance\", \"{}\"), (\"job\", \"node\"), \
-             (\"mountpoint\", \"/srv/29\")] [Sample {{ timestamp_ms: {}, value: {value:?} }}, \
-             Sample {{ timestamp_ms: {}, value: {value:?} }}]",
+             (\"mountpoint\", \"/srv/29\")] [Sample {{ timestamp_ms: {}, start_ms: 0, value: {value:?} }}, \
+             Sample {{ timestamp_ms: {}, start_ms: 0, value: {value:?} }}]",
             instance(5),
             payload.times(5)[0],
             payload.times(5)[1],

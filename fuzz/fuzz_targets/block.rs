@@ -61,7 +61,7 @@ fn whole() -> Whole {
             let times: Vec<i64> = (0..20).map(|at| at * 15_000 + target).collect();
             let bits: Vec<u64> = (0..20).map(|at| ((at * i) as f64 / 8.0).to_bits()).collect();
             writer
-                .series(&labels, &SeriesSamples { timestamps: &times, bits: &bits, histograms: &[] })
+                .series(&labels, &SeriesSamples { timestamps: &times, bits: &bits, histograms: &[], starts: &[] })
                 .expect("the disk takes everything");
             ends.push(writer.n_bytes() as usize);
         }

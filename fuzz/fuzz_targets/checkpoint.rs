@@ -39,7 +39,7 @@ fn open_and_read(checkpoint: &[u8], chunks: &[u8]) {
         let labels = [Labels::from_pairs([("__name__", "fuzz_added")])];
         if let Ok([Ok(series)]) = store.resolve(None, &labels).as_deref() {
             let (series, timestamps) = ([*series], Timestamps::All(i64::MAX));
-            let batch = Batch { source: None, series: &series, timestamps, values: &[1.0], histograms: &[] };
+            let batch = Batch { source: None, series: &series, timestamps, values: &[1.0], starts: &[], histograms: &[] };
             // It may be refused: a sample with the greatest of all times may be there already.
             store.commit(&batch).expect("the disk takes everything");
         }

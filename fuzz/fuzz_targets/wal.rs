@@ -40,7 +40,7 @@ fn open_and_read(segment: Vec<u8>) {
         let labels = [Labels::from_pairs([("__name__", "fuzz_added")])];
         let Ok([Ok(series)]) = store.resolve(None, &labels).as_deref().map(|all| [all[0].clone()]) else { return };
         let timestamps = Timestamps::All(i64::MAX);
-        let batch = Batch { source: None, series: &[series], timestamps, values: &[1.0], histograms: &[] };
+        let batch = Batch { source: None, series: &[series], timestamps, values: &[1.0], starts: &[], histograms: &[] };
         // It may be refused: a sample with the greatest of all times may be there already.
         let is_taken = store.commit(&batch).expect("the disk takes everything").is_empty();
         before + usize::from(is_taken)

@@ -113,7 +113,7 @@ impl Series {
                     number
                 }
             };
-            series.all[number].1.push(timestamp_ms, sample.value.to_bits());
+            series.all[number].1.push(timestamp_ms, parser.start_timestamp_ms().unwrap_or(0), sample.value.to_bits());
             let (first_ms, last_ms) = series.interval.unwrap_or((timestamp_ms, timestamp_ms));
             series.interval = Some((first_ms.min(timestamp_ms), last_ms.max(timestamp_ms)));
         }

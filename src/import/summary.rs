@@ -45,7 +45,6 @@ pub(super) fn summary(outcome: &Outcome, now_ms: i64) -> String {
     also(outcome.n_repeated, "samples left out: they stood there twice");
     also(outcome.n_unknown, "samples left out: the log does not say of which series");
     also(outcome.n_schemas, "native histograms left out: their schema is not known");
-    also(outcome.n_starts, "samples came without their start times, which are not kept");
     also(outcome.n_exemplars, "records of exemplars left out: they are not kept");
     also(outcome.n_metadata, "records of metadata left out: they come anew with the next scrape");
     also(outcome.n_damaged, "damaged places left out, named above");

@@ -105,6 +105,7 @@ pub(super) fn engine_options(flags: &Flags, config: &Config, clock: Arc<dyn Cloc
         lookback_ms: i64::try_from(flags.duration("query.lookback-delta").as_millis()).unwrap_or(i64::MAX),
         default_subquery_step_ms: config.global.evaluation_interval.as_millis(),
         delayed_name_removal: flags.has_feature("promql-delayed-name-removal"),
+        use_start_timestamps: flags.has_feature("use-start-timestamps"),
         limits: Limits {
             timeout: flags.duration("query.timeout"),
             max_samples: flags.number("query.max-samples"),

@@ -14,6 +14,7 @@ use crate::wal::decode::{forget_stale, keep_unless_stale};
 use crate::wal::record::{
     Row, ScrapeHead, push_histograms, push_samples, push_scrape_delta, push_scrape_full, push_series,
 };
+use crate::wal::starts::push_starts;
 
 /// A source's scrapes are written in full at least this often, so that a damaged record costs no more of them.
 const FULL_EVERY: u8 = 16;
@@ -33,6 +34,8 @@ pub(crate) struct Source {
     series: Vec<SeriesRef>,
     /// The newest value of each that was not the stale marker.
     bits: Vec<u64>,
+    /// Since when each counts; empty where that is known of none.
+    starts: Vec<i64>,
 }
 
 impl Source {
@@ -57,7 +60,8 @@ impl Store {
         let segment = self.wal.segment();
         let mut shards = Shards::lock(&self.head, batch);
         let mut refused = Vec::new();
-        let rows = self.judge(&shards, batch, &mut refused);
+        let mut starts = Vec::new();
+        let rows = self.judge(&shards, batch, &mut refused, &mut starts);
         let histograms = self.judge_histograms(&shards, batch, &mut refused);
         if rows.is_empty() && histograms.is_empty() {
             return Ok(refused);
@@ -69,6 +73,10 @@ impl Store {
         self.push_definitions(&mut payload, source.as_ref().map(|(_, source)| source.placement), &undeclared);
         let n_definition_bytes = payload.len();
         if !histograms.is_empty() {
+            let starts_of_histograms: Vec<i64> = histograms.iter().map(|row| row.start_ms).collect();
+            if starts_of_histograms.iter().any(|&start_ms| start_ms != 0) {
+                push_starts(&mut payload, &starts_of_histograms);
+            }
             let rows = histograms.iter().map(|row| (row.series, row.timestamp_ms, &row.value));
             push_histograms(&mut payload, rows);
         }
@@ -76,9 +84,12 @@ impl Store {
             .filter(|_| matches!(batch.timestamps, Timestamps::All(_)))
             .map(|(number, source)| Scrape { number, source });
         let written = match scrape {
-            Some(scrape) if !rows.is_empty() => Some(scrape.push(&mut payload, *segment, &rows)),
+            Some(scrape) if !rows.is_empty() => Some(scrape.push(&mut payload, *segment, &rows, &starts)),
             _ => {
                 if !rows.is_empty() {
+                    if !starts.is_empty() {
+                        push_starts(&mut payload, &starts);
+                    }
                     push_samples(&mut payload, &rows);
                 }
                 None
@@ -89,13 +100,13 @@ impl Store {
         self.note_logged(rows.len() + histograms.len(), undeclared.len());
 
         if let Some(written) = written {
-            written.remember(*segment, &rows);
+            written.remember(*segment, &rows, &starts);
         }
         for (series, _) in &undeclared {
             let place = Place::of(*series);
             shards.get_mut(place).declare(place.slot);
         }
-        shards.apply(batch, &rows, &histograms, self.late_window_ms(), &mut refused);
+        shards.apply(batch, &rows, &starts, &histograms, self.late_window_ms(), &mut refused);
         shards.note_applied(appended.sequence);
         drop(shards);
         drop(segment);
@@ -103,8 +114,15 @@ impl Store {
         Ok(refused)
     }
 
-    /// The float rows that can be appended. Those that repeat the newest sample are taken and dropped.
-    fn judge(&self, shards: &Shards<'_>, batch: &Batch<'_>, refused: &mut Vec<Refused>) -> Vec<Row> {
+    /// The float rows that can be appended, and since when they count, where that is known of any. Those that repeat the newest
+    /// sample are taken and dropped.
+    fn judge(
+        &self,
+        shards: &Shards<'_>,
+        batch: &Batch<'_>,
+        refused: &mut Vec<Refused>,
+        starts: &mut Vec<i64>,
+    ) -> Vec<Row> {
         let (limit, window_ms) = (self.ahead_limit(), self.late_window_ms());
         let mut rows = Vec::with_capacity(batch.series.len());
         let mut newest = NewestInBatch::new(batch, window_ms);
@@ -118,11 +136,20 @@ impl Store {
                 .and_then(|()| shards.get(place).ok_or(Refusal::UnknownSeries))
                 .and_then(|shard| shard.judge(place.slot, timestamp_ms, bits, window_ms));
             match verdict {
-                Ok(Verdict::New | Verdict::Late) => rows.push(Row { series, timestamp_ms, bits }),
+                Ok(Verdict::New | Verdict::Late) => {
+                    rows.push(Row { series, timestamp_ms, bits });
+                    if let Some(&start_ms) = batch.starts.get(row) {
+                        starts.push(start_ms);
+                    }
+                }
                 Ok(Verdict::Repeated) => {}
                 Err(refusal) => refused.push(Refused { row, refusal }),
             }
         }
+        if starts.iter().all(|&start_ms| start_ms == 0) {
+            starts.clear();
+        }
+        starts.resize(if starts.is_empty() { 0 } else { rows.len() }, 0);
         rows
     }
 
@@ -216,7 +243,7 @@ struct Scrape<'a> {
 
 impl<'a> Scrape<'a> {
     /// Appends the scrape, against the one before where that is possible.
-    fn push(self, payload: &mut Vec<u8>, segment: u64, rows: &[Row]) -> WrittenScrape<'a> {
+    fn push(self, payload: &mut Vec<u8>, segment: u64, rows: &[Row], starts: &[i64]) -> WrittenScrape<'a> {
         let Scrape { number, source } = self;
         let head =
             ScrapeHead { source: number, count: source.count.wrapping_add(1), timestamp_ms: rows[0].timestamp_ms };
@@ -226,9 +253,17 @@ impl<'a> Scrape<'a> {
             && source.series.iter().zip(rows).all(|(series, row)| *series == row.series);
         let bits: Vec<u64> = rows.iter().map(|row| row.bits).collect();
         if has_same_series {
+            if starts != source.starts {
+                // Where it is known of none any more, that must be said.
+                let zeros = if starts.is_empty() { vec![0; rows.len()] } else { Vec::new() };
+                push_starts(payload, if starts.is_empty() { &zeros } else { starts });
+            }
             push_scrape_delta(payload, head, source.timestamp_ms, &bits, &source.bits);
         } else {
             let series: Vec<SeriesRef> = rows.iter().map(|row| row.series).collect();
+            if !starts.is_empty() {
+                push_starts(payload, starts);
+            }
             push_scrape_full(payload, head, &series, &bits);
         }
         WrittenScrape { source, is_full: !has_same_series, bits }
@@ -244,11 +279,14 @@ struct WrittenScrape<'a> {
 
 impl WrittenScrape<'_> {
     /// Notes what the next scrape is written against.
-    fn remember(self, segment: u64, rows: &[Row]) {
+    fn remember(self, segment: u64, rows: &[Row], starts: &[i64]) {
         let WrittenScrape { source, is_full, mut bits } = self;
         source.count = source.count.wrapping_add(1);
         source.segment = segment;
         source.timestamp_ms = rows[0].timestamp_ms;
+        if source.starts != starts {
+            source.starts = starts.to_vec();
+        }
         if is_full {
             source.n_since_full = 1;
             source.series.clear();
@@ -312,15 +350,22 @@ impl<'a> Shards<'a> {
         &mut self,
         batch: &Batch<'_>,
         rows: &[Row],
+        starts: &[i64],
         histograms: &[&HistogramRow],
         window_ms: i64,
         refused: &mut Vec<Refused>,
     ) {
         let mut refused_rows = Vec::new();
-        for row in rows {
+        for (at, row) in rows.iter().enumerate() {
             let place = Place::of(row.series);
-            if let Err(refusal) = self.get_mut(place).append(place.slot, row.timestamp_ms, row.bits, window_ms) {
-                refused_rows.push((row, refusal));
+            let shard = self.get_mut(place);
+            match shard.append(place.slot, row.timestamp_ms, row.bits, window_ms) {
+                Ok(verdict) if !starts.is_empty() || shard.has_starts() => {
+                    let start_ms = starts.get(at).copied().unwrap_or(0);
+                    shard.note_start(place.slot, row.timestamp_ms, start_ms, verdict);
+                }
+                Ok(_) => {}
+                Err(refusal) => refused_rows.push((row, refusal)),
             }
         }
         for (row, refusal) in refused_rows {
@@ -337,10 +382,12 @@ impl<'a> Shards<'a> {
         for histogram in histograms {
             let place = Place::of(histogram.series);
             let shard = self.get_mut(place);
-            if let Err(refusal) = shard.append_histogram(place.slot, histogram.timestamp_ms, &histogram.value)
-                && let Some(at) = batch.histograms.iter().position(|row| std::ptr::eq(row, *histogram))
-            {
-                refused.push(Refused { row: batch.series.len() + at, refusal });
+            match shard.append_histogram(place.slot, histogram.timestamp_ms, &histogram.value) {
+                Ok(verdict) => shard.note_start(place.slot, histogram.timestamp_ms, histogram.start_ms, verdict),
+                Err(refusal) => {
+                    let at = batch.histograms.iter().position(|row| std::ptr::eq(row, *histogram));
+                    refused.extend(at.map(|at| Refused { row: batch.series.len() + at, refusal }));
+                }
             }
         }
     }

@@ -32,6 +32,7 @@ pub mod prometheus;
 mod sealed;
 mod select;
 mod snapshot;
+mod starts;
 mod stats;
 mod store;
 mod wal;

@@ -37,7 +37,7 @@ fn write(disk: &MemoryDisk, naive: &Naive, spec: BlockSpec) -> Result<BlockMeta,
     for (labels, samples) in naive {
         let (timestamps, bits): (Vec<i64>, Vec<u64>) = samples.floats.iter().copied().unzip();
         let histograms = &samples.histograms;
-        writer.series(labels, &SeriesSamples { timestamps: &timestamps, bits: &bits, histograms })?;
+        writer.series(labels, &SeriesSamples { timestamps: &timestamps, bits: &bits, histograms, starts: &[] })?;
     }
     writer.finish()
 }
@@ -370,7 +370,9 @@ fn a_mapped_file_and_bytes_in_memory_are_read_alike() {
     for (labels, samples) in &naive {
         let (timestamps, bits): (Vec<i64>, Vec<u64>) = samples.floats.iter().copied().unzip();
         let histograms = &samples.histograms;
-        writer.series(labels, &SeriesSamples { timestamps: &timestamps, bits: &bits, histograms }).unwrap();
+        writer
+            .series(labels, &SeriesSamples { timestamps: &timestamps, bits: &bits, histograms, starts: &[] })
+            .unwrap();
     }
     writer.finish().unwrap();
     assert_eq!(disk.list(dir.path()).unwrap(), [file_name(id)]);

@@ -75,7 +75,12 @@ fn written() -> Written {
             samples.extend(histograms.iter().map(|(ms, value)| (*ms, true, value.to_float().sum.to_bits())));
             samples.sort_unstable();
             let start = writer.n_bytes() as usize;
-            writer.series(&labels, &SeriesSamples { timestamps: times, bits: &bits, histograms: &histograms }).unwrap();
+            writer
+                .series(
+                    &labels,
+                    &SeriesSamples { timestamps: times, bits: &bits, histograms: &histograms, starts: &[] },
+                )
+                .unwrap();
             places.push((start..writer.n_bytes() as usize, target));
             all_labels.push(labels);
             all_samples.push(samples);

@@ -38,7 +38,14 @@ fn scrape(store: &Store, source: SourceRef, sets: &[Labels], from: i64, n_scrape
         assert_eq!(commit(store, Some(source), &series, i * 15_000, &values), []);
         if i % 10 == 9 {
             let timestamps = Timestamps::All(i * 15_000 - 20_001);
-            let late = Batch { source: None, series: &series[..1], timestamps, values: &[i as f64], histograms: &[] };
+            let late = Batch {
+                source: None,
+                series: &series[..1],
+                timestamps,
+                values: &[i as f64],
+                starts: &[],
+                histograms: &[],
+            };
             assert_eq!(store.commit(&late).unwrap(), []);
         }
     }
@@ -69,9 +76,16 @@ fn a_start_from_a_checkpoint_holds_everything() {
     scrape(&store, source, &sets, 0, 300);
     let histogram = HistogramValue::Float(Arc::new(some_histogram()));
     let series = resolve(&store, None, &[labels("h", &[])])[0];
-    let row = |timestamp_ms| HistogramRow { series, timestamp_ms, value: histogram.clone() };
+    let row = |timestamp_ms| HistogramRow { series, timestamp_ms, start_ms: 0, value: histogram.clone() };
     let rows = [row(1), row(2)];
-    let batch = Batch { source: None, series: &[], timestamps: Timestamps::All(0), values: &[], histograms: &rows };
+    let batch = Batch {
+        source: None,
+        series: &[],
+        timestamps: Timestamps::All(0),
+        values: &[],
+        starts: &[],
+        histograms: &rows,
+    };
     assert_eq!(store.commit(&batch).unwrap(), []);
     // A series without samples.
     resolve(&store, None, &[labels("empty", &[])]);

@@ -123,7 +123,7 @@ impl Writing {
             let series = resolve(&self.store, source, &sets);
             let before = lens(&self.disk);
             let timestamps = Timestamps::All(now_ms);
-            let batch = Batch { source, series: &series, timestamps, values: &values, histograms: &[] };
+            let batch = Batch { source, series: &series, timestamps, values: &values, starts: &[], histograms: &[] };
             assert_eq!(self.store.commit(&batch).unwrap(), []);
             let samples = sets.into_iter().map(|set| (set, now_ms)).collect();
             let (path, bytes) = added(&self.disk, &before);

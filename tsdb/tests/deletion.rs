@@ -298,10 +298,11 @@ fn native_histograms_are_deleted_too() {
     };
     let [series] = resolve(case.store(), None, &[set(1)])[..] else { panic!("one series") };
     let write = |case: &Case, minutes: std::ops::Range<i64>| {
-        let row = |minute| HistogramRow { series, timestamp_ms: minute * MINUTE_MS, value: of_sum(minute) };
+        let row =
+            |minute| HistogramRow { series, timestamp_ms: minute * MINUTE_MS, start_ms: 0, value: of_sum(minute) };
         let rows: Vec<HistogramRow> = minutes.map(row).collect();
         let timestamps = Timestamps::All(0);
-        let batch = Batch { source: None, series: &[], timestamps, values: &[], histograms: &rows };
+        let batch = Batch { source: None, series: &[], timestamps, values: &[], starts: &[], histograms: &rows };
         assert_eq!(case.store().commit(&batch).unwrap(), []);
     };
     write(&case, 0..150);

@@ -176,9 +176,9 @@ fn native_histograms_and_rare_samples_are_read_as_they_are() {
         }
         commit(&store, None, &series[..1], minute * MINUTE_MS, &[2.0]);
     }
-    let row = HistogramRow { series: series[0], timestamp_ms: 119 * MINUTE_MS + 1, value: histogram() };
+    let row = HistogramRow { series: series[0], timestamp_ms: 119 * MINUTE_MS + 1, start_ms: 0, value: histogram() };
     let (timestamps, histograms) = (Timestamps::All(0), &[row]);
-    let batch = Batch { source: None, series: &[], timestamps, values: &[], histograms };
+    let batch = Batch { source: None, series: &[], timestamps, values: &[], starts: &[], histograms };
     assert_eq!(store.commit(&batch).unwrap(), []);
     store.seal(2 * HOUR_MS).unwrap();
     store.set_downsampling(Downsampling { one_hour_after_ms: None, ..ALL });

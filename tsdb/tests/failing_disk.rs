@@ -103,7 +103,8 @@ fn write(
     let series: Vec<_> = resolved.into_iter().map(Result::unwrap).collect();
     let values: Vec<f64> = (0..sets.len()).map(|i| timestamp_ms as f64 + i as f64).collect();
     let timestamps = Timestamps::All(timestamp_ms);
-    let outcome = store.commit(&Batch { source, series: &series, timestamps, values: &values, histograms: &[] });
+    let outcome =
+        store.commit(&Batch { source, series: &series, timestamps, values: &values, starts: &[], histograms: &[] });
     let into = if outcome.is_ok() { &mut written.acknowledged } else { &mut written.doubtful };
     let refused = outcome.unwrap_or_default();
     for (row, (set, value)) in sets.iter().zip(&values).enumerate() {

@@ -32,8 +32,8 @@ fn next(cursor: &mut dyn FeedCursor) -> Option<Vec<String>> {
     let is_there = cursor
         .next_batch(&mut |found| {
             rows.push(match found {
-                FeedRow::Float { labels, timestamp_ms, value } => row(labels, timestamp_ms, &value.to_bits()),
-                FeedRow::Histogram { labels, timestamp_ms, value } => row(labels, timestamp_ms, value),
+                FeedRow::Float { labels, timestamp_ms, value, .. } => row(labels, timestamp_ms, &value.to_bits()),
+                FeedRow::Histogram { labels, timestamp_ms, value, .. } => row(labels, timestamp_ms, value),
             });
         })
         .unwrap();
@@ -130,7 +130,7 @@ impl World {
     fn commit(&mut self, source: Option<SourceRef>, sets: &[Labels], timestamps: &[i64], values: &[f64]) {
         let series = resolve(&self.store, source, sets);
         let timestamps = if source.is_some() { Timestamps::All(timestamps[0]) } else { Timestamps::Each(timestamps) };
-        let batch = Batch { source, series: &series, timestamps, values, histograms: &[] };
+        let batch = Batch { source, series: &series, timestamps, values, starts: &[], histograms: &[] };
         let refused = self.store.commit(&batch).unwrap();
         let taken = (0..sets.len()).filter(|at| refused.iter().all(|refused| refused.row != *at));
         let mut rows: Vec<String> = taken.map(|at| row(&sets[at], timestamps.at(at), &values[at].to_bits())).collect();
@@ -161,9 +161,10 @@ impl World {
                 let set = labels("h", &[]);
                 let series = resolve(&self.store, None, std::slice::from_ref(&set))[0];
                 let value = some_histogram(now_ms as u64);
-                let histograms = [HistogramRow { series, timestamp_ms: now_ms, value: value.clone() }];
+                let histograms = [HistogramRow { series, timestamp_ms: now_ms, start_ms: 0, value: value.clone() }];
                 let timestamps = Timestamps::All(0);
-                let batch = Batch { source: None, series: &[], timestamps, values: &[], histograms: &histograms };
+                let batch =
+                    Batch { source: None, series: &[], timestamps, values: &[], starts: &[], histograms: &histograms };
                 assert_eq!(self.store.commit(&batch).unwrap(), []);
                 self.due.push_back(vec![row(&set, now_ms, &value)]);
             }

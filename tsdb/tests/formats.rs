@@ -106,10 +106,10 @@ fn make(disk: &MemoryDisk) {
         }
         let series = resolve(&store, None, &[labels("integers", &[]), labels("floats", &[])]);
         let values = [HistogramValue::Integer(Arc::new(integers(step))), HistogramValue::Float(Arc::new(floats(step)))];
-        let row = |(&series, value)| HistogramRow { series, timestamp_ms: time_ms, value };
+        let row = |(&series, value)| HistogramRow { series, timestamp_ms: time_ms, start_ms: 0, value };
         let rows: Vec<_> = series.iter().zip(values).map(row).collect();
         let timestamps = Timestamps::All(time_ms);
-        let batch = Batch { source: None, series: &[], timestamps, values: &[], histograms: &rows };
+        let batch = Batch { source: None, series: &[], timestamps, values: &[], starts: &[], histograms: &rows };
         assert_eq!(store.commit(&batch).unwrap(), []);
         while store.maintain().unwrap() != Maintained::Nothing {}
         if step == N_STEPS - 40 {

@@ -129,7 +129,7 @@ fn commit(store: &Store, source: Option<SourceRef>, step: i64, rng: &mut SeededR
     let values: Vec<f64> = sets.iter().map(|_| rng.unit()).collect();
     let series = resolve(store, source, &sets);
     let timestamps = Timestamps::All(step * STEP_MS);
-    let batch = Batch { source, series: &series, timestamps, values: &values, histograms: &[] };
+    let batch = Batch { source, series: &series, timestamps, values: &values, starts: &[], histograms: &[] };
     let taken = store.commit(&batch).or_else(|_| {
         // After a sync that failed the log refuses everything until one succeeds.
         store.sync().unwrap();

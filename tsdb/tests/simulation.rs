@@ -27,7 +27,7 @@ use model::storage::{Append, Batch, Refusal, SeriesRef, SourceRef, Timestamps};
 use model::{Clock, Labels, Matcher, Rng};
 use support::deleted::{Deleted, Wanted};
 use support::windows::{FUNCTIONS, windows};
-use support::{Contents, contents, labels};
+use support::{Contents, contents, labels, select_with_starts};
 use tsdb::{Downsampling, Maintained, Options, Progress, Store, Undo};
 
 /// How long each simulation lasts.
@@ -312,8 +312,10 @@ impl Hour {
             self.known.extend(sets.iter().cloned().zip(resolved.into_iter().map(Result::unwrap)));
         }
         let series: Vec<_> = sets.iter().map(|set| self.known[set]).collect();
-        let batch =
-            Batch { source, series: &series, timestamps: Timestamps::All(timestamp_ms), values, histograms: &[] };
+        let starts = sets.iter().zip(values).map(|(set, value)| start_of(set, timestamp_ms, value.to_bits()));
+        let starts: Vec<i64> = starts.collect();
+        let timestamps = Timestamps::All(timestamp_ms);
+        let batch = Batch { source, series: &series, timestamps, values, starts: &starts, histograms: &[] };
         let outcome = store.commit(&batch);
         self.counts.batches += 1;
         let (into, refused) = match outcome {
@@ -445,11 +447,12 @@ impl Hour {
                 let _ = self.disk.remove(&path);
             }
         }
-        let (here, deletions) = (contents(self.store()), self.store().deletions());
+        let everything = |store: &Store| select_with_starts(store, &[], i64::MIN, i64::MAX);
+        let (here, deletions) = (everything(self.store()), self.store().deletions());
         self.disk.fail(0, 0, Fault::Error);
         let (store, disk) = (self.store.take(), std::mem::replace(&mut self.disk, elsewhere));
         self.open();
-        assert!(contents(self.store()) == here, "the snapshot holds what the store does");
+        assert!(everything(self.store()) == here, "the snapshot holds what the store does");
         assert_eq!(self.store().deletions(), deletions);
         if self.rng.below(2) == 0 {
             self.begin_again(Ending::Killed);
@@ -544,7 +547,7 @@ impl Hour {
 
     /// Everything acknowledged is there, and nothing that was never written.
     fn check(&self) {
-        let found = contents(self.store());
+        let (found, starts) = select_with_starts(self.store(), &[], i64::MIN, i64::MAX);
         let none = BTreeMap::new();
         for (set, samples) in &self.acknowledged {
             let of_found = found.get(set).unwrap_or(&none);
@@ -560,8 +563,25 @@ impl Hour {
                 let is_deleted = self.deleted.hides(set, *timestamp_ms, *bits);
                 let why = if is_deleted { "is deleted" } else { "was never written" };
                 assert!(is_known || is_loose, "{set} at {timestamp_ms} {why}");
+                let start_ms = starts.get(set).and_then(|starts| starts.get(timestamp_ms)).copied().unwrap_or(0);
+                assert_eq!(start_ms, start_of(set, *timestamp_ms, *bits), "{set} at {timestamp_ms} counts since");
             }
         }
+    }
+}
+
+/// Since when a sample counts: of some series it is not known, some begin again now and then, of some each sample counts since
+/// the one before, and some change their minds with each value.
+fn start_of(set: &Labels, timestamp_ms: i64, bits: u64) -> i64 {
+    let restarted_ms = timestamp_ms.div_euclid(HOUR_MS / 3) * (HOUR_MS / 3) - 700;
+    match (set.get("__name__"), set.get("instance").or(set.get("i"))) {
+        (Some("scraped"), Some("0")) => 0,
+        (Some("scraped"), Some("1")) => restarted_ms,
+        (Some("scraped"), _) => timestamp_ms - SCRAPE_MS,
+        (Some("written"), Some("1" | "2" | "3")) => (bits % 3) as i64 * 1000,
+        (Some("written"), Some("4" | "5")) => restarted_ms,
+        (Some("passing"), Some("0")) => timestamp_ms,
+        _ => 0,
     }
 }
 

@@ -95,6 +95,7 @@ fn late_double_and_unknown_samples_are_refused_and_the_rest_is_taken() {
         series: &[series[2], series[2], series[0], series[2], series[2]],
         timestamps: Timestamps::Each(&[3000, 4000, 3000, 4000, 3500]),
         values: &[1.0, 2.0, 3.0, 4.0, 5.0],
+        starts: &[],
         histograms: &[],
     };
     assert_eq!(refusals(store.commit(&batch).unwrap()), [(3, Refusal::Duplicate), (4, Refusal::OutOfOrder)]);
@@ -130,6 +131,7 @@ fn late_samples_are_taken_within_their_window() {
         series: &[series[1], series[1], series[1]],
         timestamps: Timestamps::Each(&[20_000, 19_500, 18_999]),
         values: &[1.0, 2.0, 3.0],
+        starts: &[],
         histograms: &[],
     };
     assert_eq!(store.commit(&batch).unwrap(), [Refused { row: 2, refusal: Refusal::TooOld }]);
@@ -260,7 +262,7 @@ fn native_histograms_are_kept_among_floats() {
         [HistogramValue::Integer(Arc::new(integer.clone())), HistogramValue::Float(Arc::new(float.clone()))]
             .into_iter()
             .enumerate()
-            .map(move |(i, value)| HistogramRow { series, timestamp_ms: from_ms + i as i64, value })
+            .map(move |(i, value)| HistogramRow { series, timestamp_ms: from_ms + i as i64, start_ms: 0, value })
             .collect::<Vec<_>>()
     };
     let kinds = |store: &Store| {
@@ -281,7 +283,9 @@ fn native_histograms_are_kept_among_floats() {
         let series = resolve(&store, None, &some_series(1))[0];
         let commit_rows = |rows: &[HistogramRow]| {
             let timestamps = Timestamps::All(0);
-            store.commit(&Batch { source: None, series: &[], timestamps, values: &[], histograms: rows }).unwrap()
+            store
+                .commit(&Batch { source: None, series: &[], timestamps, values: &[], starts: &[], histograms: rows })
+                .unwrap()
         };
         commit(&store, None, &[series], 1, &[0.5]);
         assert_eq!(commit_rows(&rows(series, 2)), []);
@@ -332,7 +336,8 @@ fn a_full_disk_refuses_and_loses_nothing() {
         }
         let timestamps = Timestamps::All(i);
         let values = [i as f64; 20];
-        let batch = Batch { source: Some(source), series: &series, timestamps, values: &values, histograms: &[] };
+        let batch =
+            Batch { source: Some(source), series: &series, timestamps, values: &values, starts: &[], histograms: &[] };
         match store.commit(&batch) {
             Ok(refused) => assert_eq!(refused, []),
             Err(AppendError::NotWritable(error)) => {
@@ -371,7 +376,7 @@ fn a_closed_store_takes_nothing() {
     let series = resolve(&store, None, &some_series(1));
     store.close().unwrap();
     let timestamps = Timestamps::All(1);
-    let batch = Batch { source: None, series: &series, timestamps, values: &[1.0], histograms: &[] };
+    let batch = Batch { source: None, series: &series, timestamps, values: &[1.0], starts: &[], histograms: &[] };
     assert!(matches!(store.commit(&batch), Err(AppendError::Closing)));
 }
 
@@ -470,7 +475,7 @@ proptest! {
                     let times: Vec<_> = rows.iter().map(|&(_, after_ms, _)| now_ms + after_ms).collect();
                     let values: Vec<_> = rows.iter().map(|&(.., bits)| f64::from_bits(bits)).collect();
                     let timestamps = Timestamps::Each(&times);
-                    store.commit(&Batch { source: None, series: &series, timestamps, values: &values, histograms: &[] }).unwrap();
+                    store.commit(&Batch { source: None, series: &series, timestamps, values: &values, starts: &[], histograms: &[] }).unwrap();
                     for ((set, &timestamp_ms), value) in sets.iter().zip(&times).zip(&values) {
                         naive.commit(set, timestamp_ms, value.to_bits());
                     }

@@ -50,6 +50,9 @@ pub struct Batch<'a> {
     pub timestamps: Timestamps<'a>,
     /// The value of each float row.
     pub values: &'a [f64],
+    /// The time since which each float row counts, in milliseconds since the Unix epoch, 0 where that is not known; empty
+    /// where it is known of none.
+    pub starts: &'a [i64],
     /// Rows that hold native histograms.
     pub histograms: &'a [HistogramRow],
 }
@@ -61,6 +64,8 @@ pub struct HistogramRow {
     pub series: SeriesRef,
     /// Milliseconds since the Unix epoch.
     pub timestamp_ms: i64,
+    /// The time since which it counts; 0 where that is not known.
+    pub start_ms: i64,
     /// The value, with the counts it was observed with.
     pub value: HistogramValue,
 }
@@ -170,7 +175,8 @@ pub trait Append: fmt::Debug + Send + Sync {
 
     /// Commits a batch and names the rows that were refused. When this returns, the other rows survive a kill.
     ///
-    /// A row that repeats the last sample of its series, bit for bit, is taken and changes nothing.
+    /// A row that repeats the last sample of its series, bit for bit, is taken and changes nothing, whatever it says of the
+    /// time since which it counts.
     ///
     /// # Errors
     /// When nothing of the batch was stored.

@@ -29,6 +29,8 @@ pub enum FeedRow<'a> {
         labels: &'a Labels,
         /// Milliseconds since the Unix epoch.
         timestamp_ms: i64,
+        /// The time since which it counts; 0 where that is not known.
+        start_ms: i64,
         /// The value.
         value: f64,
     },
@@ -38,6 +40,8 @@ pub enum FeedRow<'a> {
         labels: &'a Labels,
         /// Milliseconds since the Unix epoch.
         timestamp_ms: i64,
+        /// The time since which it counts; 0 where that is not known.
+        start_ms: i64,
         /// The value.
         value: &'a HistogramValue,
     },

@@ -128,7 +128,8 @@ pub struct Tile {
     pub values: Vec<f64>,
     /// The values where the tile holds histograms, as many as there are timestamps; otherwise empty.
     pub histograms: Vec<Arc<Histogram>>,
-    /// When each series began to count, in milliseconds since the Unix epoch; empty where that is not known.
+    /// The time since which each sample counts, in milliseconds since the Unix epoch, 0 where that is not known; empty where it
+    /// is known of none.
     pub start_timestamps: Vec<i64>,
     /// How many samples each value stands for, itself included, where [`SelectHints::alignment_ms`] let some be left out: it
     /// is the value that the function looks for among them, at some time between the same two multiples of the alignment.

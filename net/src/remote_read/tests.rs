@@ -179,7 +179,7 @@ fn read<'a>(chunks: impl Iterator<Item = &'a oracle::Chunk>) -> Samples {
     let mut samples = Samples::default();
     for chunk in chunks {
         let n_before = samples.len();
-        assert_eq!(read_chunk(chunk.kind as u8, &chunk.data, &mut samples), Ok(false));
+        assert_eq!(read_chunk(chunk.kind as u8, &chunk.data, &mut samples), Ok(()));
         assert!((1..=120).contains(&(samples.len() - n_before)));
         let written = samples.as_written();
         let times = written.timestamps.iter().chain(written.histograms.iter().map(|(time_ms, _)| time_ms));

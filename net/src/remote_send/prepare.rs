@@ -19,6 +19,7 @@ const MAX_KNOWN: usize = 1 << 20;
 pub(super) struct Row {
     pub(super) labels: Labels,
     pub(super) timestamp_ms: i64,
+    pub(super) start_ms: i64,
     pub(super) value: RowValue,
     /// It was committed before the queue began, so the queue before may have sent it.
     pub(super) may_be_repeated: bool,
@@ -37,7 +38,7 @@ impl Row {
             RowValue::Float(value) => OutgoingValue::Float(*value),
             RowValue::Histogram(value) => OutgoingValue::Histogram(value),
         };
-        Outgoing { labels: &self.labels, timestamp_ms: self.timestamp_ms, value }
+        Outgoing { labels: &self.labels, timestamp_ms: self.timestamp_ms, start_ms: self.start_ms, value }
     }
 }
 
@@ -57,14 +58,16 @@ impl<'q> Preparer<'q> {
 
     /// The row as it is sent, if it is.
     pub(super) fn prepare(&mut self, row: &FeedRow<'_>, now_ms: i64, may_be_repeated: bool) -> Option<Row> {
-        let (labels, timestamp_ms, value) = match row {
-            FeedRow::Float { labels, timestamp_ms, value } => (labels, *timestamp_ms, RowValue::Float(*value)),
-            FeedRow::Histogram { labels, timestamp_ms, value } => {
+        let (labels, timestamp_ms, start_ms, value) = match row {
+            FeedRow::Float { labels, timestamp_ms, start_ms, value } => {
+                (labels, *timestamp_ms, *start_ms, RowValue::Float(*value))
+            }
+            FeedRow::Histogram { labels, timestamp_ms, start_ms, value } => {
                 if !self.settings.send_histograms {
                     self.counts.dropped_histograms.fetch_add(1, Ordering::Relaxed);
                     return None;
                 }
-                (labels, *timestamp_ms, RowValue::Histogram((*value).clone()))
+                (labels, *timestamp_ms, *start_ms, RowValue::Histogram((*value).clone()))
             }
         };
         self.counts.highest_read_ms.fetch_max(timestamp_ms, Ordering::Relaxed);
@@ -76,7 +79,7 @@ impl<'q> Preparer<'q> {
             self.counts.dropped_relabelled.fetch_add(1, Ordering::Relaxed);
             return None;
         };
-        Some(Row { labels, timestamp_ms, value, may_be_repeated })
+        Some(Row { labels, timestamp_ms, start_ms, value, may_be_repeated })
     }
 
     fn labels(&mut self, labels: &Labels) -> Option<Labels> {

@@ -57,7 +57,7 @@ impl FeedCursor for Cursor {
         let batches = self.batches.0.lock();
         let Some(batch) = batches.get(self.at.offset as usize) else { return Ok(false) };
         for (labels, timestamp_ms, value) in batch {
-            take(FeedRow::Float { labels, timestamp_ms: *timestamp_ms, value: *value });
+            take(FeedRow::Float { labels, timestamp_ms: *timestamp_ms, start_ms: 0, value: *value });
         }
         self.at.offset += 1;
         Ok(true)

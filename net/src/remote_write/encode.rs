@@ -19,6 +19,8 @@ pub struct Outgoing<'a> {
     pub labels: &'a Labels,
     /// Milliseconds since the Unix epoch.
     pub timestamp_ms: i64,
+    /// The time since which it counts, which only version 2 says; 0 where that is not known.
+    pub start_ms: i64,
     /// The value.
     pub value: OutgoingValue<'a>,
 }
@@ -117,14 +119,18 @@ impl<'a> Request<'a> {
             Version::V1 => 4,
             Version::V2 => 3,
         };
+        // Zero is not written.
+        let start_ms = if self.version == Version::V2 { sample.start_ms } else { 0 };
         match sample.value {
             OutgoingValue::Float(value) => push_message(&mut self.series, 2, &mut self.scratch, |out| {
                 push_double(out, 1, value);
                 push_number(out, 2, sample.timestamp_ms as u64);
+                push_number(out, 3, start_ms as u64);
             }),
             OutgoingValue::Histogram(value) => {
                 push_message(&mut self.series, histogram_field, &mut self.scratch, |out| {
                     push_histogram(out, sample.timestamp_ms, value);
+                    push_number(out, 17, start_ms as u64);
                 });
             }
         }
@@ -225,7 +231,9 @@ fn deltas(counts: &[u64]) -> impl Iterator<Item = u64> + '_ {
 mod tests {
     use std::sync::Arc;
 
-    use super::super::{DecodeLimits, RequestVisitor, TimeSeries, decode, decode_v2, decompress};
+    use super::super::{
+        DecodeLimits, HistogramSample, RequestVisitor, Sample, TimeSeries, decode, decode_v2, decompress,
+    };
     use super::*;
 
     #[derive(Default)]
@@ -236,10 +244,12 @@ mod tests {
             assert_eq!(series.fault, None);
             let labels = Labels::from_pairs(series.labels.iter().copied());
             for sample in &series.samples {
-                self.0.push(format!("{labels} {} {:x}", sample.timestamp_ms, sample.value.to_bits()));
+                let Sample { timestamp_ms, start_ms, value } = *sample;
+                self.0.push(format!("{labels} {timestamp_ms} since {start_ms} {:x}", value.to_bits()));
             }
             for sample in &series.histograms {
-                self.0.push(format!("{labels} {} {:?}", sample.timestamp_ms, sample.value));
+                let HistogramSample { timestamp_ms, start_ms, value } = sample;
+                self.0.push(format!("{labels} {timestamp_ms} since {start_ms} {value:?}"));
             }
         }
     }
@@ -274,19 +284,27 @@ mod tests {
             samples.extend(values.iter().enumerate().map(|(i, value)| Outgoing {
                 labels,
                 timestamp_ms: i as i64 * 15_000 - 20_000 + at as i64,
+                start_ms: i as i64 * 7 - 7,
                 value: OutgoingValue::Float(*value),
             }));
         }
         for value in [&integer, &float] {
-            samples.push(Outgoing { labels: &sets[0], timestamp_ms: 7, value: OutgoingValue::Histogram(value) });
+            samples.push(Outgoing {
+                labels: &sets[0],
+                timestamp_ms: 7,
+                start_ms: -3,
+                value: OutgoingValue::Histogram(value),
+            });
         }
-        let want: Vec<String> = samples
-            .iter()
-            .map(|Outgoing { labels, timestamp_ms, value }| match value {
-                OutgoingValue::Float(value) => format!("{labels} {timestamp_ms} {:x}", value.to_bits()),
-                OutgoingValue::Histogram(value) => format!("{labels} {timestamp_ms} {value:?}"),
-            })
-            .collect();
+        let line = |version, Outgoing { labels, timestamp_ms, start_ms, value }: &Outgoing<'_>| {
+            let start_ms = if version == Version::V2 { *start_ms } else { 0 };
+            match value {
+                OutgoingValue::Float(value) => {
+                    format!("{labels} {timestamp_ms} since {start_ms} {:x}", value.to_bits())
+                }
+                OutgoingValue::Histogram(value) => format!("{labels} {timestamp_ms} since {start_ms} {value:?}"),
+            }
+        };
         for version in [Version::V1, Version::V2] {
             let message = encode(version, samples.iter().copied());
             let message = decompress(&compress(&message).unwrap(), 1 << 20).unwrap();
@@ -295,6 +313,7 @@ mod tests {
                 Version::V1 => decode(&message, &DecodeLimits::default(), &mut lines).unwrap(),
                 Version::V2 => decode_v2(&message, &DecodeLimits::default(), &mut lines).unwrap(),
             }
+            let want: Vec<String> = samples.iter().map(|sample| line(version, sample)).collect();
             assert_eq!(lines.0, want, "{version:?}");
         }
     }

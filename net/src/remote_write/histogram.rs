@@ -83,23 +83,26 @@ impl Buckets {
 impl HistogramSample {
     pub(super) fn read(message: &[u8]) -> Result<HistogramSample, DecodeError> {
         let fields = HistogramFields::read(message, |_, _| Ok(()))?;
-        Ok(HistogramSample { timestamp_ms: fields.timestamp_ms, value: fields.into_value() })
+        Ok(HistogramSample { timestamp_ms: fields.timestamp_ms, start_ms: 0, value: fields.into_value() })
     }
 
-    /// A histogram of version 2. When its series began to count is not kept.
+    /// A histogram of version 2, which may say since when it counts.
     pub(super) fn read_with_start(message: &[u8]) -> Result<HistogramSample, DecodeError> {
-        let fields = HistogramFields::read(message, |number, value| match number {
-            17 => value.varint("StartTimestamp").map(|_| ()),
-            _ => Ok(()),
+        let mut start_ms = 0;
+        let fields = HistogramFields::read(message, |number, value| {
+            if number == 17 {
+                start_ms = value.varint("StartTimestamp")? as i64;
+            }
+            Ok(())
         })?;
-        Ok(HistogramSample { timestamp_ms: fields.timestamp_ms, value: fields.into_value() })
+        Ok(HistogramSample { timestamp_ms: fields.timestamp_ms, start_ms, value: fields.into_value() })
     }
 }
 
 impl HistogramFields {
     fn read(
         message: &[u8],
-        other: impl Fn(u32, Value<'_>) -> Result<(), DecodeError>,
+        mut other: impl FnMut(u32, Value<'_>) -> Result<(), DecodeError>,
     ) -> Result<HistogramFields, DecodeError> {
         let mut histogram = HistogramFields {
             count: Count::Integer(0),

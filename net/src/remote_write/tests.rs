@@ -204,7 +204,11 @@ fn by_hand(series: &oracle::TimeSeries) -> TimeSeries<'_> {
     TimeSeries {
         labels,
         fault,
-        samples: series.samples.iter().map(|s| Sample { timestamp_ms: s.timestamp, value: s.value }).collect(),
+        samples: series
+            .samples
+            .iter()
+            .map(|s| Sample { timestamp_ms: s.timestamp, start_ms: 0, value: s.value })
+            .collect(),
         exemplars: series
             .exemplars
             .iter()
@@ -276,7 +280,7 @@ fn histogram_by_hand(histogram: &oracle::Histogram) -> HistogramSample {
             custom_bounds: empty.custom_bounds,
         })),
     };
-    HistogramSample { timestamp_ms: histogram.timestamp, value }
+    HistogramSample { timestamp_ms: histogram.timestamp, start_ms: 0, value }
 }
 
 fn own_lines(message: &[u8]) -> Result<Vec<String>, DecodeError> {

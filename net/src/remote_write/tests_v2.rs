@@ -113,8 +113,8 @@ struct Lines(Vec<String>);
 
 impl RequestVisitor for Lines {
     fn time_series(&mut self, series: &TimeSeries<'_>) {
-        let samples: Vec<_> = series.samples.iter().map(|s| (s.timestamp_ms, s.value.to_bits())).collect();
-        let histograms: Vec<_> = series.histograms.iter().map(|h| h.timestamp_ms).collect();
+        let samples: Vec<_> = series.samples.iter().map(|s| (s.timestamp_ms, s.start_ms, s.value.to_bits())).collect();
+        let histograms: Vec<_> = series.histograms.iter().map(|h| (h.timestamp_ms, h.start_ms)).collect();
         let exemplars: Vec<_> = series.exemplars.iter().map(exemplar_line).collect();
         let head = if series.fault.is_some() { "faulty".to_owned() } else { format!("{:?}", series.labels) };
         self.0.push(format!("{head} {samples:?} {histograms:?} {exemplars:?}"));
@@ -157,8 +157,9 @@ fn oracle_lines(request: &oracle::Request) -> Vec<String> {
             let has_empty = series.labels_refs.iter().step_by(2).any(|at| symbols[*at as usize].is_empty());
             (has_name && !has_twice && !has_empty).then_some(pairs)
         });
-        let samples: Vec<_> = series.samples.iter().map(|s| (s.timestamp, s.value.to_bits())).collect();
-        let histograms: Vec<_> = series.histograms.iter().map(|h| h.timestamp).collect();
+        let samples: Vec<_> =
+            series.samples.iter().map(|s| (s.timestamp, s.start_timestamp, s.value.to_bits())).collect();
+        let histograms: Vec<_> = series.histograms.iter().map(|h| (h.timestamp, h.start_timestamp)).collect();
         let exemplars: Vec<_> = series
             .exemplars
             .iter()
@@ -364,8 +365,10 @@ fn the_same_labels_have_the_same_key_and_are_read_once() {
     let mut check = |message: &[u8], want: &[&str]| {
         visitor.lines.clear();
         decode_v2(message, &DecodeLimits::default(), &mut visitor).unwrap();
-        let want: Vec<String> =
-            want.iter().map(|labels| format!("{labels} [Sample {{ timestamp_ms: 2, value: 1.0 }}]")).collect();
+        let want: Vec<String> = want
+            .iter()
+            .map(|labels| format!("{labels} [Sample {{ timestamp_ms: 2, start_ms: 0, value: 1.0 }}]"))
+            .collect();
         assert_eq!(visitor.lines, want);
     };
     let up = r#"[("__name__", "up")]"#;

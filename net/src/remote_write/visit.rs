@@ -9,6 +9,7 @@ use super::wire::{DecodeError, Fields, Value, take_varint};
 /// The fields of a sample.
 const VALUE_TAG: u8 = 1 << 3 | 1;
 const TIMESTAMP_TAG: u8 = 2 << 3;
+const START_TAG: u8 = 3 << 3;
 
 /// How much of one request is taken. What a byte of a request can become in memory depends on these.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +43,8 @@ impl Default for DecodeLimits {
 pub struct Sample {
     /// Milliseconds since the Unix epoch.
     pub timestamp_ms: i64,
+    /// The time since which it counts, in version 2; 0 where that is not known.
+    pub start_ms: i64,
     /// The value.
     pub value: f64,
 }
@@ -51,6 +54,8 @@ pub struct Sample {
 pub struct HistogramSample {
     /// Milliseconds since the Unix epoch.
     pub timestamp_ms: i64,
+    /// The time since which it counts, in version 2; 0 where that is not known.
+    pub start_ms: i64,
     /// The value; not yet checked for consistency.
     pub value: HistogramValue,
 }
@@ -168,26 +173,44 @@ impl Sample {
     /// As nearly all are written: value and timestamp, in this order.
     #[inline]
     fn read_usual(message: &[u8]) -> Option<Sample> {
+        Sample::read_first(message).and_then(|(sample, behind)| behind.is_empty().then_some(sample))
+    }
+
+    /// The same, and then perhaps the start, as version 2 has it.
+    #[inline]
+    fn read_usual_with_start(message: &[u8]) -> Option<Sample> {
+        let (sample, mut behind) = Sample::read_first(message)?;
+        if behind.is_empty() {
+            return Some(sample);
+        }
+        behind = behind.strip_prefix(&[START_TAG])?;
+        let start_ms = take_varint(&mut behind).ok()? as i64;
+        behind.is_empty().then_some(Sample { start_ms, ..sample })
+    }
+
+    /// Value and timestamp, and what stands behind them.
+    #[inline]
+    fn read_first(message: &[u8]) -> Option<(Sample, &[u8])> {
         let (&VALUE_TAG, behind) = message.split_first()? else { return None };
         let (bits, behind) = behind.split_first_chunk()?;
         let (&TIMESTAMP_TAG, mut behind) = behind.split_first()? else { return None };
         let timestamp_ms = take_varint(&mut behind).ok()? as i64;
-        behind.is_empty().then(|| Sample { timestamp_ms, value: f64::from_le_bytes(*bits) })
+        Some((Sample { timestamp_ms, start_ms: 0, value: f64::from_le_bytes(*bits) }, behind))
     }
 
     fn read_any(message: &[u8]) -> Result<Sample, DecodeError> {
-        Sample::read_fields(message, |_, _| Ok(()))
+        Sample::read_fields(message, |_, _, _| Ok(()))
     }
 
-    /// A sample of version 2. When its series began to count is not kept.
+    /// A sample of version 2, which may say since when it counts.
     #[inline]
     pub(super) fn read_with_start(message: &[u8]) -> Result<Sample, DecodeError> {
-        Sample::read_usual(message).map_or_else(|| Sample::read_fields(message, check_start), Ok)
+        Sample::read_usual_with_start(message).map_or_else(|| Sample::read_fields(message, read_start), Ok)
     }
 
     fn read_fields(
         message: &[u8],
-        other: impl Fn(u32, Value<'_>) -> Result<(), DecodeError>,
+        other: impl Fn(&mut Sample, u32, Value<'_>) -> Result<(), DecodeError>,
     ) -> Result<Sample, DecodeError> {
         let mut fields = Fields::new(message);
         let mut sample = Sample::default();
@@ -195,15 +218,18 @@ impl Sample {
             match number {
                 1 => sample.value = value.double("Value")?,
                 2 => sample.timestamp_ms = value.varint("Timestamp")? as i64,
-                _ => other(number, value)?,
+                _ => other(&mut sample, number, value)?,
             }
         }
         Ok(sample)
     }
 }
 
-fn check_start(number: u32, value: Value<'_>) -> Result<(), DecodeError> {
-    if number == 3 { value.varint("StartTimestamp").map(|_| ()) } else { Ok(()) }
+fn read_start(sample: &mut Sample, number: u32, value: Value<'_>) -> Result<(), DecodeError> {
+    if number == 3 {
+        sample.start_ms = value.varint("StartTimestamp")? as i64;
+    }
+    Ok(())
 }
 
 impl Metadata<'_> {

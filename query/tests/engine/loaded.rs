@@ -48,6 +48,7 @@ pub(crate) fn append(store: &Store, labels: &Labels, samples: &[(i64, f64)]) {
         series: &vec![series; values.len()],
         timestamps: Timestamps::Each(&timestamps),
         values: &values,
+        starts: &[],
         histograms: &[],
     };
     assert_eq!(store.commit(&batch).unwrap(), []);

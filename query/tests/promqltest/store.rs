@@ -1,8 +1,5 @@
-//! What scripts load, in a real store on a disk in memory.
-//!
-//! The store keeps no start times yet; so those of a script stand beside it and are put into the tiles that are read.
+//! What scripts load, in a real store on a disk in memory, with the start times that they give.
 
-use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,24 +8,20 @@ use journal::Disk;
 use journal::testkit::MemoryDisk;
 use model::rng::SeededRng;
 use model::storage::{
-    Append, Batch, HistogramRow, HistogramValue, LabelRequest, Listing, Select, SelectError, SelectHints, SeriesReader,
-    SeriesRef, SeriesSet, Tile, Timestamps,
+    Append, Batch, HistogramRow, HistogramValue, LabelRequest, Listing, Select, SelectError, SelectHints, SeriesRef,
+    SeriesSet, Timestamps,
 };
-use model::{Clock, Labels, Matcher, SystemClock};
+use model::{Clock, Matcher, SystemClock};
 use query::syntax::series::SequenceValue;
 use tsdb::{Options, Progress, Store};
 
 use super::load::{Load, LoadedSample, LoadedSeries};
 use super::nhcb::converted;
 
-/// Start times by series and sample.
-type Starts = HashMap<Labels, BTreeMap<i64, i64>>;
-
-/// A store and the start times of its samples.
+/// A store of what was loaded.
 #[derive(Debug)]
 pub(crate) struct TestStore {
     store: Store,
-    starts: Arc<Starts>,
 }
 
 impl TestStore {
@@ -46,7 +39,7 @@ impl TestStore {
         let mut rng = SeededRng::new(1);
         let progress = Progress::default();
         let (store, _) = Store::open(&disk, &clock, &mut rng, Path::new("data"), options, &progress).unwrap();
-        TestStore { store, starts: Arc::default() }
+        TestStore { store }
     }
 
     /// Loads all samples of a `load`.
@@ -70,25 +63,22 @@ impl TestStore {
         for run in series.samples.chunk_by(|one, other| is_float(one) == is_float(other)) {
             self.commit(reference, run).map_err(|why| format!("{}: {why}", series.labels))?;
         }
-        for sample in series.samples.iter().filter(|sample| sample.start_ms != 0) {
-            let starts = Arc::get_mut(&mut self.starts).unwrap();
-            starts.entry(series.labels.clone()).or_default().insert(sample.timestamp_ms, sample.start_ms);
-        }
         Ok(())
     }
 
     fn commit(&self, series: SeriesRef, samples: &[LoadedSample]) -> Result<(), String> {
-        let (mut timestamps, mut values, mut histograms) = (Vec::new(), Vec::new(), Vec::new());
-        for LoadedSample { timestamp_ms, value, .. } in samples {
+        let (mut timestamps, mut values, mut starts, mut histograms) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for LoadedSample { timestamp_ms, start_ms, value } in samples {
             match value {
                 SequenceValue::Omitted => {}
                 SequenceValue::Float(value) => {
                     timestamps.push(*timestamp_ms);
                     values.push(*value);
+                    starts.push(*start_ms);
                 }
                 SequenceValue::Histogram { histogram, .. } => {
                     let value = HistogramValue::Float(Arc::clone(histogram));
-                    histograms.push(HistogramRow { series, timestamp_ms: *timestamp_ms, value });
+                    histograms.push(HistogramRow { series, timestamp_ms: *timestamp_ms, start_ms: *start_ms, value });
                 }
             }
         }
@@ -97,6 +87,7 @@ impl TestStore {
             series: &vec![series; values.len()],
             timestamps: Timestamps::Each(&timestamps),
             values: &values,
+            starts: &starts,
             histograms: &histograms,
         };
         let refused = self.store.commit(&batch).map_err(|error| error.to_string())?;
@@ -106,11 +97,7 @@ impl TestStore {
 
 impl Select for TestStore {
     fn select(&self, matchers: &[Matcher], hints: &SelectHints) -> Result<Box<dyn SeriesSet>, SelectError> {
-        let set = self.store.select(matchers, hints)?;
-        if self.starts.is_empty() {
-            return Ok(set);
-        }
-        Ok(Box::new(WithStarts { set, starts: Arc::clone(&self.starts) }))
+        self.store.select(matchers, hints)
     }
 
     fn label_names(&self, request: &LabelRequest) -> Result<Listing, SelectError> {
@@ -119,50 +106,5 @@ impl Select for TestStore {
 
     fn label_values(&self, name: &str, request: &LabelRequest) -> Result<Listing, SelectError> {
         self.store.label_values(name, request)
-    }
-}
-
-/// A selection with start times.
-#[derive(Debug)]
-struct WithStarts {
-    set: Box<dyn SeriesSet>,
-    starts: Arc<Starts>,
-}
-
-impl SeriesSet for WithStarts {
-    fn len(&self) -> usize {
-        self.set.len()
-    }
-
-    fn labels(&self, series: usize) -> Labels {
-        self.set.labels(series)
-    }
-
-    fn reader(&self) -> Box<dyn SeriesReader + '_> {
-        Box::new(StartsReader { reader: self.set.reader(), set: self, series: 0 })
-    }
-}
-
-struct StartsReader<'s> {
-    reader: Box<dyn SeriesReader + 's>,
-    set: &'s WithStarts,
-    series: usize,
-}
-
-impl SeriesReader for StartsReader<'_> {
-    fn seek(&mut self, series: usize, start_ms: i64) {
-        self.series = series;
-        self.reader.seek(series, start_ms);
-    }
-
-    fn next_tile(&mut self, tile: &mut Tile) -> Result<bool, SelectError> {
-        if !self.reader.next_tile(tile)? {
-            return Ok(false);
-        }
-        if let Some(starts) = self.set.starts.get(&self.set.labels(self.series)) {
-            let start_of = |time_ms: &i64| starts.get(time_ms).copied().unwrap_or(0);
-            tile.start_timestamps = tile.timestamps.iter().map(start_of).collect();
-        }
-        Ok(true)
     }
 }

@@ -24,6 +24,11 @@ impl LineId {
     pub(crate) fn index(self) -> u32 {
         self.0
     }
+
+    /// The line with a number.
+    pub(super) fn at(index: u32) -> LineId {
+        LineId(index)
+    }
 }
 
 /// What a line turned out to be.
@@ -97,6 +102,8 @@ pub(crate) struct LineCache {
     /// Series that stale markers have to follow and whose lines are not known: another loop's, or those of another
     /// format.
     orphans: Vec<SeriesRef>,
+    /// Which metric each line belongs to; empty while the target does not say since when its series count.
+    metrics: Vec<u64>,
 }
 
 impl LineCache {
@@ -114,6 +121,7 @@ impl LineCache {
             alive: NO_SCRAPE,
             n_alive: 0,
             orphans: Vec::new(),
+            metrics: Vec::new(),
         }
     }
 
@@ -193,6 +201,20 @@ impl LineCache {
         &self.texts[line.start..line.end]
     }
 
+    /// How many lines there are.
+    pub(super) fn n_lines(&self) -> u32 {
+        self.lines.len() as u32
+    }
+
+    /// Which metric each line belongs to, as far as that has been asked.
+    pub(super) fn metrics(&self) -> &[u64] {
+        &self.metrics
+    }
+
+    pub(super) fn set_metrics(&mut self, metrics: Vec<u64>) {
+        self.metrics = metrics;
+    }
+
     #[cfg(test)]
     pub(crate) fn has_no_index(&self) -> bool {
         self.index.is_none()
@@ -266,6 +288,7 @@ impl LineCache {
             self.index = None;
         }
         self.order = None;
+        self.metrics.clear();
     }
 
     /// Notes that stale markers have followed all series.
@@ -295,6 +318,8 @@ impl LineCache {
         }
         self.texts = texts;
         self.lines = lines;
+        // Lines have other numbers now.
+        self.metrics.clear();
         self.index = None;
         self.order = None;
     }

@@ -10,6 +10,7 @@ use rustc_hash::FxHashSet;
 use super::cache::{Found, LineCache, LineId, LineKind, UNRESOLVED};
 use super::labels::{LabelSettings, SeriesError};
 use super::metadata::Metadata;
+use super::starts::CreatedLines;
 use crate::parse::{Event, Format, LabelsError, Options, ParseError, Parser, Sample, family_name};
 use crate::smack::mesos::{self, Snapshot};
 
@@ -69,6 +70,9 @@ pub(crate) struct Rows {
     pub(crate) values: Vec<f64>,
     /// The time of each row; empty where no row has a time of its own.
     pub(crate) timestamps: Vec<i64>,
+    /// The time since which each row counts, 0 where that is not known; empty where it is known of none.
+    pub(crate) starts: Vec<i64>,
+    pub(super) created: CreatedLines,
     /// The lines of rows that stale markers are to follow.
     pub(crate) alive: Vec<LineId>,
     /// The rows of series that storage has not named yet, and their labels.
@@ -92,6 +96,8 @@ impl Rows {
         self.series.clear();
         self.values.clear();
         self.timestamps.clear();
+        self.starts.clear();
+        self.created.clear();
         self.alive.clear();
         self.new.clear();
     }
@@ -104,6 +110,7 @@ impl Rows {
         retain(&mut self.lines, &is_kept);
         retain(&mut self.values, &is_kept);
         retain(&mut self.timestamps, &is_kept);
+        retain(&mut self.starts, &is_kept);
         retain(&mut self.series, &is_kept);
         self.alive.retain(|line| !dropped.contains(&line.index()));
     }
@@ -114,6 +121,9 @@ impl Rows {
         self.values.extend(values.take(series.len()));
         if !self.timestamps.is_empty() {
             self.timestamps.resize(self.series.len(), timestamp_ms);
+        }
+        if !self.starts.is_empty() {
+            self.starts.resize(self.series.len(), 0);
         }
     }
 
@@ -144,6 +154,8 @@ pub(crate) struct Ingest<'a> {
     pub(crate) rows: &'a mut Rows,
     /// The time of samples without one of their own.
     pub(crate) timestamp_ms: i64,
+    /// Whether the format has `_created` lines.
+    pub(crate) may_tell_starts: bool,
 }
 
 impl Ingest<'_> {
@@ -156,6 +168,7 @@ impl Ingest<'_> {
         if !self.cache.is_unchanged() {
             self.keep_seen_families(format);
         }
+        self.rows.starts = self.rows.created.starts_of(self.cache, &self.rows.lines);
         self.check_sample_limit()
     }
 
@@ -256,6 +269,9 @@ impl Ingest<'_> {
     }
 
     fn known_sample(&mut self, id: LineId, sample: Sample) {
+        if self.may_tell_starts {
+            self.rows.created.note(self.cache, id, sample.value);
+        }
         let line = self.cache.line(id);
         if line.kind != LineKind::Dropped {
             self.row(id, line.series, sample);
@@ -283,7 +299,10 @@ impl Ingest<'_> {
                 }
                 self.known_sample(id, sample);
             }
-            None => self.cache.line_mut(id).kind = LineKind::Dropped,
+            None => {
+                self.cache.line_mut(id).kind = LineKind::Dropped;
+                self.known_sample(id, sample);
+            }
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ mod recognise;
 mod recorder;
 mod report;
 mod slots;
+mod starts;
 mod state;
 mod task;
 mod write;

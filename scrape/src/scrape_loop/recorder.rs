@@ -194,6 +194,7 @@ impl Recorder {
             metadata: &self.metadata,
             rows: &mut self.rows,
             timestamp_ms,
+            may_tell_starts: self.exposition == Exposition::Text(Format::OpenMetrics),
         };
         let outcome = match &recognised {
             Recognised::Text(format) => ingest.text(*format, body),

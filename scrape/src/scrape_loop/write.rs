@@ -139,6 +139,7 @@ impl Writer {
             series: &series,
             timestamps: Timestamps::All(timestamp_ms),
             values: &values,
+            starts: &[],
             histograms: &[],
         })?;
         Ok(())
@@ -164,6 +165,7 @@ impl Writer {
             series: &rows.series,
             timestamps,
             values: &rows.values,
+            starts: &rows.starts,
             histograms: &[],
         })
     }
@@ -213,12 +215,14 @@ impl Writer {
         let mut series = Vec::new();
         let mut values = Vec::new();
         let mut timestamps = Vec::new();
+        let mut starts = Vec::new();
         for ((row, id), outcome) in lines.into_iter().zip(resolved) {
             match outcome {
                 Ok(reference) => {
                     scrape.cache.line_mut(id).series = reference;
                     series.push(reference);
                     values.push(rows.values[row]);
+                    starts.extend(rows.starts.get(row).copied());
                     timestamps.push(rows.timestamps.get(row).copied().unwrap_or(scrape.timestamp_ms));
                 }
                 Err(refusal) => {
@@ -228,7 +232,14 @@ impl Writer {
             }
         }
         let timestamps = Timestamps::Each(&timestamps);
-        self.appender.commit(&Batch { source: None, series: &series, timestamps, values: &values, histograms: &[] })?;
+        self.appender.commit(&Batch {
+            source: None,
+            series: &series,
+            timestamps,
+            values: &values,
+            starts: &starts,
+            histograms: &[],
+        })?;
         Ok(())
     }
 

@@ -506,3 +506,33 @@ async fn a_target_may_change_its_format() {
     assert_eq!(world.stored("mesos_master_elected"), "2:1 3:1");
     assert_eq!(world.target().metadata.get("mesos_master_tasks_lost").unwrap().metric_type.as_str(), "counter");
 }
+
+#[tokio::test(start_paused = true)]
+async fn created_lines_say_since_when_all_lines_of_their_metric_count() {
+    let world = World::new();
+    let body = |a_s: &str, rest: &str| {
+        let counter =
+            format!("# TYPE a counter\na_total{{b=\"c\"}} 1\na_total{{b=\"d\"}} 1\na_created{{b=\"c\"}} {a_s}\n");
+        let histogram =
+            "# TYPE h histogram\nh_bucket{le=\"1.0\"} 1\nh_bucket{le=\"+Inf\"} 2\nh_count 2\nh_sum 3\nh_created 5\n";
+        let gauge = "# TYPE g_created gauge\ng_created 9\n";
+        Answer::Typed("application/openmetrics-text", format!("{counter}{histogram}{gauge}{rest}# EOF\n"))
+    };
+    let more = "# TYPE s summary\ns{quantile=\"0.5\"} 1\ns_count 1\ns_created 7\n";
+    let without =
+        Answer::Typed("application/openmetrics-text", "# TYPE a counter\na_total{b=\"c\"} 2\n# EOF\n".to_owned());
+    world.answers(&[body("1.5", ""), body("1.5", ""), body("1.75", ""), body("1.75", more), without]);
+    world.scrape(&["a:1"]);
+    world.run(5).await;
+    assert_eq!(world.starts("a_total{b=\"c\"}"), [1500, 1500, 1750, 1750, 0]);
+    // The last one of these is a stale marker.
+    assert_eq!(world.starts("a_total{b=\"d\"}"), [0, 0, 0, 0, 0]);
+    for series in ["h_bucket{le=\"1.0\"}", "h_bucket{le=\"+Inf\"}", "h_count", "h_sum"] {
+        assert_eq!(world.starts(series), [5000, 5000, 5000, 5000, 0], "{series}");
+    }
+    assert_eq!(world.starts("s{quantile=\"0.5\"}"), [7000, 0]);
+    // They stay series of their own, which count nothing.
+    assert_eq!(world.stored("a_created{b=\"c\"}"), "0:1.5 1:1.5 2:1.75 3:1.75 4:stale");
+    assert_eq!(world.starts("a_created{b=\"c\"}"), [0; 5]);
+    assert_eq!(world.starts("g_created"), [0; 5]);
+}

@@ -99,6 +99,8 @@ struct Inner {
     labels: Vec<Labels>,
     ids: HashMap<Labels, u64>,
     samples: BTreeMap<Labels, Vec<(i64, f64)>>,
+    /// Since when they count, in the order in which they came.
+    starts: BTreeMap<Labels, Vec<i64>>,
     forgotten: Vec<u64>,
     /// Series that may be there; others are refused.
     max_series: Option<usize>,
@@ -136,8 +138,13 @@ impl Append for Store {
         }
         let outcomes = batch.series.iter().zip(batch.values).enumerate();
         let refused = outcomes.filter_map(|(row, (series, value))| {
-            let refusal = inner.append(*series, batch.timestamps.at(row), *value).err()?;
-            Some(Refused { row, refusal })
+            let refusal = inner.append(*series, batch.timestamps.at(row), *value).err();
+            if refusal.is_none() {
+                let labels = inner.labels[series.0 as usize].clone();
+                let start_ms = batch.starts.get(row).copied().unwrap_or(0);
+                inner.starts.entry(labels).or_default().push(start_ms);
+            }
+            refusal.map(|refusal| Refused { row, refusal })
         });
         Ok(refused.collect())
     }
@@ -256,6 +263,13 @@ impl World {
         let samples = inner.samples.iter().find(|(labels, _)| written(labels) == series);
         let shown = samples.map(|(_, samples)| samples.iter().map(|(at, value)| shown(*at - first_ms, *value)));
         shown.map_or_else(String::new, |shown| shown.collect::<Vec<_>>().join(" "))
+    }
+
+    /// Since when the samples of a series count, in the order in which they came.
+    pub(crate) fn starts(&self, series: &str) -> Vec<i64> {
+        let inner = self.store.inner.lock();
+        let starts = inner.starts.iter().find(|(labels, _)| written(labels) == series);
+        starts.map_or_else(Vec::new, |(_, starts)| starts.clone())
     }
 
     /// The names of all series but those of reports.

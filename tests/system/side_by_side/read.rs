@@ -276,6 +276,7 @@ fn send_all(addresses: [SocketAddr; 2]) {
             within.map(|(timestamp_ms, value)| Outgoing {
                 labels,
                 timestamp_ms: *timestamp_ms,
+                start_ms: 0,
                 value: match value {
                     Value::Float(value) => OutgoingValue::Float(*value),
                     Value::Histogram(value) => OutgoingValue::Histogram(value),

@@ -14,6 +14,7 @@ use super::columns_reader::Columns;
 use super::layout::Section;
 use super::{Block, Kind, RawChunk};
 use crate::codec;
+use crate::starts::StartsReader;
 
 /// Goes through the samples of a series between two times.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub struct BlockCursor<'a> {
     after_ms: Option<i64>,
     /// The histograms decoded last, and where in the file they begin: between floats they are handed out in small parts.
     decoded: Option<(u64, Vec<HistogramValue>)>,
+    /// Since when the series counts, once a tile was asked for.
+    starts: Option<StartsReader>,
 }
 
 /// The samples of a chunk that are left between the times asked for.
@@ -70,6 +73,7 @@ impl<'a> BlockCursor<'a> {
             histogram_chunks: Vec::new(),
             after_ms: None,
             decoded: None,
+            starts: None,
         }
     }
 
@@ -78,6 +82,7 @@ impl<'a> BlockCursor<'a> {
         self.float_chunks.clear();
         self.histogram_chunks.clear();
         (self.series, self.start_ms, self.end_ms, self.after_ms) = (series, start_ms, end_ms, None);
+        self.starts = None;
         match self.page.get(self.block.section(Section::Chunks), self.block.n_series(), series) {
             Ok(chunks) => {
                 for chunk in chunks.iter().rev() {
@@ -137,6 +142,10 @@ impl<'a> BlockCursor<'a> {
         if is_whole {
             tile.timestamps.extend_from_slice(part.as_slice());
             tile.column = self.columns.number(chunk.column, part.from..part.to);
+            if self.block.has_starts() {
+                let starts = self.starts.get_or_insert_with(|| StartsReader::of(self.block.starts(self.series)));
+                starts.fill(tile);
+            }
         } else {
             tile.clear();
             self.block.note_chunk(self.series, chunk);

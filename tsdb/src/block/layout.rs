@@ -14,8 +14,10 @@ use crc32c::{crc32c, crc32c_append};
 
 use super::{BlockError, BlockId};
 
-/// The version that is written, and the only one that is read.
-pub(crate) const VERSION: u32 = 1;
+/// The version of blocks of which no series has a start: they have no section of starts.
+const VERSION: u32 = 1;
+/// The version of the others.
+const VERSION_WITH_STARTS: u32 = 2;
 
 const MAGIC: &[u8; 8] = b"NTXBLCK\n";
 const VERSION_LEN: usize = 4;
@@ -24,7 +26,6 @@ pub(crate) const CRC_LEN: usize = 4;
 pub(crate) const HEADER_LEN: usize = MAGIC.len() + VERSION_LEN + 4;
 /// Place u64, length u64, checksum.
 const TABLE_ENTRY_LEN: usize = 8 + 8 + CRC_LEN;
-const TABLE_LEN: usize = Section::ALL.len() * TABLE_ENTRY_LEN;
 /// Place of the table u64, its checksum, version, the checksum of all that, magic.
 pub(crate) const FOOTER_LEN: usize = 8 + CRC_LEN + VERSION_LEN + CRC_LEN + MAGIC.len();
 
@@ -51,11 +52,13 @@ pub(crate) enum Section {
     Symbols,
     /// What is known of the block as a whole.
     Meta,
+    /// Since when series count.
+    Starts,
 }
 
 impl Section {
     /// All sections, in the order of the table.
-    pub(crate) const ALL: [Section; 10] = [
+    pub(crate) const ALL: [Section; 11] = [
         Section::Chunks,
         Section::Columns,
         Section::Series,
@@ -66,6 +69,7 @@ impl Section {
         Section::Postings,
         Section::Symbols,
         Section::Meta,
+        Section::Starts,
     ];
 
     /// What people call it.
@@ -81,7 +85,17 @@ impl Section {
             Section::Postings => "postings",
             Section::Symbols => "symbols",
             Section::Meta => "meta",
+            Section::Starts => "start timestamps",
         }
+    }
+}
+
+/// How many sections a block has whose version is one that is known.
+fn n_sections(version: u32) -> Option<usize> {
+    match version {
+        VERSION => Some(Section::Starts as usize),
+        VERSION_WITH_STARTS => Some(Section::ALL.len()),
+        _ => None,
     }
 }
 
@@ -96,8 +110,11 @@ pub(crate) fn header() -> [u8; HEADER_LEN] {
 /// The sections, which begin at byte `at` of the file, with the table and the footer.
 pub(crate) fn tail(sections: &[Vec<u8>; Section::ALL.len()], at: u64) -> Vec<u8> {
     let mut tail = Vec::new();
-    let mut table = Vec::with_capacity(TABLE_LEN);
-    for section in sections {
+    let has_starts = !sections[Section::Starts as usize].is_empty();
+    let version = if has_starts { VERSION_WITH_STARTS } else { VERSION };
+    let n_sections = n_sections(version).unwrap_or_default();
+    let mut table = Vec::with_capacity(n_sections * TABLE_ENTRY_LEN);
+    for section in &sections[..n_sections] {
         table.extend_from_slice(&(at + tail.len() as u64).to_le_bytes());
         table.extend_from_slice(&(section.len() as u64).to_le_bytes());
         table.extend_from_slice(&crc32c(section).to_le_bytes());
@@ -105,15 +122,15 @@ pub(crate) fn tail(sections: &[Vec<u8>; Section::ALL.len()], at: u64) -> Vec<u8>
     }
     let table_at = at + tail.len() as u64;
     tail.extend_from_slice(&table);
-    tail.extend_from_slice(&footer(table_at, &table));
+    tail.extend_from_slice(&footer(table_at, &table, version));
     tail
 }
 
-fn footer(table_at: u64, table: &[u8]) -> Vec<u8> {
+fn footer(table_at: u64, table: &[u8], version: u32) -> Vec<u8> {
     let mut footer = Vec::with_capacity(FOOTER_LEN);
     footer.extend_from_slice(&table_at.to_le_bytes());
     footer.extend_from_slice(&crc32c(table).to_le_bytes());
-    footer.extend_from_slice(&VERSION.to_le_bytes());
+    footer.extend_from_slice(&version.to_le_bytes());
     footer.extend_from_slice(&crc32c(&footer).to_le_bytes());
     footer.extend_from_slice(MAGIC);
     footer
@@ -137,10 +154,10 @@ impl Layout {
         let (place, rest) = proven.split_at(8);
         let (table_crc, version) = rest.split_at(CRC_LEN);
         let version = u32::from_le_bytes(version.try_into().unwrap_or_default());
-        if version != VERSION {
+        let Some(n_sections) = n_sections(version) else {
             return Err(BlockError::Version { path: path.into(), version });
-        }
-        let table = range(place, TABLE_LEN as u64, footer_at).map(|range| &file[range]);
+        };
+        let table = range(place, (n_sections * TABLE_ENTRY_LEN) as u64, footer_at).map(|range| &file[range]);
         let table = table.filter(|table| table_crc == crc32c(table).to_le_bytes());
         let table = table.ok_or_else(|| damaged("its section table"))?;
         let mut ranges = [const { 0..0 }; Section::ALL.len()];

@@ -31,6 +31,7 @@ mod quarantine;
 mod reader;
 mod runs;
 mod series;
+mod starts;
 mod symbols;
 mod writer;
 

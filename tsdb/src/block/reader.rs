@@ -17,7 +17,7 @@ use super::layout::{CRC_LEN, Layout, Prover, Section};
 use super::mapped::Bytes;
 use super::quarantine::Quarantine;
 use super::series::SeriesPage;
-use super::{BlockCursor, BlockError, BlockMeta, writer};
+use super::{BlockCursor, BlockError, BlockMeta, starts, writer};
 use crate::codec::{self, ChunkStats};
 use crate::wal::varint::DecodeError;
 
@@ -167,6 +167,21 @@ impl Block {
     /// The chunks of a series as they stand in the file, floats first, without those that are damaged.
     pub fn raw(&self, series: u32) -> Vec<RawChunk<'_>> {
         BlockCursor::new(self).raw(series)
+    }
+
+    /// Whether it is known of any series since when it counts.
+    pub fn has_starts(&self) -> bool {
+        !self.section(Section::Starts).is_empty()
+    }
+
+    /// Since when a series counts: (time, start), in the order of time, each holding for samples from its time on; 0 where that is
+    /// not known, as before the first.
+    pub fn starts(&self, series: u32) -> Vec<(i64, i64)> {
+        if !self.has_starts() {
+            return Vec::new();
+        }
+        let read = starts::read(self.section(Section::Starts), series, self.meta.min_ms);
+        read.unwrap_or_else(|error| self.malformed("start timestamps", error))
     }
 
     /// What has been found damaged so far, each named.

@@ -14,6 +14,7 @@ use super::chunks::{self, ChunkRef};
 use super::columns::{self, COLUMN_SAMPLES, ColumnRef, KnownColumns};
 use super::labels_writer::LabelsWriter;
 use super::layout::{self, CRC_LEN, HEADER_LEN, Prover, Section};
+use super::starts::StartsWriter;
 use super::{BlockError, BlockId, BlockMeta, BlockSpec, Kind, file_name, temporary_file_name};
 use crate::codec::{self, CHUNK_SAMPLES};
 
@@ -29,6 +30,9 @@ pub struct SeriesSamples<'a> {
     pub bits: &'a [u64],
     /// Native histograms, at times of their own, strictly increasing.
     pub histograms: &'a [(i64, HistogramValue)],
+    /// Since when they count: (time, start), strictly increasing in time. A sample has the start of the last entry that is not
+    /// after it; 0 where it is not known, and where there is no such entry.
+    pub starts: &'a [(i64, i64)],
 }
 
 /// A block that is being written. Dropping it unfinished removes its file.
@@ -43,6 +47,7 @@ pub struct BlockWriter {
     ends: Vec<u32>,
     columns: Vec<ColumnRef>,
     known: KnownColumns,
+    starts: StartsWriter,
     n_samples: u64,
     /// Encoded bytes, and times of histograms: memory that is used again.
     encoded: Vec<u8>,
@@ -64,6 +69,7 @@ impl BlockWriter {
             ends: Vec::new(),
             columns: Vec::new(),
             known: KnownColumns::default(),
+            starts: StartsWriter::default(),
             n_samples: 0,
             encoded: Vec::new(),
             times: Vec::new(),
@@ -83,8 +89,10 @@ impl BlockWriter {
     }
 
     fn add(&mut self, labels: &Labels, samples: &SeriesSamples<'_>) -> Result<(), BlockError> {
-        let SeriesSamples { timestamps, bits, histograms } = *samples;
-        let is_sorted = timestamps.is_sorted_by(|a, b| a < b) && histograms.is_sorted_by(|(a, _), (b, _)| a < b);
+        let SeriesSamples { timestamps, bits, histograms, starts } = *samples;
+        let is_sorted = timestamps.is_sorted_by(|a, b| a < b)
+            && histograms.is_sorted_by(|(a, _), (b, _)| a < b)
+            && starts.is_sorted_by(|(a, _), (b, _)| a < b);
         if !is_sorted || timestamps.len() != bits.len() {
             return Err(BlockError::Unsorted { series: labels.to_string() });
         }
@@ -109,6 +117,9 @@ impl BlockWriter {
                 codec::encode_histograms(&values, &mut self.encoded);
                 self.chunk(Kind::Histograms, column, i, values.len())?;
             }
+        }
+        if !starts.is_empty() {
+            self.starts.add(self.ends.len() as u32, starts, interval(timestamps, histograms));
         }
         self.n_samples += (timestamps.len() + histograms.len()) as u64;
         self.labels.add(labels)?;
@@ -182,6 +193,7 @@ impl BlockWriter {
             labels.postings,
             labels.symbols,
             meta.write(labels.n_symbols, n_column_bytes),
+            self.starts.finish(self.ends.len(), min_ms)?,
         ];
         let n_data_bytes = self.output.n_written;
         self.output.append(&layout::tail(&sections, n_data_bytes))?;
@@ -192,6 +204,14 @@ impl BlockWriter {
     }
 }
 
+/// The times of the first and the last of some samples; of none, a time that is none.
+fn interval(timestamps: &[i64], histograms: &[(i64, HistogramValue)]) -> (i64, i64) {
+    let floats = timestamps.first().copied().zip(timestamps.last().copied());
+    let histograms = histograms.first().zip(histograms.last()).map(|(first, last)| (first.0, last.0));
+    let both = floats.into_iter().chain(histograms);
+    both.reduce(|(first, last), (a, b)| (first.min(a), last.max(b))).unwrap_or((i64::MAX, i64::MIN))
+}
+
 /// How many bytes each part of a file takes.
 pub(crate) fn parts(
     n_data_bytes: u64,
@@ -200,7 +220,9 @@ pub(crate) fn parts(
 ) -> Vec<(&'static str, u64)> {
     let n_value_bytes = n_data_bytes.saturating_sub(n_column_bytes + HEADER_LEN as u64);
     let mut parts = vec![("values", n_value_bytes), ("timestamps", n_column_bytes)];
-    parts.extend(Section::ALL.into_iter().zip(n_section_bytes).map(|(s, n_bytes)| (s.name(), n_bytes as u64)));
+    let is_there = |(section, n_bytes): &(Section, usize)| *section != Section::Starts || *n_bytes > 0;
+    let sections = Section::ALL.into_iter().zip(n_section_bytes).filter(is_there);
+    parts.extend(sections.map(|(section, n_bytes)| (section.name(), n_bytes as u64)));
     parts
 }
 

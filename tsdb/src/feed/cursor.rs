@@ -131,29 +131,31 @@ impl Visitor for HandingOut<'_, '_> {
         self.names.define(reference, labels);
     }
 
-    fn samples(&mut self, rows: &[Row]) {
+    fn samples(&mut self, rows: &[Row], starts: &[i64]) {
         let Some(take) = &mut self.take else { return };
         // A batch may have named a series twice; the second of two samples at one time was refused when it was applied.
         let mut seen = (!rows.is_sorted_by_key(|row| row.series)
             || rows.windows(2).any(|pair| pair[0].series == pair[1].series))
         .then(FxHashSet::default);
-        for row in rows {
+        for (at, row) in rows.iter().enumerate() {
             if seen.as_mut().is_some_and(|seen| !seen.insert((row.series, row.timestamp_ms))) {
                 continue;
             }
             match self.names.labels(row.series) {
                 Some(labels) => {
-                    take(FeedRow::Float { labels, timestamp_ms: row.timestamp_ms, value: f64::from_bits(row.bits) });
+                    let Row { timestamp_ms, bits, .. } = *row;
+                    let start_ms = starts.get(at).copied().unwrap_or(0);
+                    take(FeedRow::Float { labels, timestamp_ms, start_ms, value: f64::from_bits(bits) });
                 }
                 None => self.n_lost += 1,
             }
         }
     }
 
-    fn histogram(&mut self, reference: SeriesRef, timestamp_ms: i64, value: HistogramValue) {
+    fn histogram(&mut self, reference: SeriesRef, timestamp_ms: i64, start_ms: i64, value: HistogramValue) {
         let Some(take) = &mut self.take else { return };
         match self.names.labels(reference) {
-            Some(labels) => take(FeedRow::Histogram { labels, timestamp_ms, value: &value }),
+            Some(labels) => take(FeedRow::Histogram { labels, timestamp_ms, start_ms, value: &value }),
             None => self.n_lost += 1,
         }
     }

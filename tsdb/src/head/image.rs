@@ -1,7 +1,8 @@
 //! The image of a shard: all of it but its closed chunks, as bytes, for a checkpoint. Closed chunks do not change, so each is
 //! written once, beside the checkpoints, and finds back to its series by slot and time.
 //!
-//! A row for each slot, in order: its state and the words of its open chunk; then late samples and native histograms. The
+//! A row for each slot, in order: its state and the words of its open chunk; then late samples, native histograms, the
+//! generations of slots and, where there are any, starts. The
 //! chains of the slab are written out, so that reading them back lays each series' blocks side by side.
 //! `docs/format/checkpoint.md` draws the bytes.
 
@@ -12,6 +13,7 @@ use super::series::{NO_SERIES, Series};
 use super::shard::Shard;
 use crate::chunk::bits::PADDING;
 use crate::chunk::gorilla::Predictor;
+use crate::starts::Starts;
 use crate::wal::record::{HISTOGRAMS, push_histograms, take_histograms};
 use crate::wal::varint::{DecodeError, Input, push_signed, push_unsigned};
 
@@ -65,6 +67,7 @@ impl Shard {
             push_unsigned(out, slot as u64);
             push_unsigned(out, u64::from(generation));
         }
+        self.starts.push_image(out);
     }
 
     fn push_row(&self, slot: usize, series: &Series, out: &mut Vec<u8>) {
@@ -100,6 +103,7 @@ impl Shard {
         shard.take_late(&mut input)?;
         shard.take_histograms(&mut input)?;
         shard.take_generations(&mut input)?;
+        shard.starts = Starts::take_image(&mut input, shard.series.len())?;
         if input.is_empty() { Ok(shard) } else { Err(input.error("the end of an image")) }
     }
 

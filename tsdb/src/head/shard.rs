@@ -16,6 +16,7 @@ use super::{Place, Sealing};
 use crate::chunk::bits::BitReader;
 use crate::chunk::gorilla::Predictor;
 use crate::index::SeriesId;
+use crate::starts::{Starts, StartsReader};
 use crate::wal::record::push_histograms;
 
 /// Some of the series, and what belongs to them.
@@ -30,6 +31,8 @@ pub(crate) struct Shard {
     pub(super) late: LateSamples,
     /// The native histograms of the series that have any, by slot.
     pub(super) histograms: FxHashMap<u32, Histograms>,
+    /// Since when the series count of which that is known.
+    pub(super) starts: Starts,
     /// Chunks from before this time stand in blocks, or are being written into one: they no longer grow, and what still
     /// comes for that time is late. The least time there is while there are no blocks.
     pub(super) floor_ms: Floor,
@@ -123,6 +126,7 @@ impl Shard {
         self.oldest_ms[slot] = i64::MAX;
         self.late.forget(slot);
         self.histograms.remove(&(slot as u32));
+        self.starts.forget(slot);
         if let Some(word) = self.declared.get_mut(slot / 64) {
             *word &= !(1 << (slot % 64));
         }
@@ -219,17 +223,36 @@ impl Shard {
     }
 
     /// Appends a float that the log holds: what was refused when it came is refused now, but whatever was late then was not too
-    /// late.
-    pub(crate) fn append_again(&mut self, slot: usize, timestamp_ms: i64, bits: u64) {
+    /// late. Answers what it was to its series, unless it was refused.
+    pub(crate) fn append_again(&mut self, slot: usize, timestamp_ms: i64, bits: u64) -> Option<Verdict> {
         let is_plain = self.histograms.is_empty() && timestamp_ms >= self.floor_ms.0;
         match self.series.get_mut(slot) {
             // Nearly all of them.
             Some(series) if is_plain && !series.is_empty() && timestamp_ms > series.newest_ms() => {
                 series.append(&mut self.slab, &mut self.closed, timestamp_ms, bits);
                 self.note_sample(timestamp_ms);
+                Some(Verdict::New)
             }
-            _ => drop(self.append(slot, timestamp_ms, bits, i64::MAX)),
+            _ => self.append(slot, timestamp_ms, bits, i64::MAX).ok(),
         }
+    }
+
+    /// Whether it is known of any series since when it counts.
+    pub(crate) fn has_starts(&self) -> bool {
+        !self.starts.is_empty()
+    }
+
+    /// Notes since when a sample counts that was just appended, 0 where that is not known. One that was there before keeps what
+    /// it has.
+    pub(crate) fn note_start(&mut self, slot: usize, timestamp_ms: i64, start_ms: i64, verdict: Verdict) {
+        if verdict != Verdict::Repeated {
+            self.starts.note(slot, timestamp_ms, start_ms, verdict == Verdict::Late);
+        }
+    }
+
+    /// Goes to the starts of a series between two times, both included.
+    pub(crate) fn seek_starts(&self, slot: usize, first_ms: i64, last_ms: i64, reader: &mut StartsReader) {
+        if self.starts.is_empty() { reader.clear() } else { reader.seek(&self.starts, slot, first_ms, last_ms) }
     }
 
     /// Whether a native histogram can be appended to a series.
@@ -402,6 +425,10 @@ impl Shard {
         for (slot, oldest_ms) in self.oldest_ms.iter_mut().enumerate().filter(|(_, oldest_ms)| **oldest_ms < time_ms) {
             *oldest_ms = self.late.oldest_ms(slot).map_or(time_ms, |late_ms| late_ms.min(time_ms));
         }
+        for slot in self.starts.slots() {
+            let needed_from_ms = self.late.oldest_ms(slot).map_or(time_ms, |late_ms| late_ms.min(time_ms));
+            self.starts.drop_before(slot, needed_from_ms);
+        }
         let left = (0..self.series.len()).filter_map(|slot| self.interval(slot));
         self.interval = left.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
     }
@@ -450,6 +477,7 @@ impl Shard {
             + self.slab.n_bytes()
             + self.closed.n_bytes()
             + self.late.n_bytes()
+            + self.starts.n_bytes()
     }
 
     fn note_sample(&mut self, timestamp_ms: i64) {

@@ -10,6 +10,8 @@ pub struct Samples {
     timestamps: Vec<i64>,
     bits: Vec<u64>,
     histograms: Vec<(i64, HistogramValue)>,
+    /// The start of each, by its time, in the order in which they were added; none while none is known.
+    starts: Vec<(i64, i64)>,
 }
 
 /// How many samples there were at some moment.
@@ -17,28 +19,41 @@ pub struct Samples {
 pub(crate) struct Mark {
     n_floats: usize,
     n_histograms: usize,
-}
-
-impl Mark {
-    /// How many there were.
-    pub(crate) fn len(self) -> usize {
-        self.n_floats + self.n_histograms
-    }
+    n_starts: usize,
 }
 
 /// Times of deleted samples, both ends included.
 pub(crate) type Interval = (i64, i64);
 
 impl Samples {
-    /// Adds a float.
-    pub fn push(&mut self, timestamp_ms: i64, bits: u64) {
+    /// Adds a float, which counts since `start_ms`; 0 where that is not known.
+    pub fn push(&mut self, timestamp_ms: i64, start_ms: i64, bits: u64) {
+        self.push_start(timestamp_ms, start_ms);
         self.timestamps.push(timestamp_ms);
         self.bits.push(bits);
     }
 
     /// Adds a native histogram.
-    pub fn push_histogram(&mut self, timestamp_ms: i64, value: HistogramValue) {
+    pub fn push_histogram(&mut self, timestamp_ms: i64, start_ms: i64, value: HistogramValue) {
+        self.push_start(timestamp_ms, start_ms);
         self.histograms.push((timestamp_ms, value));
+    }
+
+    fn push_start(&mut self, timestamp_ms: i64, start_ms: i64) {
+        if start_ms != 0 {
+            self.know_starts();
+        }
+        if start_ms != 0 || !self.starts.is_empty() {
+            self.starts.push((timestamp_ms, start_ms));
+        }
+    }
+
+    /// Notes of all samples so far that their start is not known, where nothing has been noted.
+    fn know_starts(&mut self) {
+        if self.starts.is_empty() {
+            let histograms = self.histograms.iter().map(|&(timestamp_ms, _)| timestamp_ms);
+            self.starts = self.timestamps.iter().copied().chain(histograms).map(|time_ms| (time_ms, 0)).collect();
+        }
     }
 
     /// How many there are.
@@ -56,11 +71,13 @@ impl Samples {
         self.timestamps.clear();
         self.bits.clear();
         self.histograms.clear();
+        self.starts.clear();
     }
 
     /// As a block takes them; they are in order.
     pub fn as_written(&self) -> SeriesSamples<'_> {
-        SeriesSamples { timestamps: &self.timestamps, bits: &self.bits, histograms: &self.histograms }
+        let Samples { timestamps, bits, histograms, starts } = self;
+        SeriesSamples { timestamps, bits, histograms, starts }
     }
 
     /// Sorts them by time. Of several of one kind and time the first that was added stays; answers how many went.
@@ -77,6 +94,10 @@ impl Samples {
             self.histograms.sort_by_key(|&(timestamp_ms, _)| timestamp_ms);
             self.histograms.dedup_by_key(|(timestamp_ms, _)| *timestamp_ms);
         }
+        if !self.starts.is_sorted_by(|(a, _), (b, _)| a < b) {
+            self.starts.sort_by_key(|&(timestamp_ms, _)| timestamp_ms);
+            self.starts.dedup_by_key(|(timestamp_ms, _)| *timestamp_ms);
+        }
         n_before - self.len()
     }
 
@@ -89,6 +110,7 @@ impl Samples {
             self.timestamps.retain(|&timestamp_ms| is_wanted(timestamp_ms));
         }
         self.histograms.retain(|&(timestamp_ms, _)| is_wanted(timestamp_ms));
+        self.starts.retain(|&(timestamp_ms, _)| is_wanted(timestamp_ms));
         n_before - self.len()
     }
 
@@ -101,7 +123,8 @@ impl Samples {
     }
 
     pub(crate) fn mark(&self) -> Mark {
-        Mark { n_floats: self.timestamps.len(), n_histograms: self.histograms.len() }
+        let (n_floats, n_histograms) = (self.timestamps.len(), self.histograms.len());
+        Mark { n_floats, n_histograms, n_starts: self.starts.len() }
     }
 
     /// Removes what was added since.
@@ -109,10 +132,16 @@ impl Samples {
         self.timestamps.truncate(mark.n_floats);
         self.bits.truncate(mark.n_floats);
         self.histograms.truncate(mark.n_histograms);
+        self.starts.truncate(mark.n_starts);
     }
 
     /// Adds all of others.
     pub(crate) fn append(&mut self, mut others: Samples) {
+        if !self.starts.is_empty() || !others.starts.is_empty() {
+            self.know_starts();
+            others.know_starts();
+            self.starts.append(&mut others.starts);
+        }
         self.timestamps.append(&mut others.timestamps);
         self.bits.append(&mut others.bits);
         self.histograms.append(&mut others.histograms);
@@ -125,7 +154,7 @@ mod tests {
 
     fn samples(all: &[(i64, u64)]) -> Samples {
         let mut samples = Samples::default();
-        all.iter().for_each(|&(timestamp_ms, bits)| samples.push(timestamp_ms, bits));
+        all.iter().for_each(|&(timestamp_ms, bits)| samples.push(timestamp_ms, 0, bits));
         samples
     }
 

@@ -89,8 +89,9 @@ impl<'a> Windows<'a> {
             let (timestamps, later) = rest.timestamps.split_at(n_floats);
             let (bits, later_bits) = rest.bits.split_at(n_floats);
             let (histograms, later_histograms) = rest.histograms.split_at(n_histograms);
-            let part = SeriesSamples { timestamps, bits, histograms };
-            rest = SeriesSamples { timestamps: later, bits: later_bits, histograms: later_histograms };
+            // Of the starts the writer takes those of its samples.
+            let part = SeriesSamples { timestamps, bits, histograms, ..rest };
+            rest = SeriesSamples { timestamps: later, bits: later_bits, histograms: later_histograms, ..rest };
             match self.writer(number)? {
                 Some(writer) => writer.series(labels, &part)?,
                 None => self.written.n_known_samples += (n_floats + n_histograms) as u64,

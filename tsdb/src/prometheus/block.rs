@@ -102,14 +102,12 @@ impl ForeignBlock {
     fn read(&self, labels: &Labels, places: &[ChunkPlace], samples: &mut Samples, outcome: &mut Outcome) -> u64 {
         let mut n_bytes = 0;
         for place in places {
-            let mark = samples.mark();
             let read = self.chunk(place).and_then(|(encoding, chunk)| {
                 n_bytes += chunk.len() as u64;
                 read_chunk(encoding, chunk, samples)
             });
             match read {
-                Ok(true) => outcome.n_starts += (samples.len() - mark.len()) as u64,
-                Ok(false) => {}
+                Ok(()) => {}
                 Err(error) => {
                     let (dir, file, offset) = (self.dir.display(), place.file + 1, place.offset);
                     let chunk = format!("chunk of {labels} in chunks/{file:06} at byte {offset}");

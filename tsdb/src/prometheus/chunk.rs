@@ -10,23 +10,24 @@ const XOR2: u8 = 4;
 const HISTOGRAMS_WITH_STARTS: u8 = 5;
 const FLOAT_HISTOGRAMS_WITH_STARTS: u8 = 6;
 
-/// Appends the samples of a chunk. Answers whether it knows since when its series counts, which is not kept. After an error
-/// the samples are as they were.
+/// Appends the samples of a chunk, with the times since which they count, where it knows them. After an error the samples are as they were.
 ///
 /// # Errors
 /// When the encoding is not known, or the bytes are not those of such a chunk.
-pub fn read_chunk(encoding: u8, chunk: &[u8], samples: &mut Samples) -> Result<bool, Malformed> {
+pub fn read_chunk(encoding: u8, chunk: &[u8], samples: &mut Samples) -> Result<(), Malformed> {
     let mark = samples.mark();
     let read = match encoding {
-        XOR => floats::read_xor(chunk, &mut |time_ms, bits| samples.push(time_ms, bits)).map(|()| false),
-        XOR2 => floats::read_xor2(chunk, &mut |time_ms, bits| samples.push(time_ms, bits)),
+        XOR => floats::read_xor(chunk, &mut |time_ms, bits| samples.push(time_ms, 0, bits)),
+        XOR2 => floats::read_xor2(chunk, &mut |time_ms, start_ms, bits| samples.push(time_ms, start_ms, bits)),
         HISTOGRAMS | HISTOGRAMS_WITH_STARTS => {
             let has_starts = encoding == HISTOGRAMS_WITH_STARTS;
-            histograms::read_integers(chunk, has_starts, &mut |time_ms, value| samples.push_histogram(time_ms, value))
+            let take = &mut |time_ms, start_ms, value| samples.push_histogram(time_ms, start_ms, value);
+            histograms::read_integers(chunk, has_starts, take)
         }
         FLOAT_HISTOGRAMS | FLOAT_HISTOGRAMS_WITH_STARTS => {
             let has_starts = encoding == FLOAT_HISTOGRAMS_WITH_STARTS;
-            histograms::read_floats(chunk, has_starts, &mut |time_ms, value| samples.push_histogram(time_ms, value))
+            let take = &mut |time_ms, start_ms, value| samples.push_histogram(time_ms, start_ms, value);
+            histograms::read_floats(chunk, has_starts, take)
         }
         unknown => Err(Malformed::Encoding(unknown)),
     };

@@ -40,14 +40,15 @@ fn change_of_delta(bits: &mut BitReader<'_>) -> Result<i64, Malformed> {
     Ok(lopsided(bits.bits(width)?, width))
 }
 
-/// Hands out the samples of an XOR2 chunk. Answers whether it knows since when its series counts, which is not kept.
-pub(super) fn read_xor2(chunk: &[u8], take: &mut dyn FnMut(i64, u64)) -> Result<bool, Malformed> {
+/// Hands out the samples of an XOR2 chunk as (time in milliseconds, start, bits); the start is 0 where it is not known.
+pub(super) fn read_xor2(chunk: &[u8], take: &mut dyn FnMut(i64, i64, u64)) -> Result<(), Malformed> {
     let (header, rest) = chunk.split_first_chunk::<{ HEADER_LEN + 1 }>().ok_or(Malformed::Cut)?;
     let [high, low, starts] = *header;
-    let starts_from = u16::from(starts & STARTS_FROM);
     let mut reader = Xor2 { bits: BitReader::new(rest), window: Window::default(), baseline: 0 };
     let (mut time_ms, mut delta_ms) = (0i64, 0i64);
+    let mut starts = ChunkStarts::new(starts);
     for i in 0..u16::from_be_bytes([high, low]) {
+        let before_ms = time_ms;
         let value = match i {
             0 => {
                 time_ms = reader.bits.signed()?;
@@ -63,14 +64,46 @@ pub(super) fn read_xor2(chunk: &[u8], take: &mut dyn FnMut(i64, u64)) -> Result<
         if i > 0 {
             time_ms = time_ms.wrapping_add(delta_ms);
         }
+        let start_ms = starts.next(i, time_ms, before_ms, &mut reader.bits)?;
+        take(time_ms, start_ms, value);
+    }
+    Ok(())
+}
+
+/// The times since which the samples of a chunk count.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ChunkStarts {
+    /// The chunk's byte about them: whether the first sample has one, and from which on each is told; 0 for none.
+    header: u8,
+    start_ms: i64,
+    /// How far it lies before the time of the sample before.
+    lag_ms: i64,
+}
+
+impl ChunkStarts {
+    pub(super) fn new(header: u8) -> ChunkStarts {
+        ChunkStarts { header, start_ms: 0, lag_ms: 0 }
+    }
+
+    /// That of the `i`th sample, 0 where it is not known; time and value of the sample have been read.
+    pub(super) fn next(
+        &mut self,
+        i: u16,
+        time_ms: i64,
+        before_ms: i64,
+        bits: &mut BitReader<'_>,
+    ) -> Result<i64, Malformed> {
+        let from = u16::from(self.header & STARTS_FROM);
         match i {
-            0 if starts & FIRST_START != 0 => drop(reader.bits.signed()?),
-            1.. if starts_from > 0 && i >= starts_from => drop(reader.bits.varbit()?),
+            0 if self.header & FIRST_START != 0 => self.start_ms = time_ms.wrapping_sub(bits.signed()?),
+            1.. if from > 0 && i >= from => {
+                self.lag_ms = self.lag_ms.wrapping_add(bits.varbit()?);
+                self.start_ms = before_ms.wrapping_sub(self.lag_ms);
+            }
             _ => {}
         }
-        take(time_ms, value);
+        Ok(self.start_ms)
     }
-    Ok(starts != 0)
 }
 
 struct Xor2<'a> {

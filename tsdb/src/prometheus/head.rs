@@ -21,6 +21,7 @@ use super::record::{self, Row};
 use super::{ForeignError, Outcome, Watch, head_chunks, log, read_chunk};
 use crate::block::{BlockError, Bytes};
 use crate::import::{Importer, Interval, Origin, Samples, place_of_target};
+use crate::starts::start_at;
 
 const WINDOW_MS: i64 = 2 * 3_600_000;
 /// So many samples are in memory at a time: half a GiB of floats.
@@ -151,7 +152,6 @@ impl ForeignHead {
             Row::Histogram { series, .. } => survey.weigh(series, HISTOGRAM_WEIGHT, outcome),
             Row::Deleted { series, from_ms, to_ms } => survey.delete(series, (from_ms, to_ms)),
             Row::UnknownHistogram => outcome.n_schemas += 1,
-            Row::Start => outcome.n_starts += 1,
             Row::Exemplars => outcome.n_exemplars += 1,
             Row::Metadata => outcome.n_metadata += 1,
         };
@@ -188,15 +188,19 @@ impl ForeignHead {
             });
         }
         let mut take = |row: Row, is_late: bool| {
-            let (series, timestamp_ms, value) = match row {
-                Row::Float { series, timestamp_ms, bits } => (series, timestamp_ms, Value::Float(bits)),
-                Row::Histogram { series, timestamp_ms, value } => (series, timestamp_ms, Value::Histogram(value)),
+            let (series, times, value) = match row {
+                Row::Float { series, timestamp_ms, start_ms, bits } => {
+                    (series, (timestamp_ms, start_ms), Value::Float(bits))
+                }
+                Row::Histogram { series, timestamp_ms, start_ms, value } => {
+                    (series, (timestamp_ms, start_ms), Value::Histogram(value))
+                }
                 _ => return,
             };
             if let Some(place) = place(series)
-                && (is_late || timestamp_ms >= self.from_ms)
+                && (is_late || times.0 >= self.from_ms)
             {
-                all[place].take(timestamp_ms, value, is_late);
+                all[place].take(times, value, is_late);
             }
         };
         for_each_row(&self.log, &mut |row| row.into_iter().for_each(|row| take(row, false)));
@@ -280,14 +284,15 @@ impl Survey {
 }
 
 impl Gathered {
-    fn take(&mut self, timestamp_ms: i64, value: Value, is_late: bool) {
+    /// Takes a sample with its time and the time since which it counts.
+    fn take(&mut self, (timestamp_ms, start_ms): (i64, i64), value: Value, is_late: bool) {
         if !is_late && self.newest_ms.is_some_and(|newest_ms| newest_ms >= timestamp_ms) {
             return;
         }
         let side = if is_late { &mut self.late } else { &mut self.in_order };
         match value {
-            Value::Float(bits) => side.push(timestamp_ms, bits),
-            Value::Histogram(value) => side.push_histogram(timestamp_ms, value),
+            Value::Float(bits) => side.push(timestamp_ms, start_ms, bits),
+            Value::Histogram(value) => side.push_histogram(timestamp_ms, start_ms, value),
         }
         if !is_late {
             self.newest_ms = Some(timestamp_ms);
@@ -296,16 +301,18 @@ impl Gathered {
 
     fn take_chunk(&mut self, chunk: &head_chunks::HeadChunk<'_>, from_ms: i64) -> Result<(), super::Malformed> {
         let mut samples = Samples::default();
+        // The samples of a chunk are in order.
         read_chunk(chunk.encoding, chunk.bytes, &mut samples)?;
         let written = samples.as_written();
+        let times = |timestamp_ms: i64| (timestamp_ms, start_at(written.starts, timestamp_ms));
         for (&timestamp_ms, &bits) in written.timestamps.iter().zip(written.bits) {
             if chunk.is_late || timestamp_ms >= from_ms {
-                self.take(timestamp_ms, Value::Float(bits), chunk.is_late);
+                self.take(times(timestamp_ms), Value::Float(bits), chunk.is_late);
             }
         }
         for (timestamp_ms, value) in written.histograms {
             if chunk.is_late || *timestamp_ms >= from_ms {
-                self.take(*timestamp_ms, Value::Histogram(value.clone()), chunk.is_late);
+                self.take(times(*timestamp_ms), Value::Histogram(value.clone()), chunk.is_late);
             }
         }
         Ok(())

@@ -12,6 +12,7 @@ use model::storage::HistogramValue;
 
 use super::Malformed;
 use super::bits::{BitReader, Window};
+use super::floats::ChunkStarts;
 
 /// The count of samples, and a byte of flags.
 const HEADER_LEN: usize = 3;
@@ -19,8 +20,6 @@ const HEADER_LEN: usize = 3;
 const N_WITH_STARTS: u16 = 0x3fff;
 const RESET_MASK: u8 = 0b1100_0000;
 const GAUGE: u8 = 0b1100_0000;
-const FIRST_START: u8 = 0x80;
-const STARTS_FROM: u8 = 0x7f;
 /// Spans and bounds of all histograms of a chunk together: far more than fit into one that Prometheus writes.
 const MAX_PARTS: usize = 1 << 22;
 
@@ -53,16 +52,6 @@ impl Header {
             if has_starts { (count & N_WITH_STARTS, high, third) } else { (count, third, 0) };
         let hint = if flags & RESET_MASK == GAUGE { ResetHint::Gauge } else { ResetHint::Unknown };
         Ok((Header { n_samples, hint, starts }, rest))
-    }
-
-    /// Passes over the start time of a sample.
-    fn skip_start(&self, i: u16, bits: &mut BitReader<'_>) -> Result<(), Malformed> {
-        let from = u16::from(self.starts & STARTS_FROM);
-        match i {
-            0 if self.starts & FIRST_START != 0 => bits.signed().map(drop),
-            1.. if from > 0 && i >= from => bits.varbit().map(drop),
-            _ => Ok(()),
-        }
     }
 }
 
@@ -193,15 +182,16 @@ impl Changing {
     }
 }
 
-/// Hands out the histograms of a chunk with integer counts. Answers whether it knows since when its series counts.
+/// Hands out the histograms of a chunk with integer counts, each with its time and the time since which it counts, 0 where that is not
+/// known.
 pub(super) fn read_integers(
     chunk: &[u8],
     has_starts: bool,
-    take: &mut dyn FnMut(i64, HistogramValue),
-) -> Result<bool, Malformed> {
+    take: &mut dyn FnMut(i64, i64, HistogramValue),
+) -> Result<(), Malformed> {
     let (header, rest) = Header::read(chunk, has_starts)?;
     if header.n_samples == 0 {
-        return Ok(false);
+        return Ok(());
     }
     let mut bits = BitReader::new(rest);
     let layout = Layout::read(&header, &mut bits, 1)?;
@@ -215,7 +205,9 @@ pub(super) fn read_integers(
     for bucket in &mut buckets {
         bucket.value = bits.varbit()?;
     }
+    let mut starts = ChunkStarts::new(header.starts);
     for i in 0..header.n_samples {
+        let before_ms = time_ms.value;
         if i > 0 {
             time_ms.next(&mut bits)?;
             total.next(&mut bits)?;
@@ -228,7 +220,7 @@ pub(super) fn read_integers(
                 bucket.next(&mut bits)?;
             }
         }
-        header.skip_start(i, &mut bits)?;
+        let start_ms = starts.next(i, time_ms.value, before_ms, &mut bits)?;
         let histogram: IntegerHistogram = if is_stale {
             stale(f64::from_bits(sum))
         } else {
@@ -237,9 +229,9 @@ pub(super) fn read_integers(
             let (positive, negative) = (counts(positive)?, counts(negative)?);
             layout.histogram(total.value as u64, zero.value as u64, f64::from_bits(sum), positive, negative)
         };
-        take(time_ms.value, HistogramValue::Integer(Arc::new(histogram)));
+        take(time_ms.value, start_ms, HistogramValue::Integer(Arc::new(histogram)));
     }
-    Ok(header.starts != 0)
+    Ok(())
 }
 
 /// Counts of buckets of which each is told by how it differs from the one before it.
@@ -274,15 +266,16 @@ impl Xored {
     }
 }
 
-/// Hands out the histograms of a chunk with float counts. Answers whether it knows since when its series counts.
+/// Hands out the histograms of a chunk with float counts, each with its time and the time since which it counts, 0 where that is not
+/// known.
 pub(super) fn read_floats(
     chunk: &[u8],
     has_starts: bool,
-    take: &mut dyn FnMut(i64, HistogramValue),
-) -> Result<bool, Malformed> {
+    take: &mut dyn FnMut(i64, i64, HistogramValue),
+) -> Result<(), Malformed> {
     let (header, rest) = Header::read(chunk, has_starts)?;
     if header.n_samples == 0 {
-        return Ok(false);
+        return Ok(());
     }
     let mut bits = BitReader::new(rest);
     let layout = Layout::read(&header, &mut bits, 64)?;
@@ -290,7 +283,9 @@ pub(super) fn read_floats(
     let mut numbers = [Xored::first(&mut bits)?, Xored::first(&mut bits)?, Xored::first(&mut bits)?];
     let n_buckets = layout.n_positive + layout.n_negative;
     let mut buckets = (0..n_buckets).map(|_| Xored::first(&mut bits)).collect::<Result<Vec<_>, _>>()?;
+    let mut starts = ChunkStarts::new(header.starts);
     for i in 0..header.n_samples {
+        let before_ms = time_ms.value;
         if i > 0 {
             time_ms.next(&mut bits)?;
             numbers.iter_mut().try_for_each(|number| number.next(&mut bits))?;
@@ -300,7 +295,7 @@ pub(super) fn read_floats(
         if i > 0 && !is_stale {
             buckets.iter_mut().try_for_each(|bucket| bucket.next(&mut bits))?;
         }
-        header.skip_start(i, &mut bits)?;
+        let start_ms = starts.next(i, time_ms.value, before_ms, &mut bits)?;
         let histogram: Histogram = if is_stale {
             stale(sum)
         } else {
@@ -308,7 +303,7 @@ pub(super) fn read_floats(
             let values = |buckets: &[Xored]| buckets.iter().map(Xored::value).collect();
             layout.histogram(total, zero, sum, values(positive), values(negative))
         };
-        take(time_ms.value, HistogramValue::Float(Arc::new(histogram)));
+        take(time_ms.value, start_ms, HistogramValue::Float(Arc::new(histogram)));
     }
-    Ok(header.starts != 0)
+    Ok(())
 }

@@ -24,8 +24,6 @@ pub struct Outcome {
     pub n_repeated: u64,
     /// Samples that had been deleted.
     pub n_deleted: u64,
-    /// Samples whose start time is not kept.
-    pub n_starts: u64,
     /// Samples in the log of series that the log does not define.
     pub n_unknown: u64,
     /// Exemplars in the log, which are not kept.

@@ -38,11 +38,14 @@ pub(super) enum Row {
     Float {
         series: u64,
         timestamp_ms: i64,
+        /// The time since which it counts; 0 where that is not known.
+        start_ms: i64,
         bits: u64,
     },
     Histogram {
         series: u64,
         timestamp_ms: i64,
+        start_ms: i64,
         value: HistogramValue,
     },
     /// A histogram of a schema that is not known.
@@ -52,8 +55,6 @@ pub(super) enum Row {
         from_ms: i64,
         to_ms: i64,
     },
-    /// A sample has a start time.
-    Start,
     /// A record of things that are not kept.
     Exemplars,
     Metadata,
@@ -104,8 +105,16 @@ fn tombstones(input: &mut Input<'_>, take: &mut dyn FnMut(Row)) -> Result<(), Ma
     Ok(())
 }
 
-/// Reads a value of a series and a time.
-type ReadValue = fn(&mut Input<'_>, u64, i64) -> Result<Row, Malformed>;
+/// Whose a value is: the series, its time, and the time since which it counts.
+#[derive(Clone, Copy, Debug)]
+struct At {
+    series: u64,
+    timestamp_ms: i64,
+    start_ms: i64,
+}
+
+/// Reads a value.
+type ReadValue = fn(&mut Input<'_>, At) -> Result<Row, Malformed>;
 
 /// Rows by how series and time differ from those at the beginning.
 fn rows(input: &mut Input<'_>, take: &mut dyn FnMut(Row), value: ReadValue) -> Result<(), Malformed> {
@@ -116,7 +125,7 @@ fn rows(input: &mut Input<'_>, take: &mut dyn FnMut(Row), value: ReadValue) -> R
     while !input.is_empty() {
         let series = first.wrapping_add(input.signed("a series")? as u64);
         let timestamp_ms = first_ms.wrapping_add(input.signed("a time")?);
-        take(value(input, series, timestamp_ms)?);
+        take(value(input, At { series, timestamp_ms, start_ms: 0 })?);
     }
     Ok(())
 }
@@ -138,19 +147,16 @@ fn rows_with_starts(input: &mut Input<'_>, take: &mut dyn FnMut(Row), value: Rea
             },
         };
         first = first.or(Some((timestamp_ms, start_ms)));
-        take(value(input, series, timestamp_ms)?);
-        if start_ms != 0 {
-            take(Row::Start);
-        }
+        take(value(input, At { series, timestamp_ms, start_ms })?);
     }
     Ok(())
 }
 
-fn float(input: &mut Input<'_>, series: u64, timestamp_ms: i64) -> Result<Row, Malformed> {
-    Ok(Row::Float { series, timestamp_ms, bits: input.be64("a value")? })
+fn float(input: &mut Input<'_>, At { series, timestamp_ms, start_ms }: At) -> Result<Row, Malformed> {
+    Ok(Row::Float { series, timestamp_ms, start_ms, bits: input.be64("a value")? })
 }
 
-fn integer_histogram(input: &mut Input<'_>, series: u64, timestamp_ms: i64) -> Result<Row, Malformed> {
+fn integer_histogram(input: &mut Input<'_>, at: At) -> Result<Row, Malformed> {
     let count = |input: &mut Input<'_>| input.unsigned("a count").map_err(Malformed::from);
     let buckets = |input: &mut Input<'_>| {
         let n_buckets = input.count("a count of buckets")?;
@@ -158,21 +164,21 @@ fn integer_histogram(input: &mut Input<'_>, series: u64, timestamp_ms: i64) -> R
         counts(differences.collect::<Result<Vec<_>, _>>()?.into_iter())
     };
     let read = histogram(input, count, buckets)?;
-    Ok(row(series, timestamp_ms, read.schema, || HistogramValue::Integer(Arc::new(read))))
+    Ok(row(at, read.schema, || HistogramValue::Integer(Arc::new(read))))
 }
 
-fn float_histogram(input: &mut Input<'_>, series: u64, timestamp_ms: i64) -> Result<Row, Malformed> {
+fn float_histogram(input: &mut Input<'_>, at: At) -> Result<Row, Malformed> {
     let buckets = |input: &mut Input<'_>| {
         let n_buckets = input.count("a count of buckets")?;
         (0..n_buckets).map(|_| be_float(input)).collect::<Result<Vec<_>, _>>()
     };
     let read = histogram(input, be_float, buckets)?;
-    Ok(row(series, timestamp_ms, read.schema, || HistogramValue::Float(Arc::new(read))))
+    Ok(row(at, read.schema, || HistogramValue::Float(Arc::new(read))))
 }
 
-fn row(series: u64, timestamp_ms: i64, schema: i32, value: impl FnOnce() -> HistogramValue) -> Row {
+fn row(At { series, timestamp_ms, start_ms }: At, schema: i32, value: impl FnOnce() -> HistogramValue) -> Row {
     if (-4..=8).contains(&schema) || schema == CUSTOM_BUCKETS_SCHEMA {
-        Row::Histogram { series, timestamp_ms, value: value() }
+        Row::Histogram { series, timestamp_ms, start_ms, value: value() }
     } else {
         Row::UnknownHistogram
     }

@@ -20,6 +20,7 @@ use crate::codec::Effort;
 use crate::deletion::{Deletion, DeletionsFile, Hidden, Replacement};
 use crate::downsample;
 use crate::maintenance::MaintenanceError;
+use crate::starts::{Run, start_at};
 use crate::store::Store;
 
 /// What was compacted.
@@ -187,10 +188,12 @@ impl Store {
         let dir = self.dir.join(BLOCKS_DIR);
         let mut writer = BlockWriter::create(&self.disk, &dir, id, spec)?;
         let mut samples = Samples::default();
+        let with_starts = sources.iter().any(|source| source.has_starts());
         for_each_series(sources, |labels, parts| {
             samples.clear();
             parts.iter().for_each(|&(source, series)| {
-                samples.take(sources[source].raw(series), hidden[source].as_ref(), series);
+                let starts = with_starts.then(|| sources[source].starts(series));
+                samples.take(sources[source].raw(series), starts.as_deref(), hidden[source].as_ref(), series);
             });
             samples.put_in_order();
             writer.series(labels, &samples.as_written())
@@ -246,6 +249,8 @@ struct Samples {
     timestamps: Vec<i64>,
     bits: Vec<u64>,
     histograms: Vec<(i64, HistogramValue)>,
+    /// Since when each counts, by its time, where that is known of any series of the blocks.
+    starts: Vec<Run>,
     /// Whether there was something that could not be decoded, in this series or one before.
     is_damaged: bool,
 }
@@ -255,10 +260,11 @@ impl Samples {
         self.timestamps.clear();
         self.bits.clear();
         self.histograms.clear();
+        self.starts.clear();
     }
 
     /// Appends the samples of chunks of a series, without what is deleted.
-    fn take(&mut self, chunks: Vec<RawChunk<'_>>, hidden: Option<&Hidden>, series: u32) {
+    fn take(&mut self, chunks: Vec<RawChunk<'_>>, starts: Option<&[Run]>, hidden: Option<&Hidden>, series: u32) {
         let mut stretches = Vec::new();
         if let Some(hidden) = hidden.filter(|hidden| hidden.touches(series)) {
             hidden.push_visible(series, i64::MIN, i64::MAX, &mut stretches);
@@ -274,11 +280,14 @@ impl Samples {
             if let Some(bits) = chunk.bits() {
                 for range in ranges {
                     self.timestamps.extend_from_slice(&times[range.clone()]);
-                    self.bits.extend_from_slice(&bits[range]);
+                    self.bits.extend_from_slice(&bits[range.clone()]);
+                    self.take_starts(&times[range], starts);
                 }
             } else if let Some(histograms) = chunk.histograms() {
                 for range in ranges {
-                    self.histograms.extend(times[range.clone()].iter().copied().zip(histograms[range].iter().cloned()));
+                    let times = &times[range.clone()];
+                    self.histograms.extend(times.iter().copied().zip(histograms[range].iter().cloned()));
+                    self.take_starts(times, starts);
                 }
             } else {
                 self.is_damaged = true;
@@ -286,9 +295,16 @@ impl Samples {
         }
     }
 
+    fn take_starts(&mut self, times: &[i64], runs: Option<&[Run]>) {
+        let Some(runs) = runs else { return };
+        self.starts.extend(times.iter().map(|&timestamp_ms| (timestamp_ms, start_at(runs, timestamp_ms))));
+    }
+
     /// Makes one sample for each time of those that were taken, and puts them in the order of time. Of two at the same time that
     /// which was taken first counts, as for readers.
     fn put_in_order(&mut self) {
+        self.starts.sort_by_key(|&(timestamp_ms, _)| timestamp_ms);
+        self.starts.dedup_by_key(|&mut (timestamp_ms, _)| timestamp_ms);
         let is_in_order = self.timestamps.is_sorted_by(|one, next| one < next)
             && self.histograms.is_sorted_by(|(one, _), (next, _)| one < next);
         if is_in_order {
@@ -304,6 +320,7 @@ impl Samples {
     }
 
     fn as_written(&self) -> SeriesSamples<'_> {
-        SeriesSamples { timestamps: &self.timestamps, bits: &self.bits, histograms: &self.histograms }
+        let Samples { timestamps, bits, histograms, starts, .. } = self;
+        SeriesSamples { timestamps, bits, histograms, starts }
     }
 }

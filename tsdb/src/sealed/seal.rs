@@ -229,6 +229,11 @@ impl<'a> Samples<'a> {
     }
 
     fn as_written(&self) -> SeriesSamples<'_> {
-        SeriesSamples { timestamps: &self.timestamps, bits: &self.bits, histograms: &self.histograms }
+        SeriesSamples {
+            timestamps: &self.timestamps,
+            bits: &self.bits,
+            histograms: &self.histograms,
+            starts: self.reader.starts(),
+        }
     }
 }

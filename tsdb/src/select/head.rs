@@ -13,6 +13,7 @@ use crate::chunk::bits::BitReader;
 use crate::chunk::gorilla::Predictor;
 use crate::head::{CopiedChunks, Head, Pin, Place, Sealing, Shard};
 use crate::index::{Index, SeriesId};
+use crate::starts::{Run, StartsReader};
 
 /// A series of the head in a selection.
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +91,8 @@ pub(crate) struct HeadReader<'a> {
     late: VecDeque<(i64, u64)>,
     /// The native histograms of the series that are left.
     histograms: VecDeque<(i64, Arc<Histogram>)>,
+    /// Since when the series counts.
+    starts: StartsReader,
 }
 
 /// A chunk of which part has been decoded.
@@ -113,6 +116,7 @@ impl<'a> HeadReader<'a> {
             open: None,
             late: VecDeque::new(),
             histograms: VecDeque::new(),
+            starts: StartsReader::default(),
         }
     }
 
@@ -124,6 +128,8 @@ impl<'a> HeadReader<'a> {
         self.open = None;
         let shard = self.head.shards[place.shard].lock();
         shard.copy_chunks(place.slot, pin, self.start_ms, &mut self.chunks);
+        // What is committed from now on has its own times, and changes nothing at those of what was committed before.
+        shard.seek_starts(place.slot, start_ms, end_ms, &mut self.starts);
         self.late.clear();
         if n_late > 0 {
             self.late.extend(shard.late(place.slot, n_late, sealing.n_seals, start_ms, end_ms));
@@ -149,7 +155,13 @@ impl<'a> HeadReader<'a> {
         if tile.timestamps.is_empty() {
             self.take_histograms(tile);
         }
+        self.starts.fill(tile);
         !tile.timestamps.is_empty()
+    }
+
+    /// Since when the series counts, as a function of time.
+    pub(crate) fn starts(&self) -> &[Run] {
+        self.starts.runs()
     }
 
     /// Decodes floats before `before_ms` into the tile.

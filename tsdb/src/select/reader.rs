@@ -26,10 +26,10 @@ pub(super) struct Reader<'a> {
     /// Whether the part that is being read was summed up, and what is left of it then.
     is_summed_up: bool,
     spans: Part,
-    /// The samples of a series whose parts overlap, that are left, oldest first.
-    in_order: Option<std::collections::btree_map::IntoIter<i64, Value>>,
+    /// The samples of a series whose parts overlap, that are left, oldest first, each with its start.
+    in_order: Option<std::collections::btree_map::IntoIter<i64, (Value, i64)>>,
     /// The one of them that did not fit into the last tile.
-    next: Option<(i64, Value)>,
+    next: Option<(i64, (Value, i64))>,
 }
 
 /// A sample on its way from an overlapping part.
@@ -159,9 +159,12 @@ impl<'a> Reader<'a> {
             }
             while self.next_of_part(&mut tile) {
                 for (at, &timestamp_ms) in tile.timestamps.iter().enumerate() {
-                    samples.entry(timestamp_ms).or_insert_with(|| match tile.values.get(at) {
-                        Some(&value) => Value::Float(value),
-                        None => Value::Histogram(Arc::clone(&tile.histograms[at])),
+                    samples.entry(timestamp_ms).or_insert_with(|| {
+                        let value = match tile.values.get(at) {
+                            Some(&value) => Value::Float(value),
+                            None => Value::Histogram(Arc::clone(&tile.histograms[at])),
+                        };
+                        (value, tile.start_timestamps.get(at).copied().unwrap_or(0))
                     });
                 }
             }
@@ -173,16 +176,20 @@ impl<'a> Reader<'a> {
         tile.clear();
         while tile.timestamps.len() < TILE_SAMPLES {
             let in_order = self.in_order.as_mut().and_then(Iterator::next);
-            let Some((timestamp_ms, value)) = self.next.take().or(in_order) else { break };
+            let Some((timestamp_ms, (value, start_ms))) = self.next.take().or(in_order) else { break };
             match value {
                 Value::Float(value) if tile.histograms.is_empty() => tile.values.push(value),
                 Value::Histogram(histogram) if tile.values.is_empty() => tile.histograms.push(histogram),
                 other => {
-                    self.next = Some((timestamp_ms, other));
+                    self.next = Some((timestamp_ms, (other, start_ms)));
                     break;
                 }
             }
             tile.timestamps.push(timestamp_ms);
+            if start_ms != 0 || !tile.start_timestamps.is_empty() {
+                tile.start_timestamps.resize(tile.timestamps.len() - 1, 0);
+                tile.start_timestamps.push(start_ms);
+            }
         }
         !tile.timestamps.is_empty()
     }

@@ -8,6 +8,7 @@ use super::record::{
     HISTOGRAMS, Row, SAMPLES, SCRAPE_DELTA, SCRAPE_FULL, SERIES, take_against_neighbour, take_histograms,
     take_references, take_samples, take_series,
 };
+use super::starts::{PendingStarts, STARTS};
 use super::values;
 use super::varint::{DecodeError, Input};
 
@@ -15,10 +16,10 @@ use super::varint::{DecodeError, Input};
 pub(crate) trait Visitor {
     /// A series got a number.
     fn series(&mut self, placement: u32, reference: SeriesRef, labels: &Labels);
-    /// Samples were committed.
-    fn samples(&mut self, rows: &[Row]);
+    /// Samples were committed, with the times since which they count: 0 where that is not known, none where it is known of none.
+    fn samples(&mut self, rows: &[Row], starts: &[i64]);
     /// A native histogram was committed.
-    fn histogram(&mut self, reference: SeriesRef, timestamp_ms: i64, value: HistogramValue);
+    fn histogram(&mut self, reference: SeriesRef, timestamp_ms: i64, start_ms: i64, value: HistogramValue);
 }
 
 /// Reads the records of one run, in order.
@@ -26,6 +27,9 @@ pub(crate) trait Visitor {
 pub(crate) struct Decoder {
     sources: FxHashMap<u32, Source>,
     rows: Vec<Row>,
+    /// Those of the section that comes next.
+    pending: PendingStarts,
+    starts: Vec<i64>,
     n_skipped: u64,
 }
 
@@ -37,6 +41,8 @@ struct Source {
     series: Vec<SeriesRef>,
     /// The newest value of each that was not the stale marker.
     bits: Vec<u64>,
+    /// Since when each counts; empty where that is known of none.
+    starts: Vec<i64>,
 }
 
 impl Decoder {
@@ -46,6 +52,7 @@ impl Decoder {
     /// When the record is not one; what stood before the fault has been handed out.
     pub(crate) fn decode(&mut self, payload: &[u8], visitor: &mut impl Visitor) -> Result<(), DecodeError> {
         let mut input = Input::new(payload);
+        self.pending.clear();
         while !input.is_empty() {
             match input.byte("a section")? {
                 SERIES => take_series(&mut input, |placement, reference, labels| {
@@ -60,11 +67,11 @@ impl Decoder {
                 SAMPLES => {
                     self.rows.clear();
                     take_samples(&mut input, &mut self.rows)?;
-                    visitor.samples(&self.rows);
+                    self.pending.spread(self.rows.len(), &input, &mut self.starts)?;
+                    visitor.samples(&self.rows, &self.starts);
                 }
-                HISTOGRAMS => take_histograms(&mut input, |reference, timestamp_ms, value| {
-                    visitor.histogram(reference, timestamp_ms, value);
-                })?,
+                HISTOGRAMS => self.histograms(&mut input, visitor)?,
+                STARTS => self.pending.take(&mut input)?,
                 _ => return Err(input.error("the tag of a section")),
             }
         }
@@ -76,6 +83,15 @@ impl Decoder {
         self.n_skipped
     }
 
+    fn histograms(&mut self, input: &mut Input<'_>, visitor: &mut impl Visitor) -> Result<(), DecodeError> {
+        let n_rows = input.clone().count("a number of histograms")?;
+        self.pending.spread(n_rows, input, &mut self.starts)?;
+        let mut starts = self.starts.iter().copied();
+        take_histograms(input, |reference, timestamp_ms, value| {
+            visitor.histogram(reference, timestamp_ms, starts.next().unwrap_or(0), value);
+        })
+    }
+
     fn scrape_full(&mut self, input: &mut Input<'_>, visitor: &mut impl Visitor) -> Result<(), DecodeError> {
         let number = take_source(input)?;
         let count = input.unsigned("the count of a scrape")?;
@@ -85,7 +101,9 @@ impl Decoder {
         take_references(input, n_rows, |reference| series.push(reference))?;
         let mut bits = vec![0; n_rows];
         take_against_neighbour(input, n_rows, |at, value| bits[at] = value)?;
-        let mut source = Source { count, timestamp_ms, series, bits };
+        let mut starts = Vec::new();
+        self.pending.spread(n_rows, input, &mut starts)?;
+        let mut source = Source { count, timestamp_ms, series, bits, starts };
         source.hand_out(&source.bits, &mut self.rows, visitor);
         forget_stale(&mut source.bits);
         self.sources.insert(number, source);
@@ -104,6 +122,9 @@ impl Decoder {
         };
         source.count = count;
         source.timestamp_ms = source.timestamp_ms.wrapping_add(step_ms);
+        if !self.pending.is_empty() {
+            self.pending.spread(source.bits.len(), input, &mut source.starts)?;
+        }
         let mut bits = vec![0; source.bits.len()];
         values::take(input, source.bits.len(), |at| source.bits[at], |at, value| bits[at] = value)?;
         source.hand_out(&bits, &mut self.rows, visitor);
@@ -117,7 +138,7 @@ impl Source {
         rows.clear();
         let timestamp_ms = self.timestamp_ms;
         rows.extend(self.series.iter().zip(bits).map(|(&series, &bits)| Row { series, timestamp_ms, bits }));
-        visitor.samples(rows);
+        visitor.samples(rows, &self.starts);
     }
 }
 
@@ -152,24 +173,27 @@ mod tests {
     use super::super::record::{
         ScrapeHead, push_histograms, push_samples, push_scrape_delta, push_scrape_full, push_series,
     };
+    use super::super::starts::push_starts;
     use super::*;
 
     #[derive(Debug, Default, PartialEq)]
     struct Seen {
         series: Vec<(u32, SeriesRef, Labels)>,
         rows: Vec<Row>,
-        histograms: Vec<(SeriesRef, i64, String)>,
+        starts: Vec<i64>,
+        histograms: Vec<(SeriesRef, i64, i64, String)>,
     }
 
     impl Visitor for Seen {
         fn series(&mut self, placement: u32, reference: SeriesRef, labels: &Labels) {
             self.series.push((placement, reference, labels.clone()));
         }
-        fn samples(&mut self, rows: &[Row]) {
+        fn samples(&mut self, rows: &[Row], starts: &[i64]) {
             self.rows.extend_from_slice(rows);
+            self.starts.extend((0..rows.len()).map(|at| starts.get(at).copied().unwrap_or(0)));
         }
-        fn histogram(&mut self, reference: SeriesRef, timestamp_ms: i64, value: HistogramValue) {
-            self.histograms.push((reference, timestamp_ms, format!("{value:?}")));
+        fn histogram(&mut self, reference: SeriesRef, timestamp_ms: i64, start_ms: i64, value: HistogramValue) {
+            self.histograms.push((reference, timestamp_ms, start_ms, format!("{value:?}")));
         }
     }
 
@@ -227,8 +251,48 @@ mod tests {
         Decoder::default().decode(&payload, &mut seen).unwrap();
         assert_eq!(
             seen.histograms,
-            [(SeriesRef(1), 5, format!("{integer:?}")), (SeriesRef(2), -5, format!("{float:?}"))]
+            [(SeriesRef(1), 5, 0, format!("{integer:?}")), (SeriesRef(2), -5, 0, format!("{float:?}"))]
         );
+    }
+
+    #[test]
+    fn starts_belong_to_the_section_behind_them() {
+        let rows: Vec<Row> = (0..4).map(|i| Row { series: SeriesRef(i), timestamp_ms: 9, bits: i }).collect();
+        let mut payload = Vec::new();
+        push_starts(&mut payload, &[7, 7, 0, -3]);
+        push_samples(&mut payload, &rows);
+        push_samples(&mut payload, &rows[..1]);
+        let mut seen = Seen::default();
+        Decoder::default().decode(&payload, &mut seen).unwrap();
+        assert_eq!(seen.starts, [7, 7, 0, -3, 0]);
+        let mut too_few = Vec::new();
+        push_starts(&mut too_few, &[7, 7]);
+        push_samples(&mut too_few, &rows);
+        assert!(Decoder::default().decode(&too_few, &mut Seen::default()).is_err());
+    }
+
+    #[test]
+    fn a_scrape_has_the_starts_of_the_one_before_until_it_brings_others() {
+        let series = [SeriesRef(1), SeriesRef(2)];
+        let with = |starts: &[i64], scrape: Vec<u8>| {
+            let mut payload = Vec::new();
+            push_starts(&mut payload, starts);
+            [payload, scrape].concat()
+        };
+        let records = [
+            with(&[5, 6], scrape(1, &series, &[1, 2], None)),
+            scrape(2, &series, &[1, 2], Some(&[1, 2])),
+            with(&[5, 8], scrape(3, &series, &[1, 2], Some(&[1, 2]))),
+            scrape(4, &series, &[1, 2], Some(&[1, 2])),
+            scrape(5, &series, &[1, 2], None),
+        ];
+        let (mut decoder, mut seen) = (Decoder::default(), Seen::default());
+        records.iter().for_each(|record| decoder.decode(record, &mut seen).unwrap());
+        assert_eq!(seen.starts, [5, 6, 5, 6, 5, 8, 5, 8, 0, 0]);
+        // What leans on a lost scrape is not read with the starts of another.
+        let (mut decoder, mut seen) = (Decoder::default(), Seen::default());
+        [0, 3, 4].iter().for_each(|&at: &usize| decoder.decode(&records[at], &mut seen).unwrap());
+        assert_eq!(seen.starts, [5, 6, 0, 0]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub(crate) mod decode;
 mod in_blocks;
 pub(crate) mod record;
 mod replay;
+pub(crate) mod starts;
 mod values;
 pub(crate) mod varint;
 mod writer;

@@ -7,6 +7,7 @@
 //! | 3 | a scrape against the one before: source, count, time, values |
 //! | 4 | samples of any series at any time |
 //! | 5 | native histograms |
+//! | 6 | since when the rows of the section behind it count; see [`super::starts`] |
 //!
 //! The numbers of series and sources are those of one run of the process. A section 3 leans on the scrape before; the
 //! count says which that must be, so that after a loss nothing is read wrongly: the source's scrapes are skipped up to

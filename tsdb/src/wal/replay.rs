@@ -292,6 +292,15 @@ impl Writing<'_, '_, '_> {
         let applied_to = self.applied_to.get(place.shard).copied().unwrap_or(0);
         (self.sequence >= applied_to).then_some(place)
     }
+
+    fn samples_with_starts(&mut self, rows: &[Row], starts: &[i64]) {
+        for (row, &start_ms) in rows.iter().zip(starts) {
+            if let Some(Place { shard, slot, .. }) = self.find(row.series, row.timestamp_ms) {
+                let sample = Sample { slot, timestamp_ms: row.timestamp_ms, bits: row.bits };
+                self.appliers.sample_with_start(shard, sample, start_ms);
+            }
+        }
+    }
 }
 
 impl Visitor for Writing<'_, '_, '_> {
@@ -300,7 +309,10 @@ impl Visitor for Writing<'_, '_, '_> {
         self.places.define(self.head, placement, reference, labels);
     }
 
-    fn samples(&mut self, rows: &[Row]) {
+    fn samples(&mut self, rows: &[Row], starts: &[i64]) {
+        if !starts.is_empty() {
+            return self.samples_with_starts(rows, starts);
+        }
         for row in rows {
             if let Some(Place { shard, slot, .. }) = self.find(row.series, row.timestamp_ms) {
                 self.appliers.sample(shard, Sample { slot, timestamp_ms: row.timestamp_ms, bits: row.bits });
@@ -308,9 +320,9 @@ impl Visitor for Writing<'_, '_, '_> {
         }
     }
 
-    fn histogram(&mut self, reference: SeriesRef, timestamp_ms: i64, value: HistogramValue) {
+    fn histogram(&mut self, reference: SeriesRef, timestamp_ms: i64, start_ms: i64, value: HistogramValue) {
         if let Some(place) = self.find(reference, timestamp_ms) {
-            self.appliers.histogram(place, timestamp_ms, &value);
+            self.appliers.histogram(place, timestamp_ms, start_ms, &value);
         }
     }
 }

@@ -66,8 +66,11 @@ pub(crate) fn commit(
     values: &[f64],
 ) -> Vec<Refused> {
     let timestamps = Timestamps::All(timestamp_ms);
-    store.commit(&Batch { source, series, timestamps, values, histograms: &[] }).unwrap()
+    store.commit(&Batch { source, series, timestamps, values, starts: &[], histograms: &[] }).unwrap()
 }
+
+/// The times since which samples count, by series and time.
+pub(crate) type Starts = BTreeMap<Labels, BTreeMap<i64, i64>>;
 
 /// Everything in the store.
 pub(crate) fn contents(store: &Store) -> Contents {
@@ -76,6 +79,17 @@ pub(crate) fn contents(store: &Store) -> Contents {
 
 /// What a selection finds.
 pub(crate) fn select(store: &Store, matchers: &[Matcher], start_ms: i64, end_ms: i64) -> Contents {
+    select_with_starts(store, matchers, start_ms, end_ms).0
+}
+
+/// What a selection finds, and since when the samples count of which that is known.
+pub(crate) fn select_with_starts(
+    store: &Store,
+    matchers: &[Matcher],
+    start_ms: i64,
+    end_ms: i64,
+) -> (Contents, Starts) {
+    let mut starts = Starts::new();
     let hints = SelectHints { start_ms, end_ms, ..SelectHints::default() };
     let set = store.select(matchers, &hints).unwrap();
     let mut reader = set.reader();
@@ -86,6 +100,12 @@ pub(crate) fn select(store: &Store, matchers: &[Matcher], start_ms: i64, end_ms:
         reader.seek(series, start_ms);
         let mut last_ms = None;
         while reader.next_tile(&mut tile).unwrap() {
+            assert!(tile.start_timestamps.is_empty() || tile.start_timestamps.len() == tile.timestamps.len());
+            let known = tile.timestamps.iter().copied().zip(tile.start_timestamps.iter().copied());
+            let known: Vec<(i64, i64)> = known.filter(|&(_, start_ms)| start_ms != 0).collect();
+            if !known.is_empty() {
+                starts.entry(set.labels(series)).or_default().extend(known);
+            }
             let n_values = tile.values.len() + tile.histograms.len();
             assert!(tile.timestamps.len() <= 1024 && tile.timestamps.len() == n_values);
             // A histogram counts as a hash of all that can be seen of it.
@@ -101,5 +121,5 @@ pub(crate) fn select(store: &Store, matchers: &[Matcher], start_ms: i64, end_ms:
         }
     }
     contents.retain(|_, samples| !samples.is_empty());
-    contents
+    (contents, starts)
 }

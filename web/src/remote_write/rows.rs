@@ -35,6 +35,8 @@ pub(super) struct Rows {
     series: Vec<SeriesRef>,
     timestamps: Vec<i64>,
     values: Vec<f64>,
+    /// Since when the floats count; empty where that is known of none.
+    starts: Vec<i64>,
     histograms: Vec<HistogramRow>,
     missing: Vec<Missing>,
     /// Samples of series with labels that cannot be.
@@ -163,8 +165,17 @@ impl Rows {
             series: floats.iter().map(|row| self.series[*row]).collect(),
             timestamps: floats.iter().map(|row| self.timestamps[*row]).collect(),
             values: floats.iter().map(|row| self.values[*row]).collect(),
+            starts: floats.iter().filter_map(|row| self.starts.get(*row).copied()).collect(),
             histograms: histograms.iter().map(|row| self.histograms[*row - self.values.len()].clone()).collect(),
             ..Rows::default()
+        }
+    }
+
+    /// Notes since when the float counts that was added last, 0 where that is not known.
+    fn push_start(&mut self, start_ms: i64) {
+        if start_ms != 0 || !self.starts.is_empty() {
+            self.starts.resize(self.values.len() - 1, 0);
+            self.starts.push(start_ms);
         }
     }
 
@@ -173,7 +184,8 @@ impl Rows {
             Some(first) if self.timestamps.iter().all(|timestamp_ms| timestamp_ms == first) => Timestamps::All(*first),
             _ => Timestamps::Each(&self.timestamps),
         };
-        Batch { source: None, series: &self.series, timestamps, values: &self.values, histograms: &self.histograms }
+        let Rows { series, values, starts, histograms, .. } = self;
+        Batch { source: None, series, timestamps, values, starts, histograms }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -260,6 +272,7 @@ impl RequestVisitor for Reading<'_> {
             rows.series.push(reference);
             rows.timestamps.push(sample.timestamp_ms);
             rows.values.push(sample.value);
+            rows.push_start(sample.start_ms);
         }
         for sample in &series.histograms {
             if check_histogram(&sample.value).is_err() {
@@ -269,6 +282,7 @@ impl RequestVisitor for Reading<'_> {
             rows.histograms.push(HistogramRow {
                 series: reference,
                 timestamp_ms: sample.timestamp_ms,
+                start_ms: sample.start_ms,
                 value: sample.value.clone(),
             });
         }
