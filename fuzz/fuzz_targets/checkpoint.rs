@@ -39,7 +39,8 @@ fn open_and_read(checkpoint: &[u8], chunks: &[u8]) {
         let labels = [Labels::from_pairs([("__name__", "fuzz_added")])];
         if let Ok([Ok(series)]) = store.resolve(None, &labels).as_deref() {
             let (series, timestamps) = ([*series], Timestamps::All(i64::MAX));
-            let batch = Batch { source: None, series: &series, timestamps, values: &[1.0], starts: &[], histograms: &[] };
+            let batch =
+                Batch { source: None, series: &series, timestamps, values: &[1.0], starts: &[], histograms: &[] };
             // It may be refused: a sample with the greatest of all times may be there already.
             store.commit(&batch).expect("the disk takes everything");
         }
@@ -63,7 +64,9 @@ fn made_right(bytes: &[u8]) -> (Vec<u8>, Vec<u8>) {
         match kind {
             END => break,
             // One run, of which everything counts.
-            CHUNKS => push_section(&mut checkpoint, kind, &[&[1, 1][..], &SALT.to_le_bytes(), &[0xff, 0xff, 3]].concat()),
+            CHUNKS => {
+                push_section(&mut checkpoint, kind, &[&[1, 1][..], &SALT.to_le_bytes(), &[0xff, 0xff, 3]].concat())
+            }
             _ => push_section(&mut checkpoint, kind, contents),
         }
         n_sections += 1;

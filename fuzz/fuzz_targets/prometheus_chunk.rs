@@ -13,7 +13,7 @@ const MAX_SAMPLES: usize = 1 << 16;
 fuzz_target!(|bytes: &[u8]| {
     let Some((&encoding, chunk)) = bytes.split_first() else { return };
     let mut samples = Samples::default();
-    samples.push(7, 8);
+    samples.push(7, 0, 8);
     let read = read_chunk(encoding % 8, chunk, &mut samples);
     assert!(samples.len() <= 1 + MAX_SAMPLES);
     if read.is_err() {
