@@ -71,6 +71,9 @@ fn downsample(store: &Store, downsampling: Downsampling) {
         took += stats.duration;
         name = stats.resolution.name();
     }
+    if n_samples == 0 {
+        return;
+    }
     println!(
         "{name}: {n_bytes} bytes beside {n_block_bytes} of blocks: {:.2} %; {:.1} ns a sample to sum up",
         100.0 * n_bytes as f64 / n_block_bytes as f64,
