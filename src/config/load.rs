@@ -381,8 +381,8 @@ mod tests {
             ],
         );
         check(
-            "narthex:\n  downsampling: {5m: 40h, 10m: 1d}\n",
-            &["2:27: field 10m not found in type narthex.downsampling (did you mean `5m`?)"],
+            "narthex:\n  downsampling: {5m: 40h, 15m: 1d}\n",
+            &["2:27: field 15m not found in type narthex.downsampling (did you mean `5m`?)"],
         );
     }
 
