@@ -15,8 +15,6 @@ mod read;
 mod scraped;
 /// What is sent on to a Prometheus.
 mod sent;
-/// Start timestamps.
-mod starts;
 /// Real targets: node_exporter, etcd, Spark, and captures of Mesos.
 mod targets;
 
