@@ -34,6 +34,8 @@ mod serve;
 mod side_by_side;
 /// A snapshot, started as a store of its own.
 mod snapshot;
+/// Since when series count, through two of us.
+mod starts;
 
 /// The seed of a test's random numbers: the same in every run, unless `NARTHEX_SEED` names another.
 fn seed() -> u64 {
