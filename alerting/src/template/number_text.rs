@@ -40,15 +40,7 @@ pub(super) fn humanize(value: f64) -> String {
     let (prefix, scaled) = if value.abs() >= 1.0 {
         scaled_down(value, &["k", "M", "G", "T", "P", "E", "Z", "Y"], 1000.0)
     } else {
-        let mut scaled = value;
-        let mut last = "";
-        for prefix in ["m", "u", "n", "p", "f", "a", "z", "y"] {
-            if scaled.abs() >= 1.0 {
-                break;
-            }
-            (last, scaled) = (prefix, scaled * 1000.0);
-        }
-        (last, scaled)
+        scaled_up(value)
     };
     format!("{}{prefix}", general(scaled, 4))
 }
@@ -74,6 +66,19 @@ fn scaled_down(value: f64, prefixes: &[&'static str], by: f64) -> (&'static str,
     (last, scaled)
 }
 
+/// What is less than one, with the prefix of a fraction.
+fn scaled_up(value: f64) -> (&'static str, f64) {
+    let mut scaled = value;
+    let mut last = "";
+    for prefix in ["m", "u", "n", "p", "f", "a", "z", "y"] {
+        if scaled.abs() >= 1.0 {
+            break;
+        }
+        (last, scaled) = (prefix, scaled * 1000.0);
+    }
+    (last, scaled)
+}
+
 /// As a percentage: `12.35%`.
 pub(super) fn humanize_percentage(value: f64) -> String {
     format!("{}%", general(value * 100.0, 4))
@@ -88,15 +93,8 @@ pub(super) fn humanize_duration(value: f64) -> String {
         return format!("{}s", general(value, 4));
     }
     if value.abs() < 1.0 {
-        let mut scaled = value;
-        let mut last = "";
-        for prefix in ["m", "u", "n", "p", "f", "a", "z", "y"] {
-            if scaled.abs() >= 1.0 {
-                break;
-            }
-            (last, scaled) = (prefix, scaled * 1000.0);
-        }
-        return format!("{}{last}s", general(scaled, 4));
+        let (prefix, scaled) = scaled_up(value);
+        return format!("{}{prefix}s", general(scaled, 4));
     }
     let sign = if value < 0.0 { "-" } else { "" };
     let value = value.abs();
