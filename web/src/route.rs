@@ -110,10 +110,9 @@ pub(crate) struct Route {
 
 /// Where the API begins.
 pub(crate) const API_PREFIX: &str = "/api/v1/";
-/// The one path with a name in it, and what stands before and behind the name.
+/// What begins the place of a name in a route's path; it ends at the next slash. A path has at most one.
+const NAME_MARK: &str = "/:";
 const LABEL_VALUES: &str = "/api/v1/label/:name/values";
-const LABEL_PREFIX: &str = "/api/v1/label/";
-const LABEL_SUFFIX: &str = "/values";
 /// The files of the page.
 const ASSET: &str = "/assets/*filepath";
 const ASSET_PREFIX: &str = "/assets/";
@@ -206,16 +205,25 @@ pub(crate) struct Found<'path> {
     pub(crate) name: &'path str,
 }
 
-/// The route of a path without the prefix.
+/// The route of a path without the prefix: the one that is this path, or else the first that has a name in it and fits.
 pub(crate) fn find(path: &str) -> Option<Found<'_>> {
-    let name = path.strip_prefix(LABEL_PREFIX).and_then(|rest| rest.strip_suffix(LABEL_SUFFIX));
-    let (wanted, name) = match name.filter(|name| !name.is_empty() && !name.contains('/')) {
-        Some(name) => (LABEL_VALUES, name),
-        None if path.starts_with(ASSET_PREFIX) => (ASSET, ""),
-        None => (path, ""),
-    };
-    let index = ROUTES.iter().position(|route| route.path == wanted)?;
-    Some(Found { index, name })
+    if path.starts_with(ASSET_PREFIX) {
+        return ROUTES.iter().position(|route| route.path == ASSET).map(|index| Found { index, name: "" });
+    }
+    let is_path = |route: &Route| route.path == path && !route.path.contains(NAME_MARK);
+    if let Some(index) = ROUTES.iter().position(is_path) {
+        return Some(Found { index, name: "" });
+    }
+    let named = |(index, route): (usize, &Route)| name_in(route.path, path).map(|name| Found { index, name });
+    ROUTES.iter().enumerate().find_map(named)
+}
+
+/// What stands in a path where a route's path has `:name`.
+fn name_in<'path>(route: &str, path: &'path str) -> Option<&'path str> {
+    let (before, behind) = route.split_once(NAME_MARK)?;
+    let suffix = behind.find('/').map_or("", |slash| &behind[slash..]);
+    let name = path.strip_prefix(before)?.strip_prefix('/')?.strip_suffix(suffix)?;
+    (!name.is_empty() && !name.contains('/')).then_some(name)
 }
 
 /// Whether a path is the API's, so that `OPTIONS` gets the API's answer.

@@ -1,0 +1,1 @@
+//! When would a rule have fired?

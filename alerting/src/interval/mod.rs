@@ -1,0 +1,1 @@
+//! Times at which routes are mute or active.

@@ -1,0 +1,1 @@
+//! Alertmanager's matchers, in both of their languages.

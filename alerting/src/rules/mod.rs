@@ -1,0 +1,1 @@
+//! Rule files, groups, and the state of what they say.

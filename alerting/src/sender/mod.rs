@@ -1,0 +1,1 @@
+//! Alerts for Alertmanagers elsewhere, as Prometheus sends them.

@@ -1,0 +1,1 @@
+//! Silences: what nobody wants to hear for a while.

@@ -1,0 +1,1 @@
+//! promtool's tests of rules.
