@@ -60,8 +60,11 @@ fn whole() -> Whole {
             let labels = Labels::from_pairs([("instance", &*instance), ("i", &*number), ("job", "j")]);
             let times: Vec<i64> = (0..20).map(|at| at * 15_000 + target).collect();
             let bits: Vec<u64> = (0..20).map(|at| ((at * i) as f64 / 8.0).to_bits()).collect();
+            // Every third series is a counter that began again on its way.
+            let starts = [(times[0], times[0] - 1), (times[7], times[7] - 5)];
+            let starts = if i % 3 == 0 { &starts[..] } else { &[] };
             writer
-                .series(&labels, &SeriesSamples { timestamps: &times, bits: &bits, histograms: &[], starts: &[] })
+                .series(&labels, &SeriesSamples { timestamps: &times, bits: &bits, histograms: &[], starts })
                 .expect("the disk takes everything");
             ends.push(writer.n_bytes() as usize);
         }
