@@ -21,6 +21,8 @@ pub mod unit_test;
 
 mod alert;
 mod notification;
+#[cfg(test)]
+mod suites;
 
 pub use alert::{Alert, Fingerprint};
 pub use notification::{Attempt, Deliver, Integration, Notification, Outcome, Reason, Report};

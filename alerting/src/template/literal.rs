@@ -112,6 +112,12 @@ pub(super) fn unquote(text: &str) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// The text of a string in double quotes; `None` where its escapes are broken, or make what is no UTF-8.
+pub(crate) fn unquote_utf8(text: &str) -> Option<String> {
+    let inner = text.strip_prefix('"')?.strip_suffix('"')?;
+    String::from_utf8(unescaped(inner, '"')?).ok()
+}
+
 /// What stands between quotes, with its escapes undone.
 fn unescaped(inner: &str, quote: char) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(inner.len());

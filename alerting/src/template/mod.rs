@@ -42,6 +42,7 @@ mod suite;
 pub use error::{ExecError, ParseError};
 pub use host::{Host, Sample, SampleValue};
 pub use limits::Limits;
+pub(crate) use literal::unquote_utf8;
 pub use notification::{AlertData, NotificationData};
 pub use prometheus::{RULE_VARIABLES, rule_data, sample};
 pub use templates::{Dialect, MissingKey, Mode, Templates};

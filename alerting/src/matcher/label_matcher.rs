@@ -1,0 +1,151 @@
+//! One matcher, and several that must all hold.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use model::regex::{GoRegex, RegexError};
+use model::{Labels, MatchOp, name};
+
+/// One condition on one label; a label that is not set has the empty value.
+///
+/// Unlike PromQL's, `.` in a regular expression matches no newline, and what is special to either grammar is quoted when it
+/// is written.
+#[derive(Clone, Debug)]
+pub struct Matcher {
+    name: String,
+    op: MatchOp,
+    value: String,
+    regex: Option<GoRegex>,
+}
+
+impl Matcher {
+    /// A matcher; compiles the value where the operator is a regular expression.
+    ///
+    /// # Errors
+    /// When the value is not a regular expression in Go's syntax, with Go's words.
+    pub fn new(name: impl Into<String>, op: MatchOp, value: impl Into<String>) -> Result<Matcher, RegexError> {
+        let value = value.into();
+        let regex = match op {
+            MatchOp::Regex | MatchOp::NotRegex => Some(compile(&value)?),
+            MatchOp::Equal | MatchOp::NotEqual => None,
+        };
+        Ok(Matcher { name: name.into(), op, value, regex })
+    }
+
+    /// `name="value"`.
+    pub fn equal(name: impl Into<String>, value: impl Into<String>) -> Matcher {
+        Matcher { name: name.into(), op: MatchOp::Equal, value: value.into(), regex: None }
+    }
+
+    /// The label.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The operator.
+    pub fn op(&self) -> MatchOp {
+        self.op
+    }
+
+    /// The text on the right.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// Whether the text on the right is a regular expression.
+    pub fn is_regex(&self) -> bool {
+        self.regex.is_some()
+    }
+
+    /// Whether a value fulfils the condition.
+    pub fn matches(&self, value: &str) -> bool {
+        let positive = match &self.regex {
+            Some(regex) => regex.is_match(value),
+            None => self.value == value,
+        };
+        positive != self.op.is_negative()
+    }
+
+    /// Whether labels fulfil the condition.
+    pub fn matches_labels(&self, labels: &Labels) -> bool {
+        self.matches(labels.get(&self.name).unwrap_or_default())
+    }
+
+    fn order(&self) -> (&str, &str, MatchOp) {
+        (&self.name, &self.value, self.op)
+    }
+}
+
+/// Compiles an expression that must match the whole of a value: `^(?:PATTERN)$`, as Alertmanager has it.
+fn compile(pattern: &str) -> Result<GoRegex, RegexError> {
+    if GoRegex::searching(pattern).is_ok() {
+        return GoRegex::anchored(&format!("(?-s:{pattern})"));
+    }
+    // What is no expression by itself may become one between parentheses; errors show these too.
+    GoRegex::searching(&format!("^(?:{pattern})$"))
+}
+
+/// The operator that a text is.
+pub fn op(text: &str) -> Option<MatchOp> {
+    let ops = [MatchOp::Equal, MatchOp::NotEqual, MatchOp::Regex, MatchOp::NotRegex];
+    ops.into_iter().find(|op| op.as_str() == text)
+}
+
+impl PartialEq for Matcher {
+    fn eq(&self, other: &Matcher) -> bool {
+        self.order() == other.order()
+    }
+}
+
+impl Eq for Matcher {}
+
+impl Ord for Matcher {
+    /// By name, then value, then operator, as Alertmanager sorts them in keys of groups.
+    fn cmp(&self, other: &Matcher) -> Ordering {
+        self.order().cmp(&other.order())
+    }
+}
+
+impl PartialOrd for Matcher {
+    fn partial_cmp(&self, other: &Matcher) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for Matcher {
+    /// As Alertmanager writes it: `name="value"`, with a name that could be misread in quotes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.name.contains(is_reserved) {
+            return write!(f, "{}{}{}", name::quoted(&self.name), self.op, name::quoted(&self.value));
+        }
+        let value = self.value.replace('\\', "\\\\").replace('\n', "\\n").replace('"', "\\\"");
+        write!(f, "{}{}\"{value}\"", self.name, self.op)
+    }
+}
+
+/// Whether a character ends a text without quotes.
+pub(super) fn is_reserved(c: char) -> bool {
+    c.is_whitespace() || "{}!=~,\\\"'`".contains(c)
+}
+
+/// Matchers that must all hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Matchers(pub Vec<Matcher>);
+
+impl Matchers {
+    /// Whether labels fulfil all conditions; no conditions are always fulfilled.
+    pub fn matches(&self, labels: &Labels) -> bool {
+        self.0.iter().all(|matcher| matcher.matches_labels(labels))
+    }
+}
+
+impl fmt::Display for Matchers {
+    /// `{a="b",c="d"}`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("{")?;
+        for (i, matcher) in self.0.iter().enumerate() {
+            write!(f, "{}{matcher}", if i == 0 { "" } else { "," })?;
+        }
+        f.write_str("}")
+    }
+}
