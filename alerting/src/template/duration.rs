@@ -3,7 +3,7 @@
 const SECOND: u64 = 1_000_000_000;
 
 /// A duration in nanoseconds as text.
-pub(super) fn duration_text(nanos: i64) -> String {
+pub(crate) fn duration_text(nanos: i64) -> String {
     let sign = if nanos < 0 { "-" } else { "" };
     let nanos = nanos.unsigned_abs();
     let text = match nanos {

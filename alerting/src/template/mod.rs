@@ -39,6 +39,7 @@ mod value;
 #[cfg(test)]
 mod suite;
 
+pub(crate) use duration::duration_text;
 pub use error::{ExecError, ParseError};
 pub use host::{Host, Sample, SampleValue};
 pub use limits::Limits;
