@@ -20,6 +20,7 @@ pub mod template;
 pub mod unit_test;
 
 mod alert;
+mod merge;
 mod notification;
 #[cfg(test)]
 mod suites;
