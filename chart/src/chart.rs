@@ -101,7 +101,7 @@ impl Series {
         for (step, value) in self.finite() {
             match stretches.last_mut() {
                 Some(stretch) if stretch.last().is_some_and(|&(last, _)| last + 1 == step) => {
-                    stretch.push((step, value))
+                    stretch.push((step, value));
                 }
                 _ => stretches.push(vec![(step, value)]),
             }

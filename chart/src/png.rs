@@ -92,7 +92,8 @@ fn without(chart: &Chart, missing: &[char]) -> Chart {
     let mut chart = chart.clone();
     for (number, series) in chart.series.iter_mut().enumerate() {
         if series.name.contains(missing) {
-            series.name = format!("#{} {}", number + 1, strip(&series.name)).trim_end().to_owned();
+            let name = format!("#{} {}", number + 1, strip(&series.name));
+            name.trim_end().clone_into(&mut series.name);
         }
     }
     for text in [&mut chart.title, &mut chart.nothing] {

@@ -73,6 +73,7 @@ fn pixels_of(bytes: &[u8]) -> (u32, u32, Vec<[u8; 3]>) {
 use ::png as png_crate;
 
 /// Where somebody wants to look at the pictures.
+#[expect(clippy::disallowed_methods, reason = "pictures for people, of a test")]
 fn keep(name: &str, bytes: &[u8]) {
     if let Some(directory) = std::env::var_os("NARTHEX_PICTURES") {
         std::fs::write(Path::new(&directory).join(name), bytes).unwrap();
