@@ -8,6 +8,8 @@ use std::borrow::Cow;
 
 use crate::percent::{self, PercentError, Place};
 
+/// The media type of a body with such pairs.
+pub const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
 /// Pairs that are taken at most; more are an error, so that a body full of `&a&a&a` costs no memory.
 pub const MAX_PAIRS: usize = 10_000;
 

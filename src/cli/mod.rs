@@ -3,6 +3,7 @@
 mod completions;
 pub(crate) mod flags;
 mod query;
+pub(crate) mod server;
 #[cfg(test)]
 mod tests;
 

@@ -9,6 +9,7 @@ use model::yaml::Faults;
 use net::config::join_directory;
 use serde::{Deserialize, Serialize};
 use tsdb::Downsampling;
+use web::Role;
 
 use super::is_default;
 
@@ -58,20 +59,6 @@ pub(crate) struct Token {
     /// The products that the roles are for; empty for all.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) products: Vec<String>,
-}
-
-/// What someone may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Role {
-    /// Read.
-    Viewer,
-    /// Record deployments and ask gates.
-    Deployer,
-    /// Silence and override.
-    Operator,
-    /// Everything.
-    Admin,
 }
 
 /// From which age on blocks are summed up over spans of time, by the length of the spans. One that is left out is not made.

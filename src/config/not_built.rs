@@ -19,7 +19,6 @@ const FIELDS: &[&str] = &[
     "narthex.dashboard_files",
     "narthex.language",
     "narthex.slo_files",
-    "narthex.tokens",
     "otlp",
     "remote_read",
     "remote_write[].azuread",

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use model::yaml::Step;
+use net::server::Tokens;
 use scrape::pool::{Features, PoolErrorCause, PoolSettings};
-use web::Snapshot;
+use web::{Roles, Snapshot};
 
 use super::address::Addresses;
 use super::remote_write::Receiver;
@@ -140,12 +141,24 @@ fn made_ready(loaded: &Loaded, retention: &RetentionFlags) -> Result<Ready, Conf
 }
 
 impl Ready {
+    /// Who may come in with a token.
+    pub(super) fn tokens(&self) -> Tokens {
+        let tokens = self.config.narthex.tokens.iter();
+        Tokens::new(tokens.map(|token| (token.name.as_str(), token.sha256.expose())))
+    }
+
+    /// What they may do.
+    fn roles(&self) -> Roles {
+        self.config.narthex.tokens.iter().map(|token| (token.name.clone(), token.roles.clone())).collect()
+    }
+
     /// The configuration as the web server shows it.
     pub(super) fn snapshot(&self, now_ms: i64) -> Snapshot {
         Snapshot {
             yaml: self.config.to_yaml(),
             scrape_configs: self.pools.iter().map(|pool| Arc::new(pool.config().clone())).collect(),
             external_labels: self.config.global.external_labels.clone(),
+            roles: self.roles(),
             retention: self.kept.words.clone(),
             loaded_ms: now_ms,
             error: None,

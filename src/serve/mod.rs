@@ -89,15 +89,20 @@ async fn serve(flags: &Flags) -> anyhow::Result<()> {
         Some(path) => Access::by_file(path)?,
         None => Access::open(),
     };
+    let access = Arc::new(access);
+    access.set_tokens(ready.tokens());
     let listeners = addresses.listen().await?;
     let (host, mut orders) = ServeHost::new();
-    let settings = settings::settings(flags, &addresses, &access, &ready.config, Arc::clone(&clock))?;
+    let settings = settings::settings(flags, &addresses, Arc::clone(&access), &ready.config, Arc::clone(&clock))?;
     let is_secure = access.is_secure();
+    if access.is_open() {
+        tracing::warn!("whoever reaches the port may do everything: neither tokens nor users are configured");
+    }
     let server_limits = settings.server_limits.clone();
     let mut rng = SeededRng::from_entropy().context("the operating system gives no random numbers")?;
     let web = Web::new(settings, Arc::clone(&host) as Arc<dyn web::Host>, &mut rng);
     web.load(ready.snapshot(clock.now_ms()));
-    let server = Server::new(Arc::new(web.clone()), access, server_limits);
+    let server = Server::new(Arc::new(web.clone()), Arc::clone(&access), server_limits);
     host.set_server_counts(server.counts());
     let (stop_server, server_stops) = oneshot::channel::<()>();
     let serving = tokio::spawn(server.serve(listeners, async {
@@ -111,7 +116,7 @@ async fn serve(flags: &Flags) -> anyhow::Result<()> {
         () = signals.stop() => return Ok(()),
         () = quit_order(&mut orders) => return Ok(()),
     };
-    let mut narthex = Narthex::start(store, file, web, host, clock, flags, ready)?;
+    let mut narthex = Narthex::start(store, file, web, access, host, clock, flags, ready)?;
     address::tell(&addresses, is_secure);
     narthex.obey(&mut signals, &mut orders).await;
     let Narthex { store, remote_writes, maintenance, scraper, scraping, web, .. } = narthex;
@@ -139,6 +144,7 @@ struct Narthex {
     scraper: Arc<Scraper>,
     scraping: Scraping,
     web: Web,
+    access: Arc<Access>,
     file: ConfigurationFile,
     host: Arc<ServeHost>,
     clock: Arc<dyn Clock>,
@@ -151,6 +157,7 @@ impl Narthex {
         store: OpenStore,
         file: ConfigurationFile,
         web: Web,
+        access: Arc<Access>,
         host: Arc<ServeHost>,
         clock: Arc<dyn Clock>,
         flags: &Flags,
@@ -185,7 +192,20 @@ impl Narthex {
         });
         let is_looking = flags.is_on("config.auto-reload") || flags.has_feature("auto-reload-config");
         let look_every = is_looking.then(|| flags.duration("config.auto-reload-interval").max(Duration::from_secs(1)));
-        Ok(Narthex { store, remote_writes, maintenance, engine, scraper, scraping, web, file, host, clock, look_every })
+        Ok(Narthex {
+            store,
+            remote_writes,
+            maintenance,
+            engine,
+            scraper,
+            scraping,
+            web,
+            access,
+            file,
+            host,
+            clock,
+            look_every,
+        })
     }
 
     /// Carries out orders until one of them is to stop.
@@ -239,6 +259,7 @@ impl Narthex {
         self.store.store().set_retention(ready.kept.retention);
         self.store.store().set_downsampling(storage::downsampling(&ready.config));
         self.host.set_config(&ready.config);
+        self.access.set_tokens(ready.tokens());
         self.web.load(ready.snapshot(self.clock.now_ms()));
         self.scraper.apply(ready.pools);
         self.remote_writes.apply(ready.receivers);

@@ -12,7 +12,7 @@ use net::server::{Access, Cors, ServerLimits};
 use query::syntax::Options as ParseOptions;
 use query::{EngineOptions, Limits};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use web::{Authentication, BuildInfo, Settings, WebLimits};
+use web::{BuildInfo, Settings, WebLimits};
 
 use super::address::Addresses;
 use super::ending::QUIET;
@@ -26,7 +26,7 @@ const PROMETHEUS_VERSION: &str = "3.14.0";
 pub(super) fn settings(
     flags: &Flags,
     addresses: &Addresses,
-    access: &Access,
+    access: Arc<Access>,
     config: &Config,
     clock: Arc<dyn Clock>,
 ) -> anyhow::Result<Settings> {
@@ -48,7 +48,7 @@ pub(super) fn settings(
         enable_lifecycle: flags.is_on("web.enable-lifecycle"),
         enable_admin: flags.is_on("web.enable-admin-api"),
         enable_remote_write: flags.is_on("web.enable-remote-write-receiver"),
-        authentication: if access.is_open() { Authentication::None } else { Authentication::Basic },
+        access,
         limits: web_limits(flags, config),
         server_limits: ServerLimits {
             max_connections: usize::try_from(flags.number("web.max-connections")).unwrap_or(usize::MAX),

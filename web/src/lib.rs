@@ -5,6 +5,7 @@
 //! path is listed in `route`; the endpoints are functions from parameters to answers in `api`, whose JSON is written
 //! piece by piece as it is sent.
 
+mod access;
 mod api;
 mod federate;
 mod gate;
@@ -23,8 +24,14 @@ mod state;
 mod time;
 mod web;
 
+pub use access::{Role, Roles};
 pub use state::{
-    Authentication, BuildInfo, DiskSpace, Host, LimitStatus, Parts, Reloading, ReplayProgress, Settings, Snapshot,
-    StorageStatus, Targets, WebLimits,
+    BuildInfo, DiskSpace, Host, LimitStatus, Parts, Reloading, ReplayProgress, Settings, Snapshot, StorageStatus,
+    Targets, WebLimits,
 };
 pub use web::Web;
+
+/// The paths of all routes; one with a name in it has `:name` there.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    route::ROUTES.iter().map(|route| route.path)
+}

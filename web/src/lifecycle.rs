@@ -1,8 +1,6 @@
-//! `/-/reload` and `/-/quit`: only where `--web.enable-lifecycle` allows them, only by `POST` and `PUT`, and never from
-//! a page of another origin, whatever the browser sends along.
+//! `/-/reload` and `/-/quit`: only where `--web.enable-lifecycle` allows them, and only by `POST` and `PUT`.
 
-use http::header::{HOST, ORIGIN};
-use http::{HeaderName, Method, StatusCode};
+use http::{Method, StatusCode};
 use net::server::{Request, Response};
 
 use crate::web::Shared;
@@ -33,21 +31,6 @@ fn refusal(shared: &Shared, request: &Request) -> Option<Response> {
     if request.method() == Method::GET {
         return Some(Response::text(StatusCode::METHOD_NOT_ALLOWED, "Only POST or PUT requests allowed"));
     }
-    if !shared.settings.enable_lifecycle {
-        return Some(Response::text(StatusCode::FORBIDDEN, "Lifecycle API is not enabled."));
-    }
-    let text = "requests from pages of other origins are refused";
-    (!is_same_origin(shared, request)).then(|| Response::error(StatusCode::FORBIDDEN, text))
-}
-
-/// Whether a request can not have been made by a page of somebody else. Clients that are no browsers send no origin.
-pub(crate) fn is_same_origin(shared: &Shared, request: &Request) -> bool {
-    if request.header(&HeaderName::from_static("sec-fetch-site")) == "cross-site" {
-        return false;
-    }
-    if !request.headers().contains_key(ORIGIN) {
-        return true;
-    }
-    let Some((_, origin)) = request.header(&ORIGIN).split_once("://") else { return false };
-    origin == request.header(&HOST) || origin == shared.settings.external_url.authority()
+    let is_enabled = shared.settings.enable_lifecycle;
+    (!is_enabled).then(|| Response::text(StatusCode::FORBIDDEN, "Lifecycle API is not enabled."))
 }

@@ -25,6 +25,8 @@ pub(crate) enum ErrorType {
     Unavailable,
     /// There is no such thing.
     NotFound,
+    /// The caller may not do that.
+    Forbidden,
 }
 
 impl ErrorType {
@@ -37,6 +39,7 @@ impl ErrorType {
             ErrorType::Internal => "internal",
             ErrorType::Unavailable => "unavailable",
             ErrorType::NotFound => "not_found",
+            ErrorType::Forbidden => "forbidden",
         }
     }
 
@@ -48,6 +51,7 @@ impl ErrorType {
             ErrorType::Canceled => StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST),
             ErrorType::Timeout => StatusCode::SERVICE_UNAVAILABLE,
             ErrorType::NotFound => StatusCode::NOT_FOUND,
+            ErrorType::Forbidden => StatusCode::FORBIDDEN,
             ErrorType::Internal | ErrorType::Unavailable => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -2,6 +2,8 @@
 
 use http::Method;
 
+use crate::access::Role;
+
 /// What stands behind a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Endpoint {
@@ -106,6 +108,20 @@ pub(crate) struct Route {
     pub(crate) endpoint: Endpoint,
     /// Whether it answers only once the storage is open.
     pub(crate) needs_parts: bool,
+    /// Whom it obeys where it is asked by another method than `GET` and `HEAD`; these are for all who read.
+    pub(crate) obeys: Role,
+}
+
+impl Route {
+    const fn obeying(mut self, role: Role) -> Route {
+        self.obeys = role;
+        self
+    }
+
+    /// What a request must be allowed to do.
+    pub(crate) fn role_of(&self, method: &Method) -> Role {
+        if method == Method::GET || method == Method::HEAD { Role::Viewer } else { self.obeys }
+    }
 }
 
 /// Where the API begins.
@@ -118,11 +134,16 @@ const ASSET: &str = "/assets/*filepath";
 const ASSET_PREFIX: &str = "/assets/";
 
 const fn ready(path: &'static str, methods: Methods, endpoint: Endpoint) -> Route {
-    Route { path, methods, endpoint, needs_parts: true }
+    Route { path, methods, endpoint, needs_parts: true, obeys: Role::Admin }
+}
+
+/// A route that only reads, by whatever method.
+const fn reading(path: &'static str, methods: Methods, endpoint: Endpoint) -> Route {
+    ready(path, methods, endpoint).obeying(Role::Viewer)
 }
 
 const fn always(path: &'static str, methods: Methods, endpoint: Endpoint) -> Route {
-    Route { path, methods, endpoint, needs_parts: false }
+    Route { path, methods, endpoint, needs_parts: false, obeys: Role::Admin }
 }
 
 /// All routes.
@@ -131,14 +152,14 @@ pub(crate) const ROUTES: &[Route] = {
     use Endpoint as E;
     use Methods as M;
     &[
-        ready("/api/v1/query", M::GetPost, E::Query),
-        ready("/api/v1/query_range", M::GetPost, E::QueryRange),
-        ready("/api/v1/query_exemplars", M::GetPost, E::QueryExemplars),
-        ready("/api/v1/format_query", M::GetPost, E::FormatQuery),
-        ready("/api/v1/parse_query", M::GetPost, E::ParseQuery),
-        ready("/api/v1/labels", M::GetPost, E::Labels),
+        reading("/api/v1/query", M::GetPost, E::Query),
+        reading("/api/v1/query_range", M::GetPost, E::QueryRange),
+        reading("/api/v1/query_exemplars", M::GetPost, E::QueryExemplars),
+        reading("/api/v1/format_query", M::GetPost, E::FormatQuery),
+        reading("/api/v1/parse_query", M::GetPost, E::ParseQuery),
+        reading("/api/v1/labels", M::GetPost, E::Labels),
         ready(LABEL_VALUES, M::Get, E::LabelValues),
-        ready("/api/v1/series", M::GetPost, E::Series),
+        reading("/api/v1/series", M::GetPost, E::Series),
         ready("/api/v1/metadata", M::Get, E::Metadata),
         ready("/api/v1/targets", M::Get, E::Targets),
         ready("/api/v1/targets/metadata", M::Get, E::TargetsMetadata),
@@ -166,11 +187,11 @@ pub(crate) const ROUTES: &[Route] = {
         ready("/api/v1/admin/tsdb/undelete", M::PostPut, E::Admin(A::Undelete)),
         ready("/api/v1/admin/tsdb/snapshot", M::PostPut, E::Admin(A::Snapshot)),
         ready("/api/v1/admin/tsdb/seal", M::PostPut, E::Admin(A::Seal)),
-        ready("/api/v1/search/metric_names", M::GetPost, E::Search),
-        ready("/api/v1/search/label_names", M::GetPost, E::Search),
-        ready("/api/v1/search/label_values", M::GetPost, E::Search),
+        reading("/api/v1/search/metric_names", M::GetPost, E::Search),
+        reading("/api/v1/search/label_names", M::GetPost, E::Search),
+        reading("/api/v1/search/label_values", M::GetPost, E::Search),
         ready("/api/v1/write", M::Post, E::RemoteWrite),
-        ready("/api/v1/read", M::Post, E::RemoteRead),
+        reading("/api/v1/read", M::Post, E::RemoteRead),
         ready("/api/v1/otlp/v1/metrics", M::Post, E::Otlp),
         ready("/federate", M::Get, E::Federate),
         always("/metrics", M::Get, E::Metrics),
@@ -262,6 +283,22 @@ mod tests {
         for (n, route) in ROUTES.iter().enumerate() {
             assert!(ROUTES[..n].iter().all(|other| other.path != route.path), "{}", route.path);
         }
+    }
+
+    /// What changes something is for the administrator unless its route says otherwise; what only reads is for all.
+    #[test]
+    fn roles() {
+        let check = |path: &str, method: &Method, want: Role| {
+            let route = &ROUTES[find(path).expect(path).index];
+            assert_eq!(route.role_of(method), want, "{method} {path}");
+        };
+        check("/api/v1/query", &Method::POST, Role::Viewer);
+        check("/api/v1/read", &Method::POST, Role::Viewer);
+        check("/api/v1/admin/tsdb/deletions", &Method::GET, Role::Viewer);
+        check("/api/v1/write", &Method::POST, Role::Admin);
+        check("/api/v1/admin/tsdb/delete_series", &Method::PUT, Role::Admin);
+        check("/-/reload", &Method::POST, Role::Admin);
+        check("/-/quit", &Method::PUT, Role::Admin);
     }
 
     #[test]

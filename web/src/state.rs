@@ -13,13 +13,15 @@ use std::time::Duration;
 use model::storage::{Append, Select};
 use model::{Clock, Labels};
 use net::remote_send::QueueCounts;
-use net::server::{Cors, ServerCounts, ServerLimits};
+use net::server::{Access, Cors, ServerCounts, ServerLimits};
 use net::url::Url;
 use query::Engine;
 use scrape::config::ScrapeConfig;
 use scrape::metrics::ScrapeMetrics;
 use scrape::pool::PoolStatus;
 use tsdb::{Cardinality, Files, HeadStats, MaintenanceStats, Store, WalStats};
+
+use crate::access::Roles;
 
 /// What never changes while narthex runs.
 #[derive(Debug)]
@@ -54,21 +56,12 @@ pub struct Settings {
     pub enable_admin: bool,
     /// Whether `/api/v1/write` takes anything.
     pub enable_remote_write: bool,
-    /// Whether passwords are asked for.
-    pub authentication: Authentication,
+    /// Who is let in.
+    pub access: Arc<Access>,
     /// What requests may cost.
     pub limits: WebLimits,
     /// What the server beneath allows, for showing it.
     pub server_limits: ServerLimits,
-}
-
-/// Who may come in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Authentication {
-    /// Everybody.
-    None,
-    /// Those with a name and a password.
-    Basic,
 }
 
 /// The version of this program, and the one of Prometheus that it answers like.
@@ -214,6 +207,8 @@ pub struct Snapshot {
     pub scrape_configs: Vec<Arc<ScrapeConfig>>,
     /// `global.external_labels`
     pub external_labels: Labels,
+    /// What tokens may do.
+    pub roles: Roles,
     /// How long samples are kept, in words.
     pub retention: String,
     /// When it came into force, in milliseconds since the Unix epoch.

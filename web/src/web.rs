@@ -9,6 +9,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode};
 use model::Rng;
 use net::server::{Handler, Request, Response};
 
+use crate::access;
 use crate::api;
 use crate::federate;
 use crate::gate::Gate;
@@ -169,9 +170,10 @@ async fn answer(shared: &Arc<Shared>, found: Found<'_>, request: Request) -> Res
         return allowed(route, StatusCode::METHOD_NOT_ALLOWED);
     }
     let origin = request.headers().get(ORIGIN).cloned();
-    let mut response = match (route.needs_parts, shared.parts()) {
-        (true, None) => not_ready(shared),
-        (_, parts) => endpoint(shared, parts, route.endpoint, found.name, request).await,
+    let mut response = match (access::refuse(shared, route, &request), route.needs_parts, shared.parts()) {
+        (Some(refusal), ..) => refusal,
+        (None, true, None) => not_ready(shared),
+        (None, _, parts) => endpoint(shared, parts, route.endpoint, found.name, request).await,
     };
     if is_api {
         shared.settings.cors.answer(origin.as_ref(), &mut response.headers);

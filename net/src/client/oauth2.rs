@@ -143,7 +143,7 @@ impl TokenSource {
             pairs.push(("scope", &scope));
         }
         let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(form::MEDIA_TYPE));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         if showing == Showing::InBody {
             pairs.extend([("client_id", self.client_id.as_str()), ("client_secret", secret)]);

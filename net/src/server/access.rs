@@ -1,4 +1,4 @@
-//! What a web configuration file adds to a server: TLS, users, headers, a limit on the rate of requests.
+//! Who is let in, and what a web configuration file adds to a server: TLS, users, headers, a limit on the rate of requests.
 //!
 //! The file is looked at again for each request and each handshake, and read again when its size, its time or its
 //! place on the disk has changed, so that a new certificate, a removed user or a typo takes effect at once. While it
@@ -7,14 +7,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use model::yaml::{Document, Faults, Problem};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
+use super::caller::Caller;
 use super::counts::ServerCounts;
-use super::passwords::{Passwords, Users, Verdict};
+use super::passwords::{Passwords, Refusal, Users};
 use super::response::Response;
+use super::tokens::Tokens;
 use crate::config::{RateLimit, WebConfig};
 use crate::tls::{ServerSettings, ServerTls, TlsError};
 
@@ -59,9 +62,10 @@ pub enum WebConfigError {
     },
 }
 
-/// Who is let in, by a file that may change.
+/// Who is let in, by a file that may change, and by tokens. Where there are neither users nor tokens, everybody is.
 pub struct Access {
     file: Option<WebConfigFile>,
+    tokens: ArcSwap<Tokens>,
     passwords: Passwords,
     bucket: Mutex<Bucket>,
 }
@@ -100,7 +104,7 @@ impl std::fmt::Debug for Access {
 impl Access {
     /// Everybody, in plain text.
     pub fn open() -> Access {
-        Access { file: None, passwords: Passwords::new(), bucket: Mutex::default() }
+        Access { file: None, tokens: ArcSwap::default(), passwords: Passwords::new(), bucket: Mutex::default() }
     }
 
     /// Those whom a file names. Reads it, and what it names.
@@ -119,9 +123,15 @@ impl Access {
         self.file.as_ref().is_some_and(|file| file.last.lock().1.tls.is_some())
     }
 
-    /// Whether anybody may ask without a password.
+    /// Whether anybody may ask without a password or token.
     pub fn is_open(&self) -> bool {
-        self.file.as_ref().is_none_or(|file| file.last.lock().1.settings.users.is_empty())
+        let has_users = self.file.as_ref().is_some_and(|file| !file.last.lock().1.settings.users.is_empty());
+        !has_users && self.tokens.load().is_empty()
+    }
+
+    /// Lets in those who show one of these tokens, beside the users of the file, and in place of the tokens before.
+    pub fn set_tokens(&self, tokens: Tokens) {
+        self.tokens.store(Arc::new(tokens));
     }
 
     /// The settings for a new connection. Reads files.
@@ -136,36 +146,48 @@ impl Access {
         config.map_err(|error| WebConfigError::Tls { path: file.path.display().to_string(), error })
     }
 
-    /// Lets a request through or answers it, and says which headers its response gets.
-    pub(super) async fn admit(&self, headers: &HeaderMap, counts: &ServerCounts) -> (Headers, Option<Response>) {
-        let Some(file) = &self.file else { return (Headers::default(), None) };
-        let current = match file.current() {
+    /// Lets a request through, and says who asks, or answers it; and says which headers its response gets.
+    pub(super) async fn admit(
+        &self,
+        headers: &HeaderMap,
+        counts: &ServerCounts,
+    ) -> (Headers, Result<Caller, Response>) {
+        let current = match self.file.as_ref().map(WebConfigFile::current).transpose() {
             Ok(current) => current,
             Err(error) => {
                 tracing::error!(%error, "unable to parse the web configuration");
                 let status = StatusCode::INTERNAL_SERVER_ERROR;
-                return (Headers::default(), Some(Response::error(status, "Internal Server Error")));
+                return (Headers::default(), Err(Response::error(status, "Internal Server Error")));
             }
         };
-        let own = Headers(Some(current.clone()));
-        let settings = &current.settings;
+        let own = Headers(current.clone());
+        let nobody = WebSettings::default();
+        let settings = current.as_ref().map_or(&nobody, |current| &current.settings);
         if settings.rate_limit.is_some_and(|limit| !self.bucket.lock().take(limit, Instant::now())) {
-            return (own, Some(too_many()));
+            return (own, Err(too_many()));
         }
-        if settings.users.is_empty() {
-            return (own, None);
-        }
-        let refusal = match self.passwords.check(&settings.users, headers).await {
-            Verdict::Allowed => None,
-            Verdict::TooMany => Some(too_many()),
-            Verdict::Refused => {
+        let refusal = match self.caller(&settings.users, headers).await {
+            Ok(caller) => return (own, Ok(caller)),
+            Err(Refusal::TooMany) => too_many(),
+            Err(Refusal::Wrong) => {
                 counts.logins_refused.increment();
                 let scheme = HeaderValue::from_static("Basic");
                 let refusal = Response::error(StatusCode::UNAUTHORIZED, "Unauthorized");
-                Some(refusal.with(http::header::WWW_AUTHENTICATE, scheme))
+                refusal.with(http::header::WWW_AUTHENTICATE, scheme)
             }
         };
-        (own, refusal)
+        (own, Err(refusal))
+    }
+
+    async fn caller(&self, users: &Users, headers: &HeaderMap) -> Result<Caller, Refusal> {
+        let tokens = self.tokens.load_full();
+        if users.is_empty() && tokens.is_empty() {
+            return Ok(Caller::Anybody);
+        }
+        if let Some(name) = tokens.name_shown(headers) {
+            return Ok(Caller::Token(name.to_owned()));
+        }
+        self.passwords.check(users, headers).await.map(Caller::User)
     }
 }
 

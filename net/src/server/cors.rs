@@ -27,6 +27,11 @@ impl Cors {
         Ok(Cors { origin })
     }
 
+    /// Whether pages of an origin are named as those that may ask: everybody is not a name.
+    pub fn trusts(&self, origin: &str) -> bool {
+        self.origin.as_ref().is_some_and(|pattern| pattern.is_match(origin))
+    }
+
     /// Adds to a response what the `Origin` of its request calls for.
     pub fn answer(&self, origin: Option<&HeaderValue>, response: &mut HeaderMap) {
         response.append(VARY, HeaderValue::from_static("Origin"));

@@ -12,8 +12,9 @@ use http_body::{Body, Frame};
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
+use super::caller::Caller;
 use super::encoding::Encoding;
-use crate::form::Form;
+use crate::form::{self, Form};
 
 /// A form in a body may have so many bytes, as in Go.
 pub const MAX_FORM_BYTES: usize = 10 << 20;
@@ -28,6 +29,7 @@ pub struct Request {
     head: http::request::Parts,
     body: Option<Incoming>,
     peer: Option<SocketAddr>,
+    caller: Caller,
     body_pause: Duration,
     body_timeout: Duration,
 }
@@ -71,7 +73,7 @@ impl Request {
         body_timeout: Duration,
     ) -> Request {
         let (head, body) = request.into_parts();
-        Request { head, body: Some(body), peer, body_pause, body_timeout }
+        Request { head, body: Some(body), peer, caller: Caller::Anybody, body_pause, body_timeout }
     }
 
     /// The method.
@@ -104,7 +106,16 @@ impl Request {
         self.head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// Who asks.
+    /// By what the request was let in.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    pub(super) fn set_caller(&mut self, caller: Caller) {
+        self.caller = caller;
+    }
+
+    /// From where it came.
     pub fn peer(&self) -> Option<SocketAddr> {
         self.peer
     }
@@ -179,7 +190,7 @@ impl Request {
         let media_type = self.header(&CONTENT_TYPE).split(';').next().unwrap_or_default().trim();
         let method = &self.head.method;
         (method == Method::POST || method == Method::PUT || method == Method::PATCH)
-            && media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+            && media_type.eq_ignore_ascii_case(form::MEDIA_TYPE)
     }
 }
 

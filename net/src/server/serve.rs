@@ -73,10 +73,9 @@ impl<H> Clone for Shared<H> {
 }
 
 impl<H: Handler> Server<H> {
-    /// A server for a handler.
-    pub fn new(handler: Arc<H>, access: Access, limits: ServerLimits) -> Server<H> {
-        let (access, limits) = (Arc::new(access), Arc::new(limits));
-        Server { handler, access, limits, counts: Arc::default() }
+    /// A server for a handler. Who is let in may be changed through a clone of `access`.
+    pub fn new(handler: Arc<H>, access: impl Into<Arc<Access>>, limits: ServerLimits) -> Server<H> {
+        Server { handler, access: access.into(), limits: Arc::new(limits), counts: Arc::default() }
     }
 
     /// What the server has seen, also while it runs.
@@ -247,14 +246,17 @@ async fn answer<H: Handler>(
     if let Some(refusal) = refuse_without_host(&request) {
         return refusal;
     }
-    let request = Request::new(request, Some(peer), limits.body_pause, limits.read_timeout);
+    let mut request = Request::new(request, Some(peer), limits.body_pause, limits.read_timeout);
     if slot.reserved && !shared.handler.is_vital(&request) {
         return too_many_connections(limits.max_connections);
     }
-    let (own, refusal) = shared.access.admit(request.headers(), &shared.counts).await;
-    let mut response = match refusal {
-        Some(refusal) => refusal,
-        None => handle(request, shared).await,
+    let (own, admitted) = shared.access.admit(request.headers(), &shared.counts).await;
+    let mut response = match admitted {
+        Ok(caller) => {
+            request.set_caller(caller);
+            handle(request, shared).await
+        }
+        Err(refusal) => refusal,
     };
     own.add_to(&mut response.headers);
     response

@@ -1,26 +1,16 @@
 //! One request to a server's API.
 
-use std::time::Duration;
-
-use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, header};
-use net::client::{Client, ClientOptions, Request};
+use http::Method;
 use net::form;
-use net::url::Url;
 use serde_json::Value;
 
 use super::answer::Answer;
-
-/// The longest answer that is read, in bytes.
-const MAX_ANSWER: usize = 1 << 30;
-/// The server has its own limit on a query's time; this one is for a server that does not answer at all.
-const TIMEOUT: Duration = Duration::from_secs(300);
+use crate::cli::server::{AskError, ServerArgs};
 
 /// What is asked.
 #[derive(Debug)]
 pub(super) struct Asked<'a> {
-    pub(super) server: &'a str,
-    pub(super) token: Option<&'a str>,
+    pub(super) server: ServerArgs,
     pub(super) path: &'a str,
     pub(super) parameters: Vec<(&'a str, &'a str)>,
     pub(super) expression: &'a str,
@@ -50,16 +40,8 @@ impl Response {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ApiError {
-    #[error("--server takes a URL such as http://localhost:9090: {0}")]
-    Server(String),
-    #[error("the token has characters that no header can carry")]
-    Token,
-    #[error("cannot start: {0}")]
-    Runtime(std::io::Error),
-    #[error("{0}")]
-    Send(Box<net::client::SendError>),
-    #[error("reading the answer: {0}")]
-    Read(net::client::ReadError),
+    #[error(transparent)]
+    Ask(#[from] AskError),
     #[error("the server does not speak Prometheus's API: {status}: {beginning}")]
     NotApi { status: String, beginning: String },
     #[error("{error_type}: {error}")]
@@ -84,42 +66,16 @@ impl ApiError {
 
 /// Asks, and waits for the answer.
 pub(super) fn ask(asked: &Asked<'_>) -> Result<Response, ApiError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ApiError::Runtime)?;
-    let (status, body) = runtime.block_on(send(asked))?;
-    let not_api = || ApiError::NotApi {
-        status: status.clone(),
-        beginning: String::from_utf8_lossy(&body).lines().next().unwrap_or_default().chars().take(200).collect(),
-    };
-    let document: Value = serde_json::from_slice(&body).map_err(|_| not_api())?;
+    let pairs = asked.parameters.iter().copied().chain([("query", asked.expression)]);
+    let answered = asked.server.ask(Method::POST, asked.path, form::MEDIA_TYPE, form::encode(pairs))?;
+    let not_api = || ApiError::NotApi { status: answered.status.clone(), beginning: answered.beginning() };
+    let document: Value = serde_json::from_slice(&answered.body).map_err(|_| not_api())?;
     let text = |key: &str| document[key].as_str().unwrap_or_default().to_owned();
     if text("status") == "error" {
         return Err(ApiError::Refused { error_type: text("errorType"), error: text("error") });
     }
     let answer = super::answer_of(&document).ok_or_else(not_api)?;
     Ok(Response { document, answer })
-}
-
-async fn send(asked: &Asked<'_>) -> Result<(String, Vec<u8>), ApiError> {
-    let base = asked.server.trim_end_matches('/');
-    let url: Url = format!("{base}{}", asked.path)
-        .parse()
-        .map_err(|error: net::url::UrlError| ApiError::Server(error.to_string()))?;
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-    if let Some(token) = asked.token {
-        let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| ApiError::Token)?;
-        value.set_sensitive(true);
-        headers.insert(header::AUTHORIZATION, value);
-    }
-    let pairs = asked.parameters.iter().copied().chain([("query", asked.expression)]);
-    let request = Request { method: Method::POST, url, headers, body: Bytes::from(form::encode(pairs)) };
-    let mut channel = Client::plain(ClientOptions::default()).channel();
-    let response = channel.send(&request, TIMEOUT).await.map_err(|error| ApiError::Send(Box::new(error)))?;
-    let status = response.status_text();
-    let mut body = Vec::new();
-    response.read_into(MAX_ANSWER, &mut body).await.map_err(ApiError::Read)?;
-    Ok((status, body))
 }
 
 #[cfg(test)]

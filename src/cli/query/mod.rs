@@ -14,6 +14,7 @@ use answer::Answer;
 use client::{ApiError, Asked};
 use time::When;
 
+use super::server::ServerArgs;
 use super::{EXIT_BAD_INPUT, complain, complain_raw, print};
 
 /// What `narthex query` takes.
@@ -63,12 +64,8 @@ struct Common {
     /// begins with a minus.
     #[arg(required = true, num_args = 1..=2, value_name = "EXPR", allow_negative_numbers = true)]
     server_and_expression: Vec<String>,
-    /// The server.
-    #[arg(long, env = "NARTHEX_URL", default_value = "http://localhost:9090", hide_env_values = true)]
-    server: String,
-    /// A token for the server.
-    #[arg(long, env = "NARTHEX_TOKEN", hide_env_values = true)]
-    token: Option<String>,
+    #[command(flatten)]
+    server: ServerArgs,
     /// How to show the answer.
     #[arg(short, long = "output", value_enum, default_value_t = Output::Table)]
     output: Output,
@@ -88,8 +85,10 @@ enum Output {
 }
 
 impl Common {
-    fn server(&self) -> &str {
-        if self.server_and_expression.len() == 2 { &self.server_and_expression[0] } else { &self.server }
+    fn server(&self) -> ServerArgs {
+        let named = self.server_and_expression.first().filter(|_| self.server_and_expression.len() == 2);
+        let server = named.unwrap_or(&self.server.server).clone();
+        ServerArgs { server, ..self.server.clone() }
     }
 
     fn expression(&self) -> &str {
@@ -111,7 +110,6 @@ pub(crate) fn run(args: &QueryArgs) -> ExitCode {
     };
     let asked = Asked {
         server: common.server(),
-        token: common.token.as_deref(),
         path,
         parameters: parameters.iter().map(|(name, value)| (*name, value.as_str())).collect(),
         expression: common.expression(),

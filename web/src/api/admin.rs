@@ -1,12 +1,10 @@
-//! `/api/v1/admin/tsdb/…`: changes of what is stored; only where `--web.enable-admin-api` allows them, and never from a page
-//! of another origin, whatever the browser sends along.
+//! `/api/v1/admin/tsdb/…`: changes of what is stored; only where `--web.enable-admin-api` allows them.
 //!
 //! `delete_series`, `clean_tombstones` and `snapshot` are Prometheus's, with its texts. `deletions` lists what is deleted and
 //! can be brought back, and `undelete` does that, for a day. `seal` makes blocks of the head.
 
 use std::sync::Arc;
 
-use http::StatusCode;
 use model::Matcher;
 use net::form::Form;
 use net::server::{Request, Response};
@@ -15,7 +13,6 @@ use tsdb::{DeleteError, Deletion, Store, UndeleteError, Undo};
 use super::storage::{count, integers, time};
 use super::{form_of, produce, respond, strict};
 use crate::json::Json;
-use crate::lifecycle::is_same_origin;
 use crate::params::{self, MAX_TIME_MS, MIN_TIME_MS, optional_time};
 use crate::reply::{ApiError, ApiResult, ErrorType, Reply};
 use crate::route::AdminAction;
@@ -25,9 +22,6 @@ use crate::web::Shared;
 pub(crate) async fn answer(shared: &Shared, parts: &Parts, action: AdminAction, mut request: Request) -> Response {
     if !shared.settings.enable_admin {
         return respond(Err(ApiError::new(ErrorType::Unavailable, "admin APIs disabled")));
-    }
-    if !is_same_origin(shared, &request) {
-        return Response::error(StatusCode::FORBIDDEN, "requests from pages of other origins are refused");
     }
     let form = match form_of(&mut request).await {
         Ok(form) => form,

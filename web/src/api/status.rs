@@ -10,7 +10,7 @@ use crate::json::Json;
 use crate::limits;
 use crate::params;
 use crate::reply::{ApiError, ApiResult, Reply};
-use crate::state::{Authentication, BuildInfo, Parts};
+use crate::state::{BuildInfo, Parts};
 use crate::time::{NEVER, format_rfc3339};
 use crate::web::Shared;
 
@@ -109,10 +109,7 @@ pub(super) fn runtime_info(parts: &Parts, asked: &Asked) -> ApiResult {
     Reply::data(move |json| {
         let settings = &shared.settings;
         let loaded = if snapshot.loaded_ms == 0 { NEVER.to_owned() } else { format_rfc3339(snapshot.loaded_ms) };
-        let authentication = match settings.authentication {
-            Authentication::None => "none",
-            Authentication::Basic => "basic",
-        };
+        let authentication = if settings.access.is_open() { "none" } else { "basic" };
         let mut object = Object::new(json);
         object.field("startTime", &Text(&format_rfc3339(settings.start_ms)));
         object.field("CWD", &Text(&settings.working_directory));

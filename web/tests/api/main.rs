@@ -13,6 +13,8 @@
     reason = "these tests are outside: they use files, threads and clocks as users do"
 )]
 
+/// Who may do what.
+mod access;
 /// What changes the store.
 mod admin;
 /// Every file of cases against a server that holds the fixture.

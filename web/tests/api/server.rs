@@ -24,7 +24,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tsdb::{Cardinality, Files, HeadStats, MaintenanceStats, Options, Progress, Store, WalStats};
 use web::{
-    Authentication, BuildInfo, DiskSpace, Host, LimitStatus, Parts, Reloading, ReplayProgress, Settings, Snapshot,
+    BuildInfo, DiskSpace, Host, LimitStatus, Parts, Reloading, ReplayProgress, Roles, Settings, Snapshot,
     StorageStatus, Web, WebLimits,
 };
 
@@ -44,6 +44,8 @@ pub(crate) struct Setup {
     /// `scrape_configs`.
     pub(crate) scrape_configs: String,
     pub(crate) external_labels: Labels,
+    /// What tokens may do.
+    pub(crate) roles: Roles,
     /// Whether the storage is open.
     pub(crate) is_open: bool,
     pub(crate) disk: MemoryDisk,
@@ -61,6 +63,7 @@ impl Setup {
             select: None,
             scrape_configs: "[]".to_owned(),
             external_labels: Labels::empty(),
+            roles: Roles::new(),
             is_open: true,
             disk: MemoryDisk::new(),
             clock,
@@ -109,7 +112,7 @@ fn settings(clock: Arc<dyn Clock>) -> Settings {
         enable_lifecycle: false,
         enable_admin: false,
         enable_remote_write: true,
-        authentication: Authentication::None,
+        access: Arc::new(Access::open()),
         limits: WebLimits::default(),
         server_limits: ServerLimits::default(),
     }
@@ -133,11 +136,13 @@ impl TestServer {
         let configs = scrape_configs(&setup.scrape_configs);
         let host = Arc::new(TestHost::default());
         let limits = setup.settings.server_limits.clone();
+        let access = Arc::clone(&setup.settings.access);
         let web = Web::new(setup.settings, Arc::clone(&host) as _, &mut SeededRng::new(3));
         web.load(Snapshot {
             yaml: "global:\n  scrape_interval: 1m\n".to_owned(),
             scrape_configs: configs.iter().cloned().map(Arc::new).collect(),
             external_labels: setup.external_labels,
+            roles: setup.roles,
             retention: "15d".to_owned(),
             loaded_ms: NOW_MS - 1000,
             error: None,
@@ -161,7 +166,7 @@ impl TestServer {
         }
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
-        let server = Server::new(Arc::new(web.clone()), Access::open(), limits);
+        let server = Server::new(Arc::new(web.clone()), access, limits);
         let counts = server.counts();
         host.counts.set(Arc::clone(&counts)).unwrap();
         let (stop, stops) = oneshot::channel::<()>();
