@@ -73,7 +73,7 @@ fn a_page_of_another_site_changes_nothing() {
     check(&[("Origin", "null")], 403);
     check(&[("Sec-Fetch-Site", "cross-site")], 403);
     check(&[("Sec-Fetch-Site", "same-origin")], 400);
-    check(&[("Origin", &format!("http://{}", server.address))], 400);
+    check(&[("Origin", "http://localhost")], 400);
     check(&[("Origin", "http://narthex.example:9090")], 400);
     assert_eq!(get(server.address, "/api/v1/query?query=1").status, 200);
 }
