@@ -136,11 +136,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_with_its_place() {
-        let check = |text: &str, want: &[&str]| {
-            if shown(text, ReadOptions::default()) != want {
-                println!("GOT {:#?}", shown(text, ReadOptions::default()));
-            }
-        };
+        let check = |text: &str, want: &[&str]| assert_eq!(shown(text, ReadOptions::default()), want, "{text}");
         check("", &[]);
         check("groups:\n- name: g\n  rules:\n  - {record: a, expr: b}\n", &[]);
         check(
@@ -148,25 +144,18 @@ mod tests {
             &["6:5: field fore not found in type rulefmt.Rule (did you mean `for`?)"],
         );
         check("groups:\n- rules: []\n", &["2:3: Groupname must not be empty"]);
+        let in_expr = r#"group "g", rule 1, "a": could not parse expression:"#;
         check(
             "groups:\n- name: g\n  rules:\n  - record: a\n    expr: sum(rate(b[5m])\n",
-            &[
-                "5:24: group \"g\", rule 1, \"a\": could not parse expression: 1:16: parse error: unclosed left parenthesis",
-            ],
+            &[&format!("5:26: {in_expr} 1:16: parse error: unclosed left parenthesis")],
         );
         check(
             "groups:\n- name: g\n  rules:\n  - record: a\n    expr: |\n      sum(\n        b +\n      ) by (c\n",
-            &[
-                "8:7: group \"g\", rule 1, \"a\": could not parse expression: 3:1: parse error: unexpected right parenthesis \
-               ')' (expected an expression)",
-            ],
+            &[&format!("8:7: {in_expr} 3:1: parse error: unexpected \")\" in aggregation (expected expression)")],
         );
         check(
             "groups:\n- name: g\n  rules:\n  - alert: a\n    expr: \"up{a=\\\"b\\\"} => 1\"\n",
-            &[
-                "5:24: group \"g\", rule 1, \"a\": could not parse expression: 1:11: parse error: unexpected \">\" in label \
-               matching, expected string",
-            ],
+            &[&format!("5:24: {in_expr} 1:11: parse error: unexpected \"=\" (expected end of input)")],
         );
         check(
             "groups:\n- name: g\n  rules:\n  - alert: a\n    expr: up\n    annotations:\n      b: '{{ $c }}'\n",
