@@ -1,11 +1,38 @@
 //! Rules: Prometheus's rule files, evaluated with Prometheus's semantics, with state that survives a crash.
+//!
+//! A text becomes a [`RuleFile`] (`file`, with the checks of `check`, at the places of `place`). Its groups become
+//! [`Group`]s, which are evaluated one rule after the other over any store ([`World`]): `rule` and `output` write recorded
+//! series, `alerting` and `instance` are the state machine of alerts. A group does nothing by itself and knows no threads:
+//! tests of rules and histories evaluate it at any time.
+//!
+//! Absent: evaluating rules of one group at the same time.
 
+mod alerting;
 mod check;
 mod file;
+mod freshness;
+mod group;
+mod instance;
+mod output;
 mod place;
+mod rule;
+mod sink;
+mod slot;
 mod text;
+mod world;
 
 #[cfg(test)]
 mod suite;
+#[cfg(test)]
+pub(crate) mod testkit;
+#[cfg(test)]
+mod tests;
 
 pub use file::{GroupConfig, ReadOptions, RuleConfig, RuleFile};
+pub use freshness::{AlwaysFresh, Freshness};
+pub use group::{Changes, Evaluation, Group, GroupDefaults, GroupStatus};
+pub use instance::{AlertState, Instance, RESOLVED_RETENTION_MS};
+pub use rule::{AlertingStatus, BadRule, Health, RuleKind, RuleStatus};
+pub use sink::{AlertSink, RuleAlert};
+pub use slot::{Next, Slots};
+pub use world::{RuleError, World};

@@ -45,6 +45,6 @@ pub use host::{Host, Sample, SampleValue};
 pub use limits::Limits;
 pub(crate) use literal::unquote_utf8;
 pub use notification::{AlertData, NotificationData};
-pub use prometheus::{RULE_VARIABLES, rule_data, sample};
+pub use prometheus::{RULE_VARIABLES, rule_data, sample, table_link};
 pub use templates::{Dialect, MissingKey, Mode, Templates};
 pub use value::{ANY_LIST, ANY_MAP, Element, Field, List, Map, Safe, Struct, TEXT_LIST, TEXT_MAP, Type, Value};

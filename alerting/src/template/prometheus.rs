@@ -156,6 +156,11 @@ fn parse_duration(text: &str) -> Answer {
     Ok((sign * duration.as_secs_f64()).into())
 }
 
+/// Where one sees what an expression gives, as a table: what stands behind the URL of a server.
+pub fn table_link(expression: &str) -> String {
+    graph_link(expression, 1)
+}
+
 fn graph_link(expression: &str, tab: u8) -> String {
     format!("/graph?g0.expr={}&g0.tab={tab}", url_query(expression))
 }
