@@ -256,6 +256,11 @@ impl Alerting {
         }
     }
 
+    /// Whether it has no instances.
+    pub(super) fn is_empty(&self) -> bool {
+        self.instances.lock().by_labels.is_empty()
+    }
+
     /// The rule is no more: its instances, which leave it.
     pub(super) fn take_instances(&self) -> Vec<Instance> {
         let mut instances = self.instances.lock();

@@ -1,6 +1,6 @@
 //! Groups: rules that are evaluated one after the other, each reading what those before it wrote.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -84,13 +84,13 @@ pub struct Changes {
     pub gone: Vec<Labels>,
 }
 
-/// What is left of rules that are no more.
-#[derive(Debug, Default)]
-pub(super) struct Leavings {
-    /// Series that nobody writes any more.
-    pub(super) series: Vec<Labels>,
-    /// Instances, each with where one sees its expression.
-    pub(super) instances: Vec<(Instance, String)>,
+/// The instances of a rule that is no more, or has not been found again since the last run.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Orphans {
+    pub(super) file: String,
+    pub(super) group: String,
+    pub(super) rule: RuleKey,
+    pub(super) instances: Vec<Instance>,
 }
 
 impl Group {
@@ -251,46 +251,70 @@ impl Group {
     }
 
     /// Takes over the state of the group that this one replaces: rules with the same name and labels are the same.
-    /// Answers the instances of rules that are no more.
-    pub(super) fn adopt(&self, from: &Group, external_url: &str) -> Leavings {
-        let mut progress = *from.progress.lock();
-        std::mem::swap(&mut *self.progress.lock(), &mut progress);
-        let mut leavings = Leavings { series: std::mem::take(&mut *from.departed.lock()), ..Leavings::default() };
-        let mut old: BTreeMap<RuleKey, VecDeque<&Rule>> = BTreeMap::new();
-        for (key, rule) in from.keys().into_iter().zip(&from.rules) {
-            old.entry(key).or_default().push_back(rule);
-        }
+    /// Answers the instances of rules that are no more; their series end with the next evaluation.
+    pub(super) fn adopt(&self, from: &Group) -> Vec<Orphans> {
+        *self.progress.lock() = *from.progress.lock();
+        let mut series = std::mem::take(&mut *from.departed.lock());
+        let mut old: BTreeMap<RuleKey, &Rule> = from.keys().into_iter().zip(&from.rules).collect();
+        let mut orphans = Vec::new();
         for (key, rule) in self.keys().into_iter().zip(&self.rules) {
-            let Some(old) = old.remove(&key).and_then(|mut rules| rules.pop_front()) else { continue };
+            let Some(old) = old.remove(&key) else { continue };
             rule.output.lock().adopt(&mut old.output.lock());
             match (&rule.alerting, &old.alerting) {
                 (Some(alerting), Some(old)) => alerting.adopt(old.take_instances()),
-                _ => leavings.add_instances(old, external_url),
+                _ => orphans.extend(from.orphans(key, old)),
             }
         }
-        for rule in old.into_values().flatten() {
-            leavings.series.extend(rule.output.lock().take_series());
-            leavings.add_instances(rule, external_url);
+        for (key, rule) in old {
+            series.extend(rule.output.lock().take_series());
+            orphans.extend(from.orphans(key, rule));
         }
-        self.departed.lock().append(&mut leavings.series);
-        leavings
+        self.departed.lock().append(&mut series);
+        orphans
     }
 
-    /// The group is no more: what is left of it.
-    pub(super) fn take_leavings(&self, external_url: &str) -> Leavings {
-        let mut leavings = Leavings { series: std::mem::take(&mut *self.departed.lock()), ..Leavings::default() };
-        for rule in &self.rules {
-            leavings.series.extend(rule.output.lock().take_series());
-            leavings.add_instances(rule, external_url);
+    /// The group is no more: its series, and its instances.
+    pub(super) fn take_apart(&self) -> (Vec<Labels>, Vec<Orphans>) {
+        let mut series = std::mem::take(&mut *self.departed.lock());
+        let mut orphans = Vec::new();
+        for (key, rule) in self.keys().into_iter().zip(&self.rules) {
+            series.extend(rule.output.lock().take_series());
+            orphans.extend(self.orphans(key, rule));
         }
-        leavings
+        (series, orphans)
     }
 
-    /// Takes over the instances of a rule from the last run.
-    pub(super) fn restore(&self, rule: usize, instances: Vec<Instance>) {
-        if let Some(alerting) = self.rules.get(rule).and_then(|rule| rule.alerting.as_ref()) {
-            alerting.adopt(instances);
+    fn orphans(&self, key: RuleKey, rule: &Rule) -> Option<Orphans> {
+        let instances = rule.alerting.as_ref()?.take_instances();
+        let orphans = Orphans { file: self.file.clone(), group: self.name.clone(), rule: key, instances };
+        (!orphans.instances.is_empty()).then_some(orphans)
+    }
+
+    /// Takes over instances that a rule of the same name and labels has left, here or in another group, where the rule has
+    /// none itself. Answers those that stay orphans.
+    pub(super) fn restore(&self, orphans: Vec<Orphans>, is_moved: bool) -> Vec<Orphans> {
+        let keys = self.keys();
+        let mut left = Vec::new();
+        for orphan in orphans {
+            let is_ours = is_moved || (orphan.file == self.file && orphan.group == self.name);
+            let heir = keys.iter().position(|key| is_ours && *key == orphan.rule).map(|number| &self.rules[number]);
+            match heir.and_then(|rule| rule.alerting.as_ref()) {
+                Some(alerting) if alerting.is_empty() => alerting.adopt(orphan.instances),
+                _ => left.push(orphan),
+            }
         }
+        left
+    }
+
+    /// Whether a rule of the group writes a series.
+    pub(super) fn writes(&self, series: &Labels) -> bool {
+        self.rules.iter().any(|rule| rule.output.lock().writes(series))
+    }
+
+    /// All that there is to remember of its instances.
+    pub(super) fn all_as_changes(&self) -> Vec<Changes> {
+        let all = self.instances().into_iter().filter(|(_, instances)| !instances.is_empty());
+        all.map(|(rule, changed)| Changes { rule, changed, gone: Vec::new() }).collect()
     }
 
     /// All instances of its rules, by the number of the rule.
@@ -337,21 +361,14 @@ impl Evaluation {
     }
 }
 
-impl Leavings {
-    fn add_instances(&mut self, rule: &Rule, external_url: &str) {
-        let Some(alerting) = &rule.alerting else { return };
-        let url = generator_url(external_url, &rule.query);
-        self.instances.extend(alerting.take_instances().into_iter().map(|instance| (instance, url.clone())));
-    }
-
-    /// What those who listen are to hear: what fired is over, for its rule is no more.
-    pub(super) fn ended(&mut self, now_ms: i64) -> Vec<RuleAlert> {
-        let fired = self.instances.iter_mut().filter(|(instance, _)| instance.state == AlertState::Firing);
-        let ended = fired.map(|(instance, url)| {
+impl Orphans {
+    /// What those who listen are to hear: what fired is over, for its rule is no more. What was over is told once more.
+    pub(super) fn ended(mut self, now_ms: i64, url: &str) -> Vec<RuleAlert> {
+        for instance in self.instances.iter_mut().filter(|instance| instance.state == AlertState::Firing) {
             instance.resolve(now_ms);
-            told(instance, now_ms, url)
-        });
-        ended.collect()
+        }
+        let ended = self.instances.iter().filter(|instance| instance.resolved_at_ms.is_some());
+        ended.map(|instance| told(instance, now_ms, url)).collect()
     }
 }
 

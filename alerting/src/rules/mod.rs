@@ -5,6 +5,10 @@
 //! series, `alerting` and `instance` are the state machine of alerts. A group does nothing by itself and knows no threads:
 //! tests of rules and histories evaluate it at any time.
 //!
+//! [`Rules`] are groups at work (`runtime`): threads evaluate what is due (`slot`, `schedule`), what changes is written to a
+//! journal (`state`), and then told to each [`AlertSink`]. After a start nothing fires or ends on samples from before it
+//! ([`Freshness`]).
+//!
 //! Absent: evaluating rules of one group at the same time.
 
 mod alerting;
@@ -13,11 +17,15 @@ mod file;
 mod freshness;
 mod group;
 mod instance;
+mod metrics;
 mod output;
 mod place;
 mod rule;
+mod runtime;
+mod schedule;
 mod sink;
 mod slot;
+mod state;
 mod text;
 mod world;
 
@@ -32,7 +40,10 @@ pub use file::{GroupConfig, ReadOptions, RuleConfig, RuleFile};
 pub use freshness::{AlwaysFresh, Freshness};
 pub use group::{Changes, Evaluation, Group, GroupDefaults, GroupStatus};
 pub use instance::{AlertState, Instance, RESOLVED_RETENTION_MS};
+pub use metrics::{DURATION_BOUNDS, Durations, RuleMetrics};
 pub use rule::{AlertingStatus, BadRule, Health, RuleKind, RuleStatus};
+pub use runtime::{Rules, RulesOptions};
 pub use sink::{AlertSink, RuleAlert};
 pub use slot::{Next, Slots};
+pub use state::StateError;
 pub use world::{RuleError, World};

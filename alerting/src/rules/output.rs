@@ -131,6 +131,11 @@ impl Output {
         self.last.drain(..).map(|(labels, _)| labels).collect()
     }
 
+    /// Whether a series was written last.
+    pub(super) fn writes(&self, series: &Labels) -> bool {
+        self.last.iter().any(|(labels, _)| labels == series)
+    }
+
     /// Writes no more.
     pub(super) fn close(&mut self, append: &dyn Append) {
         if let Some(source) = self.source.take() {

@@ -6,7 +6,7 @@ use model::labels::METRIC_NAME;
 use model::{Labels, LabelsBuilder};
 use parking_lot::Mutex;
 use query::VectorSample;
-use query::syntax::{Expr, Options as ParseOptions, parse};
+use query::syntax::{Options as ParseOptions, parse};
 
 use super::alerting::Alerting;
 use super::file::{GroupConfig, RuleConfig};
@@ -45,7 +45,6 @@ pub(super) struct Rule {
     pub(super) labels: Labels,
     /// The expression, as PromQL prints it.
     pub(super) query: String,
-    pub(super) expr: Expr,
     /// `None` for a recording rule.
     pub(super) alerting: Option<Alerting>,
     pub(super) progress: Mutex<Progress>,
@@ -94,7 +93,6 @@ impl Rule {
             name: config.name().to_owned(),
             labels,
             query: expr.to_string(),
-            expr,
             alerting,
             progress: Mutex::default(),
             output: Mutex::default(),
