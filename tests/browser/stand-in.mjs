@@ -10,7 +10,10 @@ import { fileURLToPath } from "node:url";
 export const dist = fileURLToPath(new URL("../../web/ui/dist/", import.meta.url));
 
 /** The paths at which narthex serves the page; all other paths are files, the API, or not there. */
-const pagePaths = ["", "graph", "query", "targets", "status", "config", "flags", "tsdb-status", "service-discovery"];
+const pagePaths = [
+  ...["", "graph", "query", "alerts", "rules", "silences", "notifications", "targets", "status"],
+  ...["config", "flags", "tsdb-status", "service-discovery"],
+];
 const api = /^(api\/|-\/|metrics$)/;
 
 const types = {

@@ -211,6 +211,8 @@ pub(crate) const ROUTES: &[Route] = {
         always("/tsdb-status", M::GetHead, E::Page),
         always("/rules", M::GetHead, E::Page),
         always("/alerts", M::GetHead, E::Page),
+        always("/silences", M::GetHead, E::Page),
+        always("/notifications", M::GetHead, E::Page),
         always(ASSET, M::GetHead, E::Asset),
         always("/favicon.svg", M::GetHead, E::Asset),
         always("/theme.js", M::GetHead, E::Asset),

@@ -16,6 +16,10 @@ import { t } from "./texts";
 const loaders: Record<Page, () => Promise<{ default: ComponentType }>> = {
   home: () => import("./pages/home/page"),
   query: () => import("./pages/query/page"),
+  alerts: () => import("./pages/alerts/page"),
+  rules: () => import("./pages/rules/page"),
+  silences: () => import("./pages/silences/page"),
+  notifications: () => import("./pages/notifications/page"),
   targets: () => import("./pages/targets/page"),
   status: () => import("./pages/status/page"),
 };

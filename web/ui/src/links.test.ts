@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { resolve } from "./links";
+import { barPageOf, barPages, resolve } from "./links";
 
 /** A link, the page it opens, and what its parameters become. */
 function check(link: string, page: string | null, params: Record<string, string>) {
@@ -14,6 +14,8 @@ it.each<[string, string | null, Record<string, string>]>([
   ["query", "query", {}],
   ["query/", "query", {}],
   ["nothing", null, {}],
+  ["rules", "rules", {}],
+  ["silences?state=expired", "silences", { state: "expired" }],
   ["config", "status", { section: "configuration" }],
   ["tsdb-status", "status", { section: "storage" }],
   ["targets?q=node&range=2h", "targets", { q: "node", range: "2h" }],
@@ -34,3 +36,9 @@ it.each<[string, string | null, Record<string, string>]>([
   ["query?g0.tab=table", "query", {}],
   ["graph?g0.expr=", "query", { "g0.expr": "" }],
 ])("%s", check);
+
+it("keeps what stands under Alerts out of the bar", () => {
+  expect(barPages).toEqual(["home", "query", "alerts", "targets", "status"]);
+  expect(barPageOf("silences")).toBe("alerts");
+  expect(barPageOf("targets")).toBe("targets");
+});

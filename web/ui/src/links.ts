@@ -6,8 +6,28 @@
 
 import { parseInstant } from "./format/time";
 
-export const pages = ["home", "query", "targets", "status"] as const;
+export const pages = [
+  "home",
+  "query",
+  "alerts",
+  "rules",
+  "silences",
+  "notifications",
+  "targets",
+  "status",
+] as const;
 export type Page = (typeof pages)[number];
+
+/** The pages that stand together under one word of the bar, which leads to the first of them. */
+export const alertingPages: readonly Page[] = ["alerts", "rules", "silences", "notifications"];
+
+/** The words of the bar. */
+export const barPages: readonly Page[] = pages.filter(page => !alertingPages.slice(1).includes(page));
+
+/** The word of the bar under which a page stands. */
+export function barPageOf(page: Page): Page {
+  return alertingPages.includes(page) ? "alerts" : page;
+}
 
 /** What the other paths lead to: Prometheus's own page addresses, old and new. */
 const aliases: Record<string, [page: Page, params?: Record<string, string>]> = {

@@ -36,6 +36,12 @@ export function post<T>(path: string, query: Query, signal?: AbortSignal): Promi
   return request<T>(`api/v1/${path}`, { method: "POST", body: encode(query) }, signal);
 }
 
+/** For what is not a form: the body is JSON. */
+export function postJson<T>(path: string, value: unknown, signal?: AbortSignal): Promise<Answer<T>> {
+  const headers = { "Content-Type": "application/json" };
+  return request<T>(`api/v1/${path}`, { method: "POST", headers, body: JSON.stringify(value) }, signal);
+}
+
 /** Whether narthex is ready to answer; while it replays its log it says 503. */
 export async function ready(signal?: AbortSignal): Promise<boolean> {
   const response = await reach("-/ready", { method: "GET" }, signal);
@@ -80,7 +86,8 @@ function readEnvelope(text: string): Envelope | null {
   }
 }
 
-async function reach(path: string, init: RequestInit, signal?: AbortSignal): Promise<Response> {
+/** Sends a request; `Unreachable` where nobody answers. */
+export async function reach(path: string, init: RequestInit, signal?: AbortSignal): Promise<Response> {
   try {
     return await fetch(at(path), { ...init, signal: signal ?? null });
   } catch (error) {
@@ -89,7 +96,8 @@ async function reach(path: string, init: RequestInit, signal?: AbortSignal): Pro
   }
 }
 
-async function body(response: Response): Promise<string> {
+/** The whole of an answer. */
+export async function body(response: Response): Promise<string> {
   try {
     return await response.text();
   } catch (error) {
@@ -98,7 +106,8 @@ async function body(response: Response): Promise<string> {
   }
 }
 
-function encode(query: Query): URLSearchParams {
+/** As parameters of an address or fields of a form. */
+export function encode(query: Query): URLSearchParams {
   const params = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
     if (Array.isArray(value)) for (const one of value) params.append(key, one);

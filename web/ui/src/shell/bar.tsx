@@ -2,7 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { pages } from "../links";
+import { barPageOf, barPages } from "../links";
 import { Popover } from "../parts/popover";
 import { chooseLanguage, chooseTheme, language, type Theme, theme } from "../preferences";
 import { href, place } from "../router";
@@ -26,8 +26,12 @@ export function Bar() {
         narthex
       </a>
       <nav aria-label={text.pages}>
-        {pages.map(other => (
-          <a key={other} href={href(other)} aria-current={page === other ? "page" : undefined}>
+        {barPages.map(other => (
+          <a
+            key={other}
+            href={href(other)}
+            aria-current={page !== null && barPageOf(page) === other ? "page" : undefined}
+          >
             {t().pages[other]}
           </a>
         ))}

@@ -38,7 +38,16 @@ export const en = {
   info: "Note",
   pageFailed: "This page could not be loaded. narthex may have been replaced by another version since.",
   pageBroke: "This page cannot show what narthex answered.",
-  pages: { home: "Home", query: "Query", targets: "Targets", status: "Status" },
+  pages: {
+    home: "Home",
+    query: "Query",
+    alerts: "Alerts",
+    rules: "Rules",
+    silences: "Silences",
+    notifications: "Notifications",
+    targets: "Targets",
+    status: "Status",
+  },
 
   bar: {
     pages: "Pages",
@@ -118,6 +127,7 @@ export const en = {
         keys: [
           ["g h", "Home"],
           ["g q", "Query"],
+          ["g a", "Alerts"],
           ["g t", "Targets"],
           ["g i", "Status"],
           ["/", "Search"],

@@ -35,7 +35,16 @@ export const zh: Texts = {
   info: "提示",
   pageFailed: "页面加载失败。narthex 可能已更换版本。",
   pageBroke: "页面无法显示 narthex 的应答。",
-  pages: { home: "首页", query: "查询", targets: "抓取目标", status: "状态" },
+  pages: {
+    home: "首页",
+    query: "查询",
+    alerts: "告警",
+    rules: "规则",
+    silences: "静默",
+    notifications: "通知",
+    targets: "抓取目标",
+    status: "状态",
+  },
 
   bar: {
     pages: "页面",
@@ -111,6 +120,7 @@ export const zh: Texts = {
         keys: [
           ["g h", "首页"],
           ["g q", "查询"],
+          ["g a", "告警"],
           ["g t", "抓取目标"],
           ["g i", "状态"],
           ["/", "搜索"],

@@ -1,6 +1,8 @@
 // The first page: what does not answer, what comes in, what is scraped, and what to do next.
 
 import "./home.css";
+import { countsOf } from "../../alerting/instances";
+import { type Alerting, readAlerting } from "../../alerting/read";
 import { get } from "../../api/client";
 import { type Resource, useResource } from "../../api/resource";
 import type { Target, Targets, TsdbStatus } from "../../api/types";
@@ -10,8 +12,10 @@ import { Progress } from "../../parts/progress";
 import { State } from "../../parts/state";
 import { href } from "../../router";
 import { t } from "../../texts";
+import { ta } from "../../texts/alerting";
 import { refresh } from "../../time/range";
 import { type Pool, poolsOf } from "../targets/pools";
+import { Firing } from "./firing";
 import { Ingest } from "./ingest";
 import { Scraped } from "./scraped";
 import { NextSteps } from "./steps";
@@ -20,6 +24,7 @@ export default function HomePage() {
   const pools = useResource("home targets", async signal =>
     poolsOf((await get<Targets>("targets", { state: "active" }, signal)).data),
   );
+  const firing = useResource("firing", readAlerting);
   const head = useResource(
     "home head",
     async signal => (await get<TsdbStatus>("status/tsdb", { limit: 1 }, signal)).data.headStats,
@@ -28,29 +33,36 @@ export default function HomePage() {
     <div class="home">
       <Progress on={pools.loading && pools.data === null} />
       {pools.error !== null && <Failure what={t().home.failed} error={pools.error} onRetry={refresh} />}
-      {pools.data !== null && <Sheet pools={pools.data} head={head} stale={pools.error !== null} />}
+      {pools.data !== null && (firing.data !== null || firing.error !== null) && (
+        <Sheet pools={pools.data} firing={firing} head={head} stale={pools.error !== null} />
+      )}
     </div>
   );
 }
 
 function Sheet({
   pools,
+  firing,
   head,
   stale,
 }: {
   pools: Pool[];
+  firing: Resource<Alerting>;
   head: Resource<TsdbStatus["headStats"]>;
   stale: boolean;
 }) {
   const text = t().home;
   const targets = pools.flatMap(pool => pool.targets);
   const down = targets.filter(target => target.health === "down");
+  const nFiring = countsOf(firing.data?.fired ?? []).firing;
   const nUp = targets.filter(target => target.health === "up").length;
   return (
     <div class={stale ? "stale" : ""}>
       <div class="title">
-        <h1>{text.headline(targets.length, down.length)}</h1>
+        <h1>{nFiring > 0 ? ta().home.firing(nFiring) : text.headline(targets.length, down.length)}</h1>
+        {nFiring > 0 && <p>{text.headline(targets.length, down.length)}</p>}
       </div>
+      <Firing {...firing} />
       <div class="top">
         <dl class="figures">
           <div class="figure one">

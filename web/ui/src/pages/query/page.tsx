@@ -1,5 +1,6 @@
 // The query page: one panel below the other, each with its letter.
 
+import "../../promql/promql.css";
 import "./query.css";
 import { formatValue } from "../../format/unit";
 import { href } from "../../router";

@@ -1,0 +1,168 @@
+// What the API answers about rules, alerts, silences and notifications, as far as the page reads it. Rules and their alerts
+// are Prometheus's, `V2…` is Alertmanager's; the rest is narthex's own and is not there in front of a Prometheus.
+
+import type { Labels } from "../format/labels";
+
+export type RuleHealth = "ok" | "err" | "unknown";
+
+/** An alert of a rule: one set of labels for which its expression holds. */
+export interface RuleAlert {
+  labels: Labels;
+  annotations: Labels;
+  state: "firing" | "pending" | "inactive";
+  /** Since when the expression holds, RFC 3339. */
+  activeAt: string;
+  /** Since when it only keeps firing, RFC 3339. */
+  keepFiringSince?: string;
+  value: string;
+}
+
+interface AnyRule {
+  name: string;
+  query: string;
+  labels?: Labels;
+  health: RuleHealth;
+  lastError?: string;
+  /** Seconds that the last evaluation took. */
+  evaluationTime: number;
+  /** RFC 3339; Go's zero time where it was never evaluated. */
+  lastEvaluation: string;
+}
+
+export interface AlertingRule extends AnyRule {
+  type: "alerting";
+  state: "firing" | "pending" | "inactive" | "unknown";
+  /** `for`, in seconds. */
+  duration: number;
+  /** Seconds. */
+  keepFiringFor: number;
+  annotations?: Labels;
+  alerts: RuleAlert[];
+}
+
+export interface RecordingRule extends AnyRule {
+  type: "recording";
+}
+
+export type Rule = AlertingRule | RecordingRule;
+
+export interface RuleGroup {
+  name: string;
+  file: string;
+  rules: Rule[];
+  /** Seconds. */
+  interval: number;
+  limit?: number;
+  evaluationTime: number;
+  lastEvaluation: string;
+}
+
+export interface RuleGroups {
+  groups: RuleGroup[];
+}
+
+export interface V2Alert {
+  labels: Labels;
+  annotations: Labels;
+  startsAt: string;
+  endsAt: string;
+  updatedAt: string;
+  generatorURL?: string;
+  fingerprint: string;
+  receivers: { name: string }[];
+  status: {
+    state: "active" | "suppressed" | "unprocessed";
+    /** Ids of silences. */
+    silencedBy: string[];
+    /** Fingerprints of alerts. */
+    inhibitedBy: string[];
+    /** Names of time intervals. */
+    mutedBy: string[];
+  };
+}
+
+export interface V2Group {
+  labels: Labels;
+  receiver: { name: string };
+  alerts: V2Alert[];
+}
+
+export interface V2Matcher {
+  name: string;
+  value: string;
+  isRegex: boolean;
+  isEqual?: boolean;
+}
+
+export interface V2Silence {
+  id: string;
+  matchers: V2Matcher[];
+  startsAt: string;
+  endsAt: string;
+  updatedAt: string;
+  createdBy: string;
+  comment: string;
+  status: { state: "active" | "pending" | "expired" };
+}
+
+export type DeliveryStatus = "delivered" | "waiting" | "failed" | "suppressed";
+
+export interface DeliveredAlert {
+  labels: Labels;
+  annotations: Labels;
+  fingerprint: string;
+  status: "firing" | "resolved";
+  starts_at: string;
+  ends_at?: string | null;
+}
+
+export interface DeliveryAttempt {
+  at: string;
+  took_ms: number;
+  error: string | null;
+  /** What was sent, without secrets, cut at 64 KiB. */
+  body: string;
+  next_at: string | null;
+}
+
+/** One notification to one integration, or why there was none. Times are RFC 3339. */
+export interface Delivery {
+  id: string;
+  receiver: string;
+  kind: string;
+  index: number;
+  group_key: string;
+  group_labels: Labels;
+  /** Alertmanager's words: `first notification`, `repeat interval elapsed`, … */
+  reason: string;
+  status: DeliveryStatus;
+  alerts: DeliveredAlert[];
+  decided_at: string;
+  ended_at: string | null;
+  attempts: DeliveryAttempt[];
+  /** Why it failed or was suppressed. */
+  detail: string;
+}
+
+/** Why an alert told somebody, or nobody. */
+export interface Explanation {
+  alert: Labels | { labels: Labels } | null;
+  state: string;
+  route: string;
+  receiver: string;
+  group_key: string;
+  next_flush_at: string | null;
+  steps: { at: string | null; what: string; why: string; by: string }[];
+}
+
+/** When a rule would have fired. Times are RFC 3339 or Unix seconds. */
+export interface BackTest {
+  instances: {
+    labels: Labels;
+    intervals: { state: string; start: string | number; end: string | number }[];
+  }[];
+  n_notifications: number;
+  n_firing: number;
+  /** Seconds. */
+  took: number;
+}

@@ -1,0 +1,191 @@
+// When would this rule have fired? The rule is replayed over what is stored; its intervals are drawn on a time line.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { AlertingRule, BackTest } from "../../api/alerting";
+import { isMissing } from "../../api/alertmanager";
+import { isAbort, postJson } from "../../api/client";
+import { timeLabels, timeSteps } from "../../chart/timeaxis";
+import { cutMiddle, selectorOf } from "../../format/labels";
+import { formatInstant } from "../../format/time";
+import { formatValue } from "../../format/unit";
+import { Failure } from "../../parts/failure";
+import { LabelSet } from "../../parts/labels";
+import { isNarrow } from "../../parts/narrow";
+import { Progress } from "../../parts/progress";
+import { Choice } from "../../parts/tabs";
+import { zone } from "../../preferences";
+import { t } from "../../texts";
+import { ta } from "../../texts/alerting";
+import { type Interval, type Replay, type Row, replayOf, ticksOf } from "./replay";
+
+const dayMs = 86_400_000;
+const ranges: Record<string, number> = { "1": dayMs, "7": 7 * dayMs, "30": 30 * dayMs };
+const stepSeconds = 15;
+const nRowsAtOnce = 20;
+
+interface Tested {
+  replay: Replay;
+  startMs: number;
+  endMs: number;
+}
+
+type Test = { state: "idle" | "running" } | { state: "failed"; error: Error } | ({ state: "done" } & Tested);
+
+export function BackTestOf({ rule }: { rule: AlertingRule }) {
+  const text = ta().rules.test;
+  const [days, setDays] = useState("7");
+  const [test, setTest] = useState<Test>({ state: "idle" });
+  const running = useRef<AbortController | null>(null);
+  useEffect(() => () => running.current?.abort(), []);
+  const run = async () => {
+    running.current?.abort();
+    const abort = new AbortController();
+    running.current = abort;
+    setTest({ state: "running" });
+    const endMs = Math.floor(Date.now() / 1000) * 1000;
+    const startMs = endMs - ranges[days]!;
+    try {
+      const replay = await replayRule(rule, startMs, endMs, abort.signal);
+      setTest({ state: "done", replay, startMs, endMs });
+    } catch (error) {
+      if (isAbort(error)) return;
+      setTest({ state: "failed", error: error instanceof Error ? error : new Error(String(error)) });
+    }
+  };
+  return (
+    <section class="backtest" aria-label={text.title}>
+      <h3>{text.title}</h3>
+      <div class="asking">
+        <span class="muted">{text.range}</span>
+        <Choice
+          label={text.range}
+          chosen={days}
+          options={Object.entries(ranges).map(([key, ms]) => [key, t().time.span(ms)])}
+          onChoose={setDays}
+        />
+        <button type="button" class="primary" disabled={test.state === "running"} onClick={run}>
+          {test.state === "done" ? text.again : text.run}
+        </button>
+      </div>
+      <div role="status" class="result">
+        <Progress on={test.state === "running"} />
+        {test.state === "running" && <p class="muted">{text.running}</p>}
+        {test.state === "done" && <Found {...test} />}
+      </div>
+      {test.state === "failed" &&
+        (isMissing(test.error) ? (
+          <p class="muted">{text.missing}</p>
+        ) : (
+          <Failure what={text.failed} error={test.error} onRetry={run} />
+        ))}
+    </section>
+  );
+}
+
+async function replayRule(
+  rule: AlertingRule,
+  startMs: number,
+  endMs: number,
+  signal: AbortSignal,
+): Promise<Replay> {
+  const { name, query, duration, keepFiringFor, labels = {}, annotations = {} } = rule;
+  const { data } = await postJson<BackTest>(
+    "backtests",
+    {
+      rule: {
+        alert: name,
+        expr: query,
+        for: `${duration}s`,
+        keep_firing_for: `${keepFiringFor}s`,
+        labels,
+        annotations,
+      },
+      start: new Date(startMs).toISOString(),
+      end: new Date(endMs).toISOString(),
+      step: `${stepSeconds}s`,
+    },
+    signal,
+  );
+  return replayOf(data);
+}
+
+const long = (ms: number) => formatValue(ms / 1000, { of: "s", perSecond: false });
+
+function Found({ replay, startMs, endMs }: Tested) {
+  const text = ta().rules.test;
+  const { rows, nFiring, nPending, firingMs, longestMs, nNotifications, tookSeconds } = replay;
+  return (
+    <>
+      <p class="sentence">
+        {nFiring > 0
+          ? text.sentence(nFiring, long(firingMs), long(longestMs), nNotifications)
+          : nPending > 0
+            ? text.onlyPending(nPending)
+            : text.never}
+      </p>
+      {nFiring === 0 && <p class="muted">{text.neverDo}</p>}
+      {rows.length > 0 && <TimeLine rows={rows} startMs={startMs} endMs={endMs} />}
+      <p class="muted">{text.took(formatValue(tookSeconds, { of: "s", perSecond: false }))}</p>
+    </>
+  );
+}
+
+function TimeLine({ rows, startMs, endMs }: { rows: Row[]; startMs: number; endMs: number }) {
+  const text = ta().rules.test;
+  const shown = rows.slice(0, nRowsAtOnce);
+  const { ticks, stepMs } = ticksOf(startMs, endMs, isNarrow() ? 4 : 8, timeSteps);
+  const labels = timeLabels(
+    ticks.map(ms => ms / 1000),
+    stepMs / 1000,
+    zone.value,
+  );
+  const at = (ms: number) => `${(((ms - startMs) / (endMs - startMs)) * 100).toFixed(3)}%`;
+  return (
+    <div class="timeline">
+      {shown.map((row, i) => (
+        <div class="row" key={i}>
+          <div class="of">
+            <LabelSet labels={row.labels} limit={4} />
+            <span class="muted">{row.firingMs > 0 ? ` ${long(row.firingMs)}` : ""}</span>
+          </div>
+          <div
+            class="track"
+            role="img"
+            aria-label={text.row(cutMiddle(selectorOf(row.labels), 200), row.nFiring, long(row.firingMs))}
+          >
+            {row.intervals.map((interval, n) => (
+              <span
+                key={n}
+                class={interval.state}
+                style={{
+                  left: at(interval.startMs),
+                  width: `calc(${at(startMs + interval.endMs - interval.startMs)} + 1px)`,
+                }}
+                title={titleOf(interval)}
+              />
+            ))}
+          </div>
+        </div>
+      ))}
+      <div class="row axis" aria-hidden="true">
+        <div class="of">
+          <span class="key pending" /> {text.pending} <span class="key firing" /> {text.firing}
+        </div>
+        <div class="track">
+          {ticks.map((tick, i) => (
+            <span key={tick} class="tick" style={{ left: at(tick) }}>
+              {labels[i]}
+            </span>
+          ))}
+        </div>
+      </div>
+      {shown.length < rows.length && <p class="muted">{text.fewer(shown.length, rows.length)}</p>}
+    </div>
+  );
+}
+
+function titleOf({ state, startMs, endMs }: Interval): string {
+  const text = ta().rules.test;
+  const instant = (ms: number) => formatInstant(ms, zone.value);
+  return text.interval(text[state], instant(startMs), instant(endMs), long(endMs - startMs));
+}

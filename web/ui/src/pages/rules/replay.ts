@@ -1,0 +1,71 @@
+// What a back-test says, in numbers, and its rows as they are drawn.
+
+import type { BackTest } from "../../api/alerting";
+import type { Labels } from "../../format/labels";
+
+export interface Interval {
+  state: "pending" | "firing";
+  startMs: number;
+  endMs: number;
+}
+
+export interface Row {
+  labels: Labels;
+  intervals: Interval[];
+  nFiring: number;
+  firingMs: number;
+}
+
+export interface Replay {
+  /** Those that fired longest first. */
+  rows: Row[];
+  nFiring: number;
+  nPending: number;
+  firingMs: number;
+  longestMs: number;
+  nNotifications: number;
+  tookSeconds: number;
+}
+
+export function replayOf({ instances, n_notifications, took }: BackTest): Replay {
+  const rows = instances.map(({ labels, intervals }): Row => {
+    const read = intervals
+      .map(({ state, start, end }) => ({ state, startMs: instantOf(start), endMs: instantOf(end) }))
+      .filter((one): one is Interval => one.state === "pending" || one.state === "firing");
+    const firing = read.filter(({ state }) => state === "firing");
+    return {
+      labels,
+      intervals: read,
+      nFiring: firing.length,
+      firingMs: firing.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0),
+    };
+  });
+  const firing = rows.flatMap(({ intervals }) => intervals).filter(({ state }) => state === "firing");
+  return {
+    rows: rows.filter(({ intervals }) => intervals.length > 0).sort((a, b) => b.firingMs - a.firingMs),
+    nFiring: firing.length,
+    nPending: rows.reduce((sum, { intervals, nFiring }) => sum + intervals.length - nFiring, 0),
+    firingMs: rows.reduce((sum, { firingMs }) => sum + firingMs, 0),
+    longestMs: firing.reduce((most, { startMs, endMs }) => Math.max(most, endMs - startMs), 0),
+    nNotifications: n_notifications,
+    tookSeconds: took,
+  };
+}
+
+function instantOf(given: string | number): number {
+  return typeof given === "number" ? given * 1000 : Date.parse(given);
+}
+
+/** Ticks of a time line, in milliseconds: at most `most`, a round distance apart. */
+export function ticksOf(
+  startMs: number,
+  endMs: number,
+  most: number,
+  steps: number[],
+): { ticks: number[]; stepMs: number } {
+  const stepMs =
+    (steps.find(step => (endMs - startMs) / (step * 1000) <= most) ?? steps[steps.length - 1]!) * 1000;
+  const ticks: number[] = [];
+  for (let at = Math.ceil(startMs / stepMs) * stepMs; at <= endMs; at += stepMs) ticks.push(at);
+  return { ticks, stepMs };
+}
