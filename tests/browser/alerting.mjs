@@ -275,6 +275,7 @@ export function alerting(n) {
   const find = id => state.silences.find(one => one.id === id);
 
   const routes = {
+    "**/api/v1/status/buildinfo": json({ application: "narthex", version: "0.0.1" }),
     "**/api/v1/rules*": route => {
       const query = seen(route.request().url());
       const groups = groupsOf(alerts, n).map(group => ({
@@ -338,15 +339,10 @@ export function alerting(n) {
   return { routes, state };
 }
 
-/** What a Prometheus answers: it has rules, and none of the rest. */
+/** What a Prometheus answers: it has rules, and is asked for none of the rest. */
 export function withoutRouting() {
-  const { routes } = alerting(12);
-  const missing = route => route.fulfill({ status: 404, contentType: "text/plain", body: "404 page not found\n" });
   return {
-    "**/api/v1/rules*": routes["**/api/v1/rules*"],
-    "**/api/v2/**": missing,
-    "**/api/v1/deliveries*": missing,
-    "**/api/v1/deliveries/**": missing,
-    "**/api/v1/backtests": missing,
+    "**/api/v1/status/buildinfo": json({ version: "3.14.0", goVersion: "go1.26" }),
+    "**/api/v1/rules*": alerting(12).routes["**/api/v1/rules*"],
   };
 }

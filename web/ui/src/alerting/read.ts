@@ -16,7 +16,7 @@ export interface Alerting {
 
 export async function readAlerting(signal: AbortSignal): Promise<Alerting> {
   const rules = get<RuleGroups>("rules", { type: "alert" }, signal);
-  const alerts = ifThere(getV2<V2Alert[]>("alerts", {}, signal));
+  const alerts = ifThere(() => getV2<V2Alert[]>("alerts", {}, signal));
   const [ruled, routed] = await Promise.allSettled([rules, alerts]);
   const errors = [ruled, routed].flatMap(one => (one.status === "rejected" ? [one.reason as Error] : []));
   if (errors.length === 2 || errors.some(isAbort)) throw errors[0];

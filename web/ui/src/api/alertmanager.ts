@@ -1,7 +1,9 @@
 // Requests to Alertmanager's API v2, which narthex answers too. It has no envelope: an answer is the data itself, a refusal
 // a text, alone or as `message`.
 
-import { ApiError, body, encode, type Query, reach } from "./client";
+import { isNarthex, server } from "../shell/health";
+import { ApiError, body, encode, get, type Query, reach } from "./client";
+import type { BuildInfo } from "./types";
 
 export function getV2<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
   const search = encode(query).toString();
@@ -17,15 +19,17 @@ export function deleteV2(path: string): Promise<void> {
   return request<void>(`api/v2/${path}`, { method: "DELETE" });
 }
 
-/** Whether there is nothing like this here: a Prometheus has no notifications. */
+/** Whether an answer says that there is nothing like this here. */
 export function isMissing(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 404 || error.status === 405);
 }
 
-/** Null where there is nothing like this here. */
-export async function ifThere<T>(answer: Promise<T>): Promise<T | null> {
+/** Null where there is nothing like this here. A Prometheus is not asked: it has no notifications. */
+export async function ifThere<T>(ask: () => Promise<T>): Promise<T | null> {
+  server.value ??= (await get<BuildInfo>("status/buildinfo")).data;
+  if (!isNarthex()) return null;
   try {
-    return await answer;
+    return await ask();
   } catch (error) {
     if (isMissing(error)) return null;
     throw error;

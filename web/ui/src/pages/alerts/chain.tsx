@@ -165,7 +165,7 @@ function Held({ instance }: { instance: Instance }) {
 function SilencedBy({ id }: { id: string }) {
   const text = ta().alerts.chain;
   const { data } = useResource(`silence ${id}`, signal =>
-    ifThere(getV2<V2Silence>(`silence/${encodeURIComponent(id)}`, {}, signal)),
+    ifThere(() => getV2<V2Silence>(`silence/${encodeURIComponent(id)}`, {}, signal)),
   );
   return (
     <p>
@@ -183,7 +183,7 @@ const nTold = 4;
 function Told({ fingerprint }: { fingerprint: string }) {
   const text = ta().alerts.chain;
   const { data, error, loading } = useResource(`told ${fingerprint}`, async signal => {
-    const answer = await ifThere(get<Delivery[]>("deliveries", { fingerprint, limit: 50 }, signal));
+    const answer = await ifThere(() => get<Delivery[]>("deliveries", { fingerprint, limit: 50 }, signal));
     if (answer === null) return "no record" as const;
     return answer.data.filter(({ alerts }) => alerts.some(alert => alert.fingerprint === fingerprint));
   });
@@ -211,7 +211,7 @@ function Told({ fingerprint }: { fingerprint: string }) {
 function useExplanation(fingerprint: string | null): Resource<Explanation | null> {
   return useResource(fingerprint === null ? null : `explain ${fingerprint}`, async signal => {
     if (fingerprint === null) return null;
-    const answer = await ifThere(get<Explanation>("deliveries/explain", { fingerprint }, signal));
+    const answer = await ifThere(() => get<Explanation>("deliveries/explain", { fingerprint }, signal));
     return answer?.data ?? null;
   });
 }

@@ -68,7 +68,7 @@ export default function NotificationsPage() {
 
 async function readDeliveries(fingerprint: string, signal: AbortSignal): Promise<Delivery[] | "missing"> {
   const query = { limit: mostRead, ...(fingerprint === "" ? {} : { fingerprint }) };
-  const answer = await ifThere(get<Delivery[]>("deliveries", query, signal));
+  const answer = await ifThere(() => get<Delivery[]>("deliveries", query, signal));
   return answer?.data ?? "missing";
 }
 

@@ -26,7 +26,7 @@ interface Health {
 export function Receivers({ deliveries }: { deliveries: Delivery[] }) {
   const text = ta().notifications;
   const { data, error } = useResource("receivers", async signal => {
-    const found = await ifThere(getV2<{ name: string }[]>("receivers", {}, signal));
+    const found = await ifThere(() => getV2<{ name: string }[]>("receivers", {}, signal));
     return (found ?? []).map(({ name }) => name);
   });
   if (error !== null && data === null)

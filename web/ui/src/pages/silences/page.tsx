@@ -89,8 +89,8 @@ export default function SilencesPage() {
 
 async function readSilences(signal: AbortSignal): Promise<Silences | "missing"> {
   const [silences, alerts] = await Promise.all([
-    ifThere(getV2<V2Silence[]>("silences", {}, signal)),
-    ifThere(getV2<V2Alert[]>("alerts", {}, signal)),
+    ifThere(() => getV2<V2Silence[]>("silences", {}, signal)),
+    ifThere(() => getV2<V2Alert[]>("alerts", {}, signal)),
   ]);
   if (silences === null) return "missing";
   const hidden = new Map<string, V2Alert[]>();
