@@ -22,7 +22,7 @@ mod strip;
 mod tracing;
 mod web;
 
-pub(crate) use alerting::AlertingConfig;
+pub(crate) use alerting::{AlertingConfig, AlertmanagerConfig};
 pub(crate) use diagnostic::{ConfigErrors, Diagnostic, Severity};
 pub(crate) use glob::files as files_of_pattern;
 pub(crate) use global::{GlobalConfig, RuntimeConfig};

@@ -9,7 +9,8 @@ use super::source::Source;
 
 /// Fields without effect so far. `[]` stands for any element of a list, `*` for any beginning of a name.
 const FIELDS: &[&str] = &[
-    "alerting",
+    "alerting.alertmanagers[].*_sd_configs",
+    "alerting.alertmanagers[].sigv4",
     "global.always_scrape_classic_histograms",
     "global.convert_classic_histograms_to_nhcb",
     "global.query_log_file",
@@ -41,7 +42,7 @@ const FIELDS: &[&str] = &[
 ];
 
 /// Fields that the patterns above would take in, and that have their effect.
-const BUILT: &[&str] = &["scrape_configs[].file_sd_configs"];
+const BUILT: &[&str] = &["alerting.alertmanagers[].file_sd_configs", "scrape_configs[].file_sd_configs"];
 
 /// A field without effect so far, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,6 +11,7 @@ use web::{Roles, Snapshot};
 use super::address::Addresses;
 use super::remote_write::Receiver;
 use super::retention::{Kept, RetentionFlags};
+use super::sender::AlertmanagerSet;
 use crate::cli::flags::Flags;
 use crate::config::{self, Agent, Config, ConfigErrors, Loaded, Source};
 
@@ -43,6 +44,7 @@ pub(super) struct Ready {
     pub(super) config: Config,
     pub(super) pools: Vec<PoolSettings>,
     pub(super) receivers: Vec<Receiver>,
+    pub(super) alertmanagers: Vec<AlertmanagerSet>,
     pub(super) kept: Kept,
 }
 
@@ -128,6 +130,12 @@ fn made_ready(loaded: &Loaded, retention: &RetentionFlags) -> Result<Ready, Conf
         let path = vec![Step::Key("remote_write".to_owned()), Step::Index(index)];
         errors.push(loaded.error_at(path, fault));
     }
+    let (alertmanagers, faults) = AlertmanagerSet::all(&loaded.config);
+    for (index, field, fault) in faults {
+        let keys = ["alerting", "alertmanagers"].map(|key| Step::Key(key.to_owned()));
+        let path = keys.into_iter().chain([Step::Index(index)]).chain(field.map(|field| Step::Key(field.to_owned())));
+        errors.push(loaded.error_at(path.collect(), fault));
+    }
     if !errors.is_empty() {
         return Err(ConfigErrors(errors));
     }
@@ -137,7 +145,7 @@ fn made_ready(loaded: &Loaded, retention: &RetentionFlags) -> Result<Ready, Conf
     if let Some(warning) = loaded.not_built_warning() {
         tracing::warn!("{warning}");
     }
-    Ok(Ready { config: loaded.config.clone(), pools, receivers, kept: retention.with(&loaded.config) })
+    Ok(Ready { config: loaded.config.clone(), pools, receivers, alertmanagers, kept: retention.with(&loaded.config) })
 }
 
 impl Ready {

@@ -13,11 +13,12 @@ use super::Serving;
 use super::maintenance::Maintenance;
 use super::remote_write::RemoteWrites;
 use super::scraping::Scraping;
+use super::sender::Alertmanagers;
 use super::storage::OpenStore;
 
 /// How long targets may take to end their series, and requests to be answered; both at the same time.
 pub(super) const QUIET: Duration = Duration::from_secs(2);
-/// How long remote writes may take to send what is left.
+/// How long remote writes, and alerts to Alertmanagers, may take to send what is left; both at the same time.
 const LAST_SEND: Duration = Duration::from_millis(750);
 /// How long the last sync may take. What it does not reach survives all the same, unless the power fails.
 const LAST_SYNC: Duration = Duration::from_secs(2);
@@ -30,6 +31,7 @@ pub(super) struct Ending {
     pub(super) maintenance: Maintenance,
     pub(super) scraper: Arc<Scraper>,
     pub(super) scraping: Scraping,
+    pub(super) alertmanagers: Alertmanagers,
     pub(super) web: Web,
     pub(super) stop_server: oneshot::Sender<()>,
     pub(super) serving: Serving,
@@ -47,7 +49,10 @@ impl Ending {
         }
         drop(self.scraping);
         // Held until the last checkpoint is made: what was not sent must stay in the log.
-        let _held = self.remote_writes.stop(LAST_SEND).await;
+        let (_held, all_told) = tokio::join!(self.remote_writes.stop(LAST_SEND), self.alertmanagers.close(LAST_SEND));
+        if !all_told {
+            tracing::warn!("some Alertmanagers did not take what waited for them in time");
+        }
         let closing = tokio::task::spawn_blocking(move || {
             drop(self.maintenance);
             self.store.store().close()

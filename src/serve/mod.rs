@@ -15,6 +15,7 @@ mod memory;
 mod remote_write;
 mod retention;
 mod scraping;
+mod sender;
 mod settings;
 mod signals;
 mod storage;
@@ -44,6 +45,7 @@ use self::host::{Order, ServeHost};
 use self::maintenance::Maintenance;
 use self::remote_write::RemoteWrites;
 use self::scraping::Scraping;
+use self::sender::Alertmanagers;
 use self::signals::{Asked, Signals};
 use self::storage::OpenStore;
 use crate::cli::flags::Flags;
@@ -119,8 +121,10 @@ async fn serve(flags: &Flags) -> anyhow::Result<()> {
     let mut narthex = Narthex::start(store, file, web, access, host, clock, flags, ready)?;
     address::tell(&addresses, is_secure);
     narthex.obey(&mut signals, &mut orders).await;
-    let Narthex { store, remote_writes, maintenance, scraper, scraping, web, .. } = narthex;
-    Ending { store, remote_writes, maintenance, scraper, scraping, web, stop_server, serving }.carry_out().await
+    let Narthex { store, remote_writes, maintenance, scraper, scraping, alertmanagers, web, .. } = narthex;
+    Ending { store, remote_writes, maintenance, scraper, scraping, alertmanagers, web, stop_server, serving }
+        .carry_out()
+        .await
 }
 
 /// Waits for the order to stop, while there is nothing yet that could be reloaded.
@@ -143,6 +147,7 @@ struct Narthex {
     engine: Arc<Engine>,
     scraper: Arc<Scraper>,
     scraping: Scraping,
+    alertmanagers: Alertmanagers,
     web: Web,
     access: Arc<Access>,
     file: ConfigurationFile,
@@ -182,11 +187,14 @@ impl Narthex {
         let scraper = Arc::new(scraper);
         host.set_limited(Arc::clone(&store), Arc::clone(&engine), &ready.config);
         scraper.apply(ready.pools);
+        let mut alertmanagers = Alertmanagers::new(flags, Arc::clone(&clock));
+        alertmanagers.apply(&ready.config, ready.alertmanagers);
         web.open(Parts {
             select: Arc::clone(store.store()) as _,
             append: Arc::clone(store.store()) as _,
             engine: Arc::clone(&engine),
             targets: Arc::clone(&scraper) as _,
+            alertmanagers: Arc::clone(alertmanagers.sender()),
             storage: Arc::clone(&store) as _,
             store: Arc::clone(store.store()),
         });
@@ -199,6 +207,7 @@ impl Narthex {
             engine,
             scraper,
             scraping,
+            alertmanagers,
             web,
             access,
             file,
@@ -252,7 +261,7 @@ impl Narthex {
         }
     }
 
-    fn apply(&self, ready: Ready) {
+    fn apply(&mut self, ready: Ready) {
         let interval_ms = ready.config.global.evaluation_interval.as_millis();
         self.engine.set_default_subquery_step_ms(interval_ms);
         self.store.store().set_late_window_ms(ready.config.storage.tsdb.out_of_order_time_window.as_millis());
@@ -263,6 +272,7 @@ impl Narthex {
         self.web.load(ready.snapshot(self.clock.now_ms()));
         self.scraper.apply(ready.pools);
         self.remote_writes.apply(ready.receivers);
+        self.alertmanagers.apply(&ready.config, ready.alertmanagers);
         tracing::info!("configuration loaded");
     }
 

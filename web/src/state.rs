@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use alerting::sender::Sender;
 use model::storage::{Append, Select};
 use model::{Clock, Labels};
 use net::remote_send::QueueCounts;
@@ -133,6 +134,8 @@ pub struct Parts {
     pub engine: Arc<Engine>,
     /// Knows the targets.
     pub targets: Arc<dyn Targets>,
+    /// Sends alerts to Alertmanagers elsewhere.
+    pub alertmanagers: Arc<Sender>,
     /// Knows how the storage is doing.
     pub storage: Arc<dyn StorageStatus>,
     /// Is sealed, deleted from and copied, where that is allowed.

@@ -6,8 +6,10 @@
 pub mod file;
 mod glob;
 mod group;
+mod providers;
 
 pub use group::{ADDRESS_LABEL, GroupError, TargetGroup};
+pub use providers::Providers;
 
 use std::fmt;
 use std::future::Future;

@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
 use self::loops::Loops;
-use crate::discovery::{Discover, Found};
+use crate::discovery::Providers;
 use crate::scrape_loop::{Command, Context};
 
 /// News of discovery are gathered for so long before loops are started and ended, but for the first.
@@ -65,59 +65,10 @@ struct Pool {
     last_sync: Option<Instant>,
 }
 
-/// The providers of a pool and what each has told last.
-struct Providers {
-    found: Vec<Option<Found>>,
-    news: mpsc::Receiver<(usize, Found)>,
-    tasks: Vec<JoinHandle<()>>,
-}
-
-impl Providers {
-    fn start(settings: &PoolSettings) -> Providers {
-        let (sender, news) = mpsc::channel(16);
-        let mut found = vec![Some(Found { groups: settings.static_targets.clone(), errors: Vec::new() })];
-        let mut tasks = Vec::new();
-        for files in &settings.files {
-            let number = found.len();
-            found.push(None);
-            let (own_sender, mut own_news) = mpsc::channel(1);
-            tasks.push(tokio::spawn(Box::new(files.clone()).discover(own_sender)));
-            let sender = sender.clone();
-            tasks.push(tokio::spawn(async move {
-                while let Some(found) = own_news.recv().await {
-                    if sender.send((number, found)).await.is_err() {
-                        return;
-                    }
-                }
-            }));
-        }
-        Providers { found, news, tasks }
-    }
-
-    /// What all of them have told, once all of them have told something.
-    fn all(&self) -> Option<Found> {
-        let mut all = Found::default();
-        for found in &self.found {
-            let found = found.as_ref()?;
-            all.groups.extend(found.groups.iter().cloned());
-            all.errors.extend(found.errors.iter().cloned());
-        }
-        Some(all)
-    }
-}
-
-impl Drop for Providers {
-    fn drop(&mut self) {
-        for task in &self.tasks {
-            task.abort();
-        }
-    }
-}
-
 impl Pool {
     fn new(context: Arc<Context>, settings: PoolSettings, board: Arc<Board>) -> Pool {
         let settings = Arc::new(settings);
-        let providers = Providers::start(&settings);
+        let providers = Providers::start(settings.static_targets.clone(), &settings.files);
         Pool { loops: Loops::new(context), settings, board, providers, sync_at: Some(Instant::now()), last_sync: None }
     }
 
@@ -131,7 +82,7 @@ impl Pool {
                     Some(Order::Leave) => return self.end(Command::Leave, orders).await,
                     Some(Order::ShutDown) | None => return self.end(Command::ShutDown, orders).await,
                 },
-                Some((number, found)) = self.providers.news.recv() => self.news(number, found),
+                true = self.providers.changed() => self.news(),
                 () = sleep_until(sync_at.unwrap_or_else(Instant::now)), if sync_at.is_some() => self.sync(),
             }
         }
@@ -146,13 +97,12 @@ impl Pool {
 
     fn reload(&mut self, settings: PoolSettings) {
         self.settings = Arc::new(settings);
-        self.providers = Providers::start(&self.settings);
+        self.providers = Providers::start(self.settings.static_targets.clone(), &self.settings.files);
         self.last_sync = None;
         self.sync_at = Some(Instant::now());
     }
 
-    fn news(&mut self, number: usize, found: Found) {
-        self.providers.found[number] = Some(found);
+    fn news(&mut self) {
         let now = Instant::now();
         self.sync_at = Some(self.last_sync.map_or(now, |last_sync| (last_sync + SYNC_INTERVAL).max(now)));
     }

@@ -2,7 +2,7 @@
 //! can fail.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use model::name;
@@ -113,8 +113,8 @@ impl PoolSettings {
             accept: accept_header(&config.protocols(), config.escaping_scheme()),
             fallback: config.fallback_protocol().map(ScrapeProtocol::media_type),
             type_and_unit_labels: features.type_and_unit_labels,
-            static_targets: static_targets(&config),
-            files: files(&config),
+            static_targets: config.discovery.static_groups(),
+            files: config.discovery.files(),
             failure_log,
             client,
             config,
@@ -199,25 +199,4 @@ fn target_settings(config: &ScrapeConfig, relabel: Rules) -> TargetSettings {
             config.scrape_native_histograms.unwrap_or_default(),
         ],
     }
-}
-
-/// Groups are named by their number, as Prometheus names them in errors.
-fn static_targets(config: &ScrapeConfig) -> Vec<TargetGroup> {
-    let groups = config.discovery.static_configs.iter().enumerate();
-    groups
-        .map(|(number, group)| {
-            let addresses = group.targets.iter().map(String::as_str);
-            TargetGroup::new(&number.to_string(), addresses, group.labels.clone())
-        })
-        .collect()
-}
-
-fn files(config: &ScrapeConfig) -> Vec<FileDiscovery> {
-    let discoveries = config.discovery.file_sd_configs.iter();
-    discoveries
-        .map(|files| FileDiscovery {
-            paths: files.files.iter().map(PathBuf::from).collect(),
-            refresh_interval: files.refresh_interval.to_std(),
-        })
-        .collect()
 }

@@ -1,6 +1,7 @@
 //! The endpoints of `/api/v1`: each a function from parameters to an answer, run on a blocking thread.
 
 pub(crate) mod admin;
+mod alertmanagers;
 mod exemplars;
 mod language;
 mod listing;
@@ -110,9 +111,7 @@ fn dispatch(endpoint: Endpoint, parts: Option<&Parts>, asked: &Asked) -> ApiResu
         Endpoint::RelabelSteps => targets::relabel_steps(asked),
         Endpoint::ScrapePools => targets::scrape_pools(parts),
         Endpoint::ScrapePoolConfig => targets::scrape_pool_config(asked),
-        Endpoint::Alertmanagers => {
-            Reply::data(|json| json.raw("{\"activeAlertmanagers\":[],\"droppedAlertmanagers\":[]}"))
-        }
+        Endpoint::Alertmanagers => alertmanagers::alertmanagers(parts),
         Endpoint::Rules => rules::rules(asked),
         Endpoint::Alerts => Reply::data(|json| json.raw("{\"alerts\":[]}")),
         Endpoint::StatusConfig => status::config(asked),

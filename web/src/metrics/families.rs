@@ -7,7 +7,7 @@ use scrape::metrics::{Durations, ScrapeMetrics};
 use scrape::scrape_loop::FailureKind;
 use tsdb::{HeadStats, MaintenanceStats, WalStats};
 
-use super::{Exposition, Format, Kind, process, remote};
+use super::{Exposition, Format, Kind, alertmanagers, process, remote};
 use crate::limits;
 use crate::remote_write::WriteCounts;
 use crate::state::{Parts, Settings, Snapshot};
@@ -31,6 +31,7 @@ pub(crate) fn write(shared: &Shared, parts: Option<&Parts>, format: Format) -> S
         wal(&mut out, &parts.storage.wal(), parts.storage.n_corruptions());
         maintenance(&mut out, &parts.storage.maintenance());
         scrapes(&mut out, &parts.targets.metrics());
+        alertmanagers::write(&mut out, &parts.alertmanagers);
     }
     queries(&mut out, shared);
     limits_in_use(&mut out, shared);

@@ -3,6 +3,7 @@
 //! Every room counts in plain atomics of its own; here they get their names. [`Exposition`] knows how both formats are
 //! written, `families` which series there are.
 
+mod alertmanagers;
 mod exposition;
 mod families;
 mod http;

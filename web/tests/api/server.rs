@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use alerting::sender::{Sender, SenderOptions};
 use journal::Disk;
 use journal::testkit::MemoryDisk;
 use model::rng::SeededRng;
@@ -160,6 +161,11 @@ impl TestServer {
                 append: Arc::clone(&store) as _,
                 engine: Arc::new(Engine::new(setup.engine)),
                 targets: Arc::new(scraper),
+                alertmanagers: Arc::new(Sender::new(
+                    tokio::runtime::Handle::current(),
+                    Arc::clone(&clock),
+                    SenderOptions::default(),
+                )),
                 storage: Arc::new(StoreStatus(Arc::clone(&store))),
                 store,
             });

@@ -10,12 +10,14 @@ mod static_config;
 pub use file::FileSdConfig;
 pub use static_config::{StaticConfig, check_address};
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use model::yaml::Faults;
 use serde::{Deserialize, Serialize};
 
 use super::is_default;
+use crate::discovery::TargetGroup;
+use crate::discovery::file::FileDiscovery;
 use other::OtherDiscovery;
 
 /// All kinds of discovery of one configuration.
@@ -52,6 +54,28 @@ impl Discovery {
     pub fn set_directory(&mut self, directory: &Path) {
         self.file_sd_configs.iter_mut().for_each(|config| config.set_directory(directory));
         self.other.set_directory(directory);
+    }
+
+    /// The targets that are written out. Groups are named by their number, as Prometheus names them in errors.
+    pub fn static_groups(&self) -> Vec<TargetGroup> {
+        let groups = self.static_configs.iter().enumerate();
+        groups
+            .map(|(number, group)| {
+                let addresses = group.targets.iter().map(String::as_str);
+                TargetGroup::new(&number.to_string(), addresses, group.labels.clone())
+            })
+            .collect()
+    }
+
+    /// The providers of targets in files.
+    pub fn files(&self) -> Vec<FileDiscovery> {
+        self.file_sd_configs
+            .iter()
+            .map(|files| FileDiscovery {
+                paths: files.files.iter().map(PathBuf::from).collect(),
+                refresh_interval: files.refresh_interval.to_std(),
+            })
+            .collect()
     }
 
     /// The fields of kinds that are configured and not built yet.
