@@ -14,6 +14,7 @@ use super::address::{Address, AddressError, Addresses, Group};
 use super::counts::SendCounts;
 use super::lane::Lane;
 use super::settings::{SenderOptions, SenderSettings, SetSettings};
+use crate::rules::{AlertSink, RuleAlert};
 
 /// Sends alerts to Alertmanagers elsewhere.
 #[derive(Debug)]
@@ -181,6 +182,18 @@ impl Sender {
             }
         };
         timeout(within, ending).await.is_ok()
+    }
+}
+
+impl AlertSink for Sender {
+    fn take(&self, _now_ms: i64, alerts: &[RuleAlert]) {
+        self.post(alerts.iter().map(|RuleAlert { alert, valid_until_ms }| Outgoing {
+            labels: alert.labels.clone(),
+            annotations: alert.annotations.clone(),
+            starts_at_ms: alert.starts_at_ms,
+            ends_at_ms: alert.ends_at_ms.unwrap_or(*valid_until_ms),
+            generator_url: alert.generator_url.clone(),
+        }));
     }
 }
 
