@@ -91,6 +91,19 @@ impl AlertmanagerConfig {
         self.templates.iter_mut().for_each(|file| join_directory(directory, file));
     }
 
+    /// The same without what Alertmanager does not know.
+    #[must_use]
+    pub fn for_alertmanager(&self) -> AlertmanagerConfig {
+        let mut config = self.clone();
+        config.narthex = OwnConfig::default();
+        for receiver in &mut config.receivers {
+            receiver.wecom_robot_configs.clear();
+            receiver.dingtalk_configs.clear();
+            receiver.feishu_configs.clear();
+        }
+        config
+    }
+
     /// What is asked for and has no effect, by the names of the sections.
     pub fn without_effect(&self) -> Vec<&'static str> {
         let sections = [("tracing", &self.tracing), ("event_recorder", &self.event_recorder)];

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use model::regex::GoRegex;
 use model::{Labels, MatchOp};
 
 use super::error::{Flaw, MatcherFlaw};
@@ -55,7 +56,10 @@ impl State {
 /// # Errors
 /// When the value is not the regular expression that it should be.
 pub fn read_matcher(set: usize, index: usize, name: &str, op: MatchOp, value: &str) -> Result<Matcher, Flaw> {
-    Matcher::new(name, op, value).map_err(|error| {
+    let is_regex = matches!(op, MatchOp::Regex | MatchOp::NotRegex);
+    // The expression itself must be right, and errors show it without the anchors that it gets.
+    let checked = if is_regex { GoRegex::searching(value).map(drop) } else { Ok(()) };
+    checked.and_then(|()| Matcher::new(name, op, value)).map_err(|error| {
         let flaw = MatcherFlaw::Regex { value: value.to_owned(), error };
         Flaw::Matcher { set, index, flaw }
     })
