@@ -242,12 +242,8 @@ const explanation = {
 };
 
 function backTest(start, end) {
-  const span = Date.parse(end) - Date.parse(start);
-  const interval = (state, from, to) => ({
-    state,
-    start: at(from * span, Date.parse(start)),
-    end: at(to * span, Date.parse(start)),
-  });
+  const [first, span] = [Number(start) * 1000, (Number(end) - Number(start)) * 1000];
+  const interval = (state, from, to) => ({ state, start: at(from * span, first), end: at(to * span, first) });
   return {
     instances: [
       {
@@ -331,7 +327,7 @@ export function alerting(n) {
       return route.fulfill({ status: 422, json: refusal });
     },
     "**/api/v1/backtests": route => {
-      const asked = route.request().postDataJSON();
+      const asked = Object.fromEntries(new URLSearchParams(route.request().postData()));
       state.replayed.push(asked);
       return json(backTest(asked.start, asked.end))(route);
     },

@@ -319,8 +319,8 @@ function useHidden(matchers: Matcher[]): Hidden {
   return { data: asked ? data : null, error: asked ? error : null, nAll, broad };
 }
 
-function Count({ data, broad }: Hidden) {
-  if (data === null) return null;
+function Count({ data, error, broad }: Hidden) {
+  if (data === null || error !== null) return null;
   const name = data.length === 0 ? "nodata" : broad ? "caution" : "healthy";
   return <State name={name} word={ta().silencing.hides(data.length)} />;
 }

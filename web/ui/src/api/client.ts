@@ -36,12 +36,6 @@ export function post<T>(path: string, query: Query, signal?: AbortSignal): Promi
   return request<T>(`api/v1/${path}`, { method: "POST", body: encode(query) }, signal);
 }
 
-/** For what is not a form: the body is JSON. */
-export function postJson<T>(path: string, value: unknown, signal?: AbortSignal): Promise<Answer<T>> {
-  const headers = { "Content-Type": "application/json" };
-  return request<T>(`api/v1/${path}`, { method: "POST", headers, body: JSON.stringify(value) }, signal);
-}
-
 /** Whether narthex is ready to answer; while it replays its log it says 503. */
 export async function ready(signal?: AbortSignal): Promise<boolean> {
   const response = await reach("-/ready", { method: "GET" }, signal);

@@ -27,7 +27,7 @@ interface Names {
 }
 
 const nothing: Names = { metrics: [], metadata: {}, targets: [] };
-const nPages = 4;
+const nPages = pages.length;
 const nMetrics = 12;
 const nTargets = 6;
 

@@ -23,7 +23,7 @@ export const alertingEn = {
   alerts: {
     sentence: (firing: number, pending: number, quiet: number) =>
       firing + pending + quiet === 0
-        ? "Nothing fires."
+        ? ""
         : `${parts(
             firing > 0 ? `${plural(firing, "alert fires", "alerts fire")}` : "Nothing fires aloud",
             pending > 0 ? `${pending} pending` : "",
@@ -66,7 +66,7 @@ export const alertingEn = {
         n <= 1 ? "alone in its group" : `with ${n - 1} other${n === 2 ? "" : "s"} in its group`,
       byNothing: "not grouped by any label",
       to: "to",
-      silencedBy: "silenced until",
+      silencedBy: "silenced, ends",
       silencedByAny: "silenced",
       inhibitedBy: (n: number) => `inhibited by ${plural(n, "alert", "alerts")}`,
       mutedBy: (names: string) => `muted by ${names}`,
@@ -131,7 +131,7 @@ export const alertingEn = {
   silences: {
     sentence: (active: number, pending: number, hidden: number) =>
       active + pending === 0
-        ? "Nothing is silenced."
+        ? ""
         : `${parts(
             active > 0
               ? `${plural(active, "silence is", "silences are")} in force`
@@ -241,7 +241,7 @@ export const alertingEn = {
   notifications: {
     sentence: (n: number, failed: number, waiting: number) =>
       n === 0
-        ? "Nothing has been sent yet."
+        ? ""
         : `${parts(
             failed > 0
               ? plural(failed, "notification failed", "notifications failed")

@@ -20,7 +20,7 @@ export const alertingZh: AlertingTexts = {
   alerts: {
     sentence: (firing, pending, quiet) =>
       firing + pending + quiet === 0
-        ? "没有触发中的告警。"
+        ? ""
         : `${parts(
             firing > 0 ? `${whole(firing)} 条告警触发中` : "没有需要通知的告警",
             pending > 0 ? `${pending} 条等待中` : "",
@@ -61,7 +61,7 @@ export const alertingZh: AlertingTexts = {
       grouped: n => (n <= 1 ? "组内仅此一条" : `组内另有 ${n - 1} 条`),
       byNothing: "未按标签分组",
       to: "发往",
-      silencedBy: "静默至",
+      silencedBy: "已静默，结束于",
       silencedByAny: "已静默",
       inhibitedBy: n => `被 ${n} 条告警抑制`,
       mutedBy: names => `处于免打扰时段 ${names}`,
@@ -123,7 +123,7 @@ export const alertingZh: AlertingTexts = {
   silences: {
     sentence: (active, pending, hidden) =>
       active + pending === 0
-        ? "当前没有静默。"
+        ? ""
         : `${parts(
             active > 0 ? `${whole(active)} 条静默生效中` : "没有生效中的静默",
             pending > 0 ? `${pending} 条未开始` : "",
@@ -221,7 +221,7 @@ export const alertingZh: AlertingTexts = {
   notifications: {
     sentence: (n, failed, waiting) =>
       n === 0
-        ? "尚未发送任何通知。"
+        ? ""
         : `${parts(failed > 0 ? `${whole(failed)} 条通知发送失败` : "通知均已送达", waiting > 0 ? `${waiting} 条发送中` : "")}。`,
     failed: "无法读取通知。",
     missing: "此服务器不直接发送通知。",

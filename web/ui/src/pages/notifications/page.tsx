@@ -55,7 +55,7 @@ export default function NotificationsPage() {
       {data !== "missing" && <Receivers deliveries={known ?? []} />}
       {known !== null && (
         <section class={error === null ? "log" : "log stale"}>
-          <h2>{text.log}</h2>
+          {known.length > 0 && <h2>{text.log}</h2>}
           {(known.length > 0 || fingerprint !== "") && (
             <Filters filter={filter} deliveries={known} count={count} />
           )}

@@ -44,7 +44,7 @@ export function DeliveryRow({ delivery, open }: { delivery: Delivery; open: bool
         </span>
       </div>
       {detail !== "" && status !== "delivered" && (
-        <div class="said-wrong">
+        <div class={status === "failed" ? "said-wrong" : "said-wrong no-fault"}>
           <span>{detail}</span>
           <Copy text={detail} />
         </div>

@@ -3,8 +3,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { AlertingRule, BackTest } from "../../api/alerting";
 import { isMissing } from "../../api/alertmanager";
-import { isAbort, postJson } from "../../api/client";
+import { isAbort, post } from "../../api/client";
 import { timeLabels, timeSteps } from "../../chart/timeaxis";
+import { printDuration } from "../../format/duration";
 import { cutMiddle, selectorOf } from "../../format/labels";
 import { formatInstant } from "../../format/time";
 import { formatValue } from "../../format/unit";
@@ -82,28 +83,28 @@ export function BackTestOf({ rule }: { rule: AlertingRule }) {
   );
 }
 
+/** The rule as it would stand in a file: what is JSON is YAML, too. */
+function sourceOf({
+  name,
+  query,
+  duration,
+  keepFiringFor,
+  labels = {},
+  annotations = {},
+}: AlertingRule): string {
+  const [held, kept] = [printDuration(duration * 1000), printDuration(keepFiringFor * 1000)];
+  return JSON.stringify({ alert: name, expr: query, for: held, keep_firing_for: kept, labels, annotations });
+}
+
 async function replayRule(
   rule: AlertingRule,
   startMs: number,
   endMs: number,
   signal: AbortSignal,
 ): Promise<Replay> {
-  const { name, query, duration, keepFiringFor, labels = {}, annotations = {} } = rule;
-  const { data } = await postJson<BackTest>(
+  const { data } = await post<BackTest>(
     "backtests",
-    {
-      rule: {
-        alert: name,
-        expr: query,
-        for: `${duration}s`,
-        keep_firing_for: `${keepFiringFor}s`,
-        labels,
-        annotations,
-      },
-      start: new Date(startMs).toISOString(),
-      end: new Date(endMs).toISOString(),
-      step: `${stepSeconds}s`,
-    },
+    { rule: sourceOf(rule), start: startMs / 1000, end: endMs / 1000, step: stepSeconds },
     signal,
   );
   return replayOf(data);

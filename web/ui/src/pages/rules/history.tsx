@@ -54,7 +54,7 @@ function firingOf({ name, labels = {} }: AlertingRule): string {
 
 /** One number for each step of the last day, oldest first; 0 where nothing fired. */
 async function readCounts(query: string, signal: AbortSignal): Promise<number[]> {
-  const end = Math.floor(Date.now() / 1000 / stepSeconds) * stepSeconds;
+  const end = Math.floor(Date.now() / 1000);
   const start = end - daySeconds;
   const { data } = await post<{ result: MatrixSeries[] }>(
     "query_range",
