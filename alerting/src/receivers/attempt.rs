@@ -72,23 +72,20 @@ pub enum FailureKind {
     RateLimited,
     /// The receiver is unwell.
     ServerError,
-    /// It was cut off.
-    ContextCanceled,
     /// It took too long.
-    ContextDeadlineExceeded,
+    DeadlineExceeded,
     /// Everything else: nobody was reached, or the message could not be made.
     Other,
 }
 
 impl FailureKind {
     /// All of them.
-    pub const ALL: [FailureKind; 7] = [
+    pub const ALL: [FailureKind; 6] = [
         FailureKind::ClientError,
         FailureKind::AuthError,
         FailureKind::RateLimited,
         FailureKind::ServerError,
-        FailureKind::ContextCanceled,
-        FailureKind::ContextDeadlineExceeded,
+        FailureKind::DeadlineExceeded,
         FailureKind::Other,
     ];
 
@@ -99,8 +96,7 @@ impl FailureKind {
             FailureKind::AuthError => "authError",
             FailureKind::RateLimited => "rateLimited",
             FailureKind::ServerError => "serverError",
-            FailureKind::ContextCanceled => "contextCanceled",
-            FailureKind::ContextDeadlineExceeded => "contextDeadlineExceeded",
+            FailureKind::DeadlineExceeded => "contextDeadlineExceeded",
             FailureKind::Other => "other",
         }
     }
