@@ -27,7 +27,7 @@ impl Backoff {
 
 #[cfg(test)]
 mod tests {
-    use model::SeededRng;
+    use model::rng::SeededRng;
 
     use super::*;
 

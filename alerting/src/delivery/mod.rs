@@ -12,14 +12,18 @@ mod backoff;
 mod breaker;
 mod bucket;
 mod counts;
-mod delivery;
+
 mod fallback;
 mod id;
 mod lane;
+mod lanes;
 mod merge;
+mod pictures;
+mod subject;
 
 #[cfg(test)]
 mod tests;
 
 pub use counts::{KindCounts, LATENCY_BOUNDS};
-pub use delivery::{AttemptFuture, Delivery, Integrations, Options};
+pub use lanes::{AttemptFuture, Delivery, Integrations, Options};
+pub use pictures::{PictureQuery, PictureSeries, Pictures, SeriesFuture, SeriesSource};

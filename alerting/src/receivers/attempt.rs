@@ -3,11 +3,12 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use model::Labels;
 use net::client::Client;
 
+use crate::Notification;
 use crate::template::Templates;
 
 /// What one attempt needs beside the configuration and the notification.
@@ -23,7 +24,7 @@ pub struct Context<'a> {
     pub now_ms: i64,
     /// How long it may take.
     pub timeout: Duration,
-    /// Answers what expressions were, for pictures; `None` where nobody does.
+    /// Draws what the alerts are about; `None` where nobody does.
     pub charts: Option<&'a dyn Charts>,
     /// In which language is written what the configuration does not word.
     pub language: Language,
@@ -102,33 +103,11 @@ impl FailureKind {
     }
 }
 
-/// A series as it is asked for a picture.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ChartSeries {
-    /// Its labels.
-    pub labels: Labels,
-    /// A value for each step; `None` where there was none.
-    pub values: Vec<Option<f64>>,
-}
-
-/// What a picture asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChartQuery {
-    /// PromQL.
-    pub expr: String,
-    /// The first time, in milliseconds since the Unix epoch.
-    pub from_ms: i64,
-    /// From one time to the next.
-    pub step_ms: i64,
-    /// How many times.
-    pub n_steps: usize,
-}
-
-/// Answers what expressions were. The engine does, under its limits; a picture that fails is left out.
+/// Draws what notifications are about.
 pub trait Charts: fmt::Debug + Send + Sync {
-    /// The values of an expression at the query's times.
-    fn series<'a>(&'a self, query: &'a ChartQuery) -> ChartFuture<'a>;
+    /// A picture of what the first of the alerts is about, as PNG; nothing where there is nothing to be seen.
+    fn png<'a>(&'a self, notification: &'a Notification) -> ChartFuture<'a>;
 }
 
-/// An answer to come: series, or why there are none.
-pub type ChartFuture<'a> = Pin<Box<dyn Future<Output = Result<Vec<ChartSeries>, String>> + Send + 'a>>;
+/// A picture to come.
+pub type ChartFuture<'a> = Pin<Box<dyn Future<Output = Option<Arc<[u8]>>> + Send + 'a>>;

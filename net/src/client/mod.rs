@@ -15,6 +15,7 @@ mod proxy;
 mod redirect;
 mod response;
 mod settings;
+mod stream;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ pub(crate) use error::io_text;
 pub use error::{CredentialsError, DialError, ReadError, SendCause, SendError};
 pub use response::Response;
 pub use settings::{ClientOptions, ClientSetupError};
+pub use stream::Dialer;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -136,7 +136,7 @@ fn token_source(config: &OAuth2, options: &ClientOptions) -> Result<TokenSource,
     ))
 }
 
-fn tls_settings(config: &TlsConfig) -> Result<ClientSettings, ClientSetupError> {
+pub(super) fn tls_settings(config: &TlsConfig) -> Result<ClientSettings, ClientSetupError> {
     no_reference(&[&config.ca_ref, &config.cert_ref, &config.key_ref])?;
     let server_name = Some(config.server_name.clone()).filter(|name| !name.is_empty());
     Ok(ClientSettings {
