@@ -235,7 +235,7 @@ impl Shared {
             (None, Some(reason)) => format!("not tried until its deadline, because others failed: {reason}"),
             (None, None) => "not tried until its deadline: what came before it took all the time".to_owned(),
         };
-        let kind = item.last_failure.as_ref().map_or(FailureKind::DeadlineExceeded, |failure| failure.kind);
+        let kind = item.last_failure.as_ref().map_or(FailureKind::ContextDeadlineExceeded, |failure| failure.kind);
         self.give_up(item, kind, why);
     }
 
@@ -298,9 +298,9 @@ impl Shared {
         };
         match attempt.join().await {
             Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => cut_off(format!("no answer within {timeout:.0?}"), FailureKind::DeadlineExceeded),
+            Ok(Err(_)) => cut_off(format!("no answer within {timeout:.0?}"), FailureKind::ContextDeadlineExceeded),
             Err(error) if error.is_panic() => cut_off("the attempt panicked".to_owned(), FailureKind::Other),
-            Err(_) => cut_off("the attempt was cut off".to_owned(), FailureKind::Other),
+            Err(_) => cut_off("the attempt was cut off".to_owned(), FailureKind::ContextCanceled),
         }
     }
 

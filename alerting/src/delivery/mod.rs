@@ -12,7 +12,6 @@ mod backoff;
 mod breaker;
 mod bucket;
 mod counts;
-
 mod fallback;
 mod id;
 mod lane;

@@ -3,12 +3,11 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
+use model::Labels;
 use net::client::Client;
 
-use crate::Notification;
 use crate::template::Templates;
 
 /// What one attempt needs beside the configuration and the notification.
@@ -24,7 +23,7 @@ pub struct Context<'a> {
     pub now_ms: i64,
     /// How long it may take.
     pub timeout: Duration,
-    /// Draws what the alerts are about; `None` where nobody does.
+    /// Answers what expressions were, for pictures; `None` where nobody does.
     pub charts: Option<&'a dyn Charts>,
     /// In which language is written what the configuration does not word.
     pub language: Language,
@@ -73,20 +72,23 @@ pub enum FailureKind {
     RateLimited,
     /// The receiver is unwell.
     ServerError,
+    /// It was cut off.
+    ContextCanceled,
     /// It took too long.
-    DeadlineExceeded,
+    ContextDeadlineExceeded,
     /// Everything else: nobody was reached, or the message could not be made.
     Other,
 }
 
 impl FailureKind {
     /// All of them.
-    pub const ALL: [FailureKind; 6] = [
+    pub const ALL: [FailureKind; 7] = [
         FailureKind::ClientError,
         FailureKind::AuthError,
         FailureKind::RateLimited,
         FailureKind::ServerError,
-        FailureKind::DeadlineExceeded,
+        FailureKind::ContextCanceled,
+        FailureKind::ContextDeadlineExceeded,
         FailureKind::Other,
     ];
 
@@ -97,17 +99,40 @@ impl FailureKind {
             FailureKind::AuthError => "authError",
             FailureKind::RateLimited => "rateLimited",
             FailureKind::ServerError => "serverError",
-            FailureKind::DeadlineExceeded => "contextDeadlineExceeded",
+            FailureKind::ContextCanceled => "contextCanceled",
+            FailureKind::ContextDeadlineExceeded => "contextDeadlineExceeded",
             FailureKind::Other => "other",
         }
     }
 }
 
-/// Draws what notifications are about.
-pub trait Charts: fmt::Debug + Send + Sync {
-    /// A picture of what the first of the alerts is about, as PNG; nothing where there is nothing to be seen.
-    fn png<'a>(&'a self, notification: &'a Notification) -> ChartFuture<'a>;
+/// A series as it is asked for a picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChartSeries {
+    /// Its labels.
+    pub labels: Labels,
+    /// A value for each step; `None` where there was none.
+    pub values: Vec<Option<f64>>,
 }
 
-/// A picture to come.
-pub type ChartFuture<'a> = Pin<Box<dyn Future<Output = Option<Arc<[u8]>>> + Send + 'a>>;
+/// What a picture asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChartQuery {
+    /// PromQL.
+    pub expr: String,
+    /// The first time, in milliseconds since the Unix epoch.
+    pub from_ms: i64,
+    /// From one time to the next.
+    pub step_ms: i64,
+    /// How many times.
+    pub n_steps: usize,
+}
+
+/// Answers what expressions were. The engine does, under its limits; a picture that fails is left out.
+pub trait Charts: fmt::Debug + Send + Sync {
+    /// The values of an expression at the query's times.
+    fn series<'a>(&'a self, query: &'a ChartQuery) -> ChartFuture<'a>;
+}
+
+/// An answer to come: series, or why there are none.
+pub type ChartFuture<'a> = Pin<Box<dyn Future<Output = Result<Vec<ChartSeries>, String>> + Send + 'a>>;

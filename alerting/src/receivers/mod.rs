@@ -2,4 +2,4 @@
 
 mod attempt;
 
-pub use attempt::{ChartFuture, Charts, Context, FailureKind, Language, SendFailure, Sent};
+pub use attempt::{ChartFuture, ChartQuery, ChartSeries, Charts, Context, FailureKind, Language, SendFailure, Sent};
