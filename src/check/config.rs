@@ -1,15 +1,16 @@
 //! `narthex check config`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use model::duration::PromDuration;
+use model::yaml::{Document, Problem};
 
 use super::report::{FileReport, Format, exit_code, finish};
 use super::{files, lint, targets};
 use crate::cli::{complain, print};
-use crate::config::{self, Agent, Diagnostic, Source};
+use crate::config::{self, Agent, ConfigErrors, Diagnostic, Routing, Source};
 
 /// What `narthex check config` takes. Names and meanings are promtool's, as far as it has them.
 #[derive(Debug, Args)]
@@ -17,9 +18,10 @@ use crate::config::{self, Agent, Diagnostic, Source};
 Examples:
   narthex check config prometheus.yml
   narthex check config -o github *.yml
-  narthex check config --prometheus prometheus.yml > for-prometheus.yml")]
+  narthex check config --prometheus prometheus.yml > for-prometheus.yml
+  narthex check config --alertmanager alertmanager.yml > for-alertmanager.yml")]
 pub(super) struct ConfigArgs {
-    /// The files; prometheus.yml where none is named.
+    /// The files: prometheus.yml where none is named. An alertmanager.yml is known by its `route` and `receivers`.
     #[arg(default_value = "prometheus.yml", value_name = "FILE")]
     files: Vec<String>,
     /// Look at the files themselves only, not at those that they name.
@@ -28,6 +30,12 @@ pub(super) struct ConfigArgs {
     /// Print the file as Prometheus takes it: without what is narthex's own.
     #[arg(long, conflicts_with_all = ["output", "lint"])]
     prometheus: bool,
+    /// The files are Alertmanager's: print them as Alertmanager takes them, without what is narthex's own.
+    #[arg(long, conflicts_with_all = ["output", "lint", "prometheus"])]
+    alertmanager: bool,
+    /// The alertmanager.yml to check beside; the one that the configuration names where this is left out.
+    #[arg(long = "alertmanager.config.file", value_name = "FILE")]
+    alertmanager_config_file: Option<PathBuf>,
     /// Checks of style: all, duplicate-rules, too-long-scrape-interval, none; separated by commas.
     #[arg(long, default_value = "duplicate-rules", value_name = "NAMES")]
     lint: String,
@@ -49,9 +57,16 @@ pub(super) struct ConfigArgs {
 }
 
 pub(super) fn run(args: &ConfigArgs) -> ExitCode {
-    let reports: Vec<FileReport> = args.files.iter().map(|file| check(file, args)).collect();
-    if args.prometheus && exit_code(&reports, false) == ExitCode::SUCCESS {
-        return print_for_prometheus(&args.files);
+    let check = |file: &String| {
+        if args.alertmanager || is_alertmanagers(file) { check_alertmanager(file) } else { check(file, args) }
+    };
+    let reports: Vec<FileReport> = args.files.iter().map(check).collect();
+    let is_fine = exit_code(&reports, false) == ExitCode::SUCCESS;
+    if is_fine && args.prometheus {
+        return print_stripped(&args.files, config::for_prometheus);
+    }
+    if is_fine && args.alertmanager {
+        return print_stripped(&args.files, config::for_alertmanager);
     }
     finish(&reports, args.output, args.lint_fatal)
 }
@@ -73,6 +88,10 @@ fn check(file: &str, args: &ConfigArgs) -> FileReport {
         if n_rule_files > 0 {
             report.success.push(format!("{n_rule_files} rule files found"));
         }
+        let alertmanager = args.alertmanager_config_file.clone().or_else(|| loaded.alertmanager_file());
+        if let Some(path) = alertmanager {
+            note_routing(Routing::load(&path), &path.display().to_string(), &mut report);
+        }
         report.lints = lint::check(&loaded, &args.lint, args.lookback_delta);
     }
     report.success.push(format!("{file} is valid prometheus config file syntax"));
@@ -80,7 +99,38 @@ fn check(file: &str, args: &ConfigArgs) -> FileReport {
     report
 }
 
-fn print_for_prometheus(paths: &[String]) -> ExitCode {
+/// Whether a file is Alertmanager's.
+fn is_alertmanagers(file: &str) -> bool {
+    let document = Source::read(Path::new(file)).ok().and_then(|source| Document::parse(&source.text).ok());
+    let keys = document.as_ref().map(|document| document.keys(&[])).unwrap_or_default();
+    keys.iter().any(|(key, _)| matches!(*key, "route" | "receivers"))
+}
+
+fn check_alertmanager(file: &str) -> FileReport {
+    let mut report = FileReport::new(file);
+    note_routing(Routing::load(Path::new(file)), file, &mut report);
+    report
+}
+
+/// Says what was found in an `alertmanager.yml`.
+fn note_routing(routing: Result<Routing, ConfigErrors>, file: &str, report: &mut FileReport) {
+    let routing = match routing {
+        Ok(routing) => routing,
+        Err(errors) => return report.diagnostics.extend(errors.0),
+    };
+    report.diagnostics.extend(routing.warnings);
+    let config = &routing.loaded.config;
+    let counts = [
+        (routing.loaded.tree.routes().len(), "routes"),
+        (config.inhibit_rules.len(), "inhibit rules"),
+        (config.receivers.len(), "receivers"),
+        (routing.loaded.templates.len(), "template files"),
+    ];
+    let found: Vec<String> = counts.iter().map(|(n, what)| format!("{n} {what}")).collect();
+    report.success.push(format!("{file} is valid alertmanager config file syntax: {}", found.join(", ")));
+}
+
+fn print_stripped(paths: &[String], strip: fn(&str) -> Result<String, Problem>) -> ExitCode {
     for path in paths {
         let source = match Source::read(Path::new(path)) {
             Ok(source) => source,
@@ -89,7 +139,7 @@ fn print_for_prometheus(paths: &[String]) -> ExitCode {
                 return ExitCode::FAILURE;
             }
         };
-        match config::for_prometheus(&source.text) {
+        match strip(&source.text) {
             Ok(text) => {
                 print(&text);
             }

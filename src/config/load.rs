@@ -61,6 +61,12 @@ impl Loaded {
         (!fields.is_empty()).then(|| format!("not built yet, and without effect: {}", fields.join(", ")))
     }
 
+    /// The `alertmanager.yml` that the configuration names, if it names one.
+    pub(crate) fn alertmanager_file(&self) -> Option<PathBuf> {
+        let file = &self.config.narthex.alertmanager_config_file;
+        (!file.is_empty()).then(|| PathBuf::from(file))
+    }
+
     /// An error at a path of the configuration's own file.
     pub(crate) fn error_at(&self, path: Vec<Step>, message: impl std::fmt::Display) -> Diagnostic {
         diagnostic_at(&self.source, path, message)
@@ -79,7 +85,7 @@ impl Loaded {
     }
 }
 
-fn diagnostic_at(source: &Arc<Source>, path: Vec<Step>, message: impl std::fmt::Display) -> Diagnostic {
+pub(super) fn diagnostic_at(source: &Arc<Source>, path: Vec<Step>, message: impl std::fmt::Display) -> Diagnostic {
     let document = Document::parse(&source.text).unwrap_or_default();
     let fault = Fault { path, message: message.to_string() };
     Diagnostic::of_problem(source, document.locate(&fault))

@@ -5,6 +5,7 @@
 //! ([`Diagnostic`]). What Prometheus knows and narthex does not yet is gathered in one warning ([`NotBuilt`]).
 
 mod alerting;
+mod alertmanager;
 mod check;
 mod cloud_auth;
 mod diagnostic;
@@ -23,6 +24,7 @@ mod tracing;
 mod web;
 
 pub(crate) use alerting::{AlertingConfig, AlertmanagerConfig};
+pub(crate) use alertmanager::Routing;
 pub(crate) use diagnostic::{ConfigErrors, Diagnostic, Severity};
 pub(crate) use glob::files as files_of_pattern;
 pub(crate) use global::{GlobalConfig, RuntimeConfig};
@@ -33,7 +35,7 @@ pub(crate) use otlp::OtlpConfig;
 pub(crate) use remote::{RemoteReadConfig, RemoteWriteConfig};
 pub(crate) use source::{Source, reason};
 pub(crate) use storage::StorageConfig;
-pub(crate) use strip::for_prometheus;
+pub(crate) use strip::{for_alertmanager, for_prometheus};
 pub(crate) use tracing::TracingConfig;
 pub(crate) use web::load_web_config;
 

@@ -16,7 +16,6 @@ const FIELDS: &[&str] = &[
     "global.query_log_file",
     "global.rule_query_offset",
     "global.scrape_native_histograms",
-    "narthex.alertmanager_config_file",
     "narthex.dashboard_files",
     "narthex.language",
     "narthex.slo_files",

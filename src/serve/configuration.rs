@@ -13,7 +13,7 @@ use super::remote_write::Receiver;
 use super::retention::{Kept, RetentionFlags};
 use super::sender::AlertmanagerSet;
 use crate::cli::flags::Flags;
-use crate::config::{self, Agent, Config, ConfigErrors, Loaded, Source};
+use crate::config::{self, Agent, Config, ConfigErrors, Loaded, Routing, Source};
 
 /// What is read where no file is named.
 const DEFAULT_FILE: &str = "prometheus.yml";
@@ -26,6 +26,8 @@ pub(super) struct ConfigurationFile {
     address: String,
     metrics_path: String,
     retention: RetentionFlags,
+    /// What `--alertmanager.config.file` names; it stands above what the configuration names.
+    alertmanager: Option<PathBuf>,
     /// What the last attempt to load it read, or why it failed.
     last: Seen,
 }
@@ -46,6 +48,8 @@ pub(super) struct Ready {
     pub(super) receivers: Vec<Receiver>,
     pub(super) alertmanagers: Vec<AlertmanagerSet>,
     pub(super) kept: Kept,
+    /// Who is told of alerts.
+    pub(super) routing: Arc<alerting::config::Loaded>,
 }
 
 impl ConfigurationFile {
@@ -57,6 +61,7 @@ impl ConfigurationFile {
             address: addresses.local(),
             metrics_path: addresses.metrics_path(),
             retention: RetentionFlags::of(flags)?,
+            alertmanager: flags.path("alertmanager.config.file"),
             last: Seen::Nothing,
         })
     }
@@ -66,8 +71,8 @@ impl ConfigurationFile {
     /// # Errors
     /// When anything is wrong with it; everything that is.
     pub(super) fn load(&mut self) -> Result<Ready, ConfigErrors> {
-        let (_, loaded) = self.read()?;
-        made_ready(&loaded, &self.retention)
+        let (_, loaded, routing) = self.read()?;
+        made_ready(&loaded, &routing, &self.retention)
     }
 
     /// The same where its files are not what they were.
@@ -76,8 +81,10 @@ impl ConfigurationFile {
     /// As [`ConfigurationFile::load`], once for the same mistake.
     pub(super) fn load_if_changed(&mut self) -> Result<Option<Box<Ready>>, ConfigErrors> {
         match self.read() {
-            Ok((false, _)) => Ok(None),
-            Ok((true, loaded)) => made_ready(&loaded, &self.retention).map(|ready| Some(Box::new(ready))),
+            Ok((false, ..)) => Ok(None),
+            Ok((true, loaded, routing)) => {
+                made_ready(&loaded, &routing, &self.retention).map(|ready| Some(Box::new(ready)))
+            }
             Err(errors) => {
                 let is_new = self.note(Seen::Errors(errors.to_string()));
                 if is_new { Err(errors) } else { Ok(None) }
@@ -86,15 +93,20 @@ impl ConfigurationFile {
     }
 
     /// Reads the files; whether they are not what they were.
-    fn read(&mut self) -> Result<(bool, Loaded), ConfigErrors> {
+    fn read(&mut self) -> Result<(bool, Loaded, Routing), ConfigErrors> {
         let default = Path::new(DEFAULT_FILE);
         let loaded = match &self.path {
             Some(path) => config::load(path, Agent::No, variable)?,
             None if default.exists() => config::load(default, Agent::No, variable)?,
             None => config::builtin(&self.address, &self.metrics_path),
         };
-        let is_new = self.note(Seen::Files(loaded.sources.clone()));
-        Ok((is_new, loaded))
+        let routing = match self.alertmanager.clone().or_else(|| loaded.alertmanager_file()) {
+            Some(path) => Routing::load(&path)?,
+            None => Routing::builtin(),
+        };
+        let sources = loaded.sources.iter().chain(&routing.sources).cloned().collect();
+        let is_new = self.note(Seen::Files(sources));
+        Ok((is_new, loaded, routing))
     }
 
     fn note(&mut self, seen: Seen) -> bool {
@@ -109,7 +121,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// Makes everything that can fail, and says in the log what is strange.
-fn made_ready(loaded: &Loaded, retention: &RetentionFlags) -> Result<Ready, ConfigErrors> {
+fn made_ready(loaded: &Loaded, routing: &Routing, retention: &RetentionFlags) -> Result<Ready, ConfigErrors> {
     let mut pools = Vec::new();
     let mut errors = Vec::new();
     for (index, config) in loaded.scrape_configs.iter().enumerate() {
@@ -139,13 +151,17 @@ fn made_ready(loaded: &Loaded, retention: &RetentionFlags) -> Result<Ready, Conf
     if !errors.is_empty() {
         return Err(ConfigErrors(errors));
     }
-    for warning in &loaded.warnings {
+    for warning in loaded.warnings.iter().chain(&routing.warnings) {
         tracing::warn!("{warning}");
+    }
+    if routing.source.is_some() && !loaded.config.alerting.alertmanagers.is_empty() {
+        tracing::warn!("alerts go both to the Alertmanagers of `alerting` and by alertmanager.yml");
     }
     if let Some(warning) = loaded.not_built_warning() {
         tracing::warn!("{warning}");
     }
-    Ok(Ready { config: loaded.config.clone(), pools, receivers, alertmanagers, kept: retention.with(&loaded.config) })
+    let (config, kept) = (loaded.config.clone(), retention.with(&loaded.config));
+    Ok(Ready { config, pools, receivers, alertmanagers, kept, routing: Arc::clone(&routing.loaded) })
 }
 
 impl Ready {

@@ -273,7 +273,7 @@ impl Narthex {
         self.scraper.apply(ready.pools);
         self.remote_writes.apply(ready.receivers);
         self.alertmanagers.apply(&ready.config, ready.alertmanagers);
-        tracing::info!("configuration loaded");
+        tracing::info!(receivers = ready.routing.config.receivers.len(), "configuration loaded");
     }
 
     fn refuse(&self, error: &str) {
