@@ -1,5 +1,6 @@
 //! The command line: what there is, what `--help` says of it, and who carries it out.
 
+mod alertmanager;
 mod completions;
 pub(crate) mod flags;
 mod query;
@@ -64,6 +65,14 @@ pub(crate) fn command() -> Command {
                 .about("Look into a data directory: list, analyze, dump, snapshot, verify"),
         )
         .subcommand(
+            alertmanager::AlertArgs::augment_args(Command::new("alert"))
+                .about("Show what fires, or say that something does: query, add"),
+        )
+        .subcommand(
+            alertmanager::SilenceArgs::augment_args(Command::new("silence"))
+                .about("Silence alerts for a while: query, add, update, expire, import"),
+        )
+        .subcommand(
             completions::CompletionsArgs::augment_args(Command::new("completions"))
                 .about("Print completions for a shell"),
         )
@@ -80,6 +89,8 @@ pub(crate) fn run() -> ExitCode {
         Some(("query", matches)) => with_args(matches, query::run),
         Some(("tsdb", matches)) => with_args(matches, data::run),
         Some(("import", matches)) => with_args(matches, import::run),
+        Some(("alert", matches)) => with_args(matches, alertmanager::run_alert),
+        Some(("silence", matches)) => with_args(matches, alertmanager::run_silence),
         Some(("completions", matches)) => with_args(matches, completions::run),
         Some((other, _)) => unreachable!("the command {other} is declared above"),
     }

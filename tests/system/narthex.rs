@@ -11,7 +11,7 @@ use crate::http;
 use crate::memory_group::MemoryGroup;
 
 /// The program under test.
-const PROGRAM: &str = env!("CARGO_BIN_EXE_narthex");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_narthex");
 
 /// A running narthex. Killed when dropped.
 #[derive(Debug)]

@@ -17,6 +17,8 @@ mod scraped;
 mod sent;
 /// Real targets: node_exporter, etcd, Spark, and captures of Mesos.
 mod targets;
+/// The command line beside amtool.
+mod verbs;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
