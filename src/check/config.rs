@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use alerting::rules::ReadOptions;
 use clap::Args;
 use model::duration::PromDuration;
 use model::yaml::{Document, Problem};
 
 use super::report::{FileReport, Format, exit_code, finish};
-use super::{files, lint, targets};
+use super::{files, lint, rules, targets};
 use crate::cli::{complain, print};
-use crate::config::{self, Agent, ConfigErrors, Diagnostic, Routing, Source};
+use crate::config::{self, Agent, ConfigErrors, Diagnostic, Loaded, Routing, RuleSource, Source};
 
 /// What `narthex check config` takes. Names and meanings are promtool's, as far as it has them.
 #[derive(Debug, Args)]
@@ -87,16 +88,36 @@ fn check(file: &str, args: &ConfigArgs) -> FileReport {
         let n_rule_files = files::check(&loaded, &mut report.diagnostics);
         if n_rule_files > 0 {
             report.success.push(format!("{n_rule_files} rule files found"));
+            check_rule_files(&loaded, args, &mut report);
         }
         let alertmanager = args.alertmanager_config_file.clone().or_else(|| loaded.alertmanager_file());
         if let Some(path) = alertmanager {
             note_routing(Routing::load(&path), &path.display().to_string(), &mut report);
         }
-        report.lints = lint::check(&loaded, &args.lint, args.lookback_delta);
+        report.lints.extend(lint::check(&loaded, &args.lint, args.lookback_delta));
     }
     report.success.push(format!("{file} is valid prometheus config file syntax"));
     report.not_built = loaded.not_built;
     report
+}
+
+/// The rule files that the configuration names.
+fn check_rule_files(loaded: &Loaded, args: &ConfigArgs, report: &mut FileReport) {
+    let options = ReadOptions {
+        scheme: loaded.config.global.validation_scheme(),
+        ignore_unknown_fields: args.ignore_unknown_fields,
+        ..ReadOptions::default()
+    };
+    for read in RuleSource::all(&loaded.config.rule_files, options) {
+        match read {
+            Ok(source) => {
+                report.success.push(format!("{}: {} rules found", source.source.path.display(), source.n_rules()));
+                report.diagnostics.extend(source.warnings());
+                report.lints.extend(rules::lints(&source.file, &args.lint));
+            }
+            Err(errors) => report.diagnostics.extend(errors),
+        }
+    }
 }
 
 /// Whether a file is Alertmanager's.

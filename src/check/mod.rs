@@ -7,6 +7,7 @@ mod files;
 mod lint;
 mod metrics;
 mod report;
+mod rules;
 mod sd_file;
 mod targets;
 mod web_config;
@@ -28,6 +29,8 @@ enum CheckCommand {
     Config(config::ConfigArgs),
     /// Check a body of metrics on standard input.
     Metrics(metrics::MetricsArgs),
+    /// Check rule files, and whether a target has what they ask for.
+    Rules(rules::RulesArgs),
     /// Check discovery files: lists of targets in YAML or JSON.
     SdFile(sd_file::SdFileArgs),
     /// Check files of --web.config.file.
@@ -39,6 +42,7 @@ pub(crate) fn run(args: &CheckArgs) -> ExitCode {
     match &args.command {
         CheckCommand::Config(args) => config::run(args),
         CheckCommand::Metrics(args) => metrics::run(args),
+        CheckCommand::Rules(args) => rules::run(args),
         CheckCommand::SdFile(args) => sd_file::run(args),
         CheckCommand::WebConfig(args) => web_config::run(args),
     }

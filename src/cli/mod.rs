@@ -53,7 +53,7 @@ pub(crate) fn command() -> Command {
         )
         .subcommand(
             check::CheckArgs::augment_args(Command::new("check"))
-                .about("Say what is wrong, and where: config, metrics, sd-file, web-config"),
+                .about("Say what is wrong, and where: config, metrics, rules, sd-file, web-config"),
         )
         .subcommand(query::QueryArgs::augment_args(Command::new("query")).about("Ask a server: instant, range"))
         .subcommand(

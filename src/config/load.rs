@@ -407,7 +407,7 @@ mod tests {
         check(
             "rule_files: [a.yml]\nscrape_configs:\n- job_name: a\n  consul_sd_configs: [{}]\n  dns_sd_configs: [{names: [a], type: A, port: 1}]\nremote_write: [{url: http://a, send_exemplars: true}]\n",
             Some(
-                "rule_files (prometheus.yml:1), scrape_configs[0].consul_sd_configs (prometheus.yml:4), \
+                "scrape_configs[0].consul_sd_configs (prometheus.yml:4), \
                  scrape_configs[0].dns_sd_configs (prometheus.yml:5), remote_write[0].send_exemplars (prometheus.yml:6)",
             ),
         );

@@ -20,7 +20,7 @@ pub(crate) enum SourceError {
 }
 
 impl Source {
-    pub(super) fn new(path: &Path, text: String) -> Source {
+    pub(crate) fn new(path: &Path, text: String) -> Source {
         Source { path: path.to_owned(), text }
     }
 

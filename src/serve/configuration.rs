@@ -3,8 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use alerting::rules::Group;
 use model::yaml::Step;
 use net::server::Tokens;
+use net::url::Url;
+use query::syntax::Options as ParseOptions;
 use scrape::pool::{Features, PoolErrorCause, PoolSettings};
 use web::{Roles, Snapshot};
 
@@ -12,6 +15,7 @@ use super::address::Addresses;
 use super::remote_write::Receiver;
 use super::retention::{Kept, RetentionFlags};
 use super::sender::AlertmanagerSet;
+use super::{rules, settings};
 use crate::cli::flags::Flags;
 use crate::config::{self, Agent, Config, ConfigErrors, Loaded, Routing, Source};
 
@@ -26,6 +30,10 @@ pub(super) struct ConfigurationFile {
     address: String,
     metrics_path: String,
     retention: RetentionFlags,
+    /// How expressions of rules are read.
+    parse: ParseOptions,
+    /// The URL under which others reach this server.
+    pub(super) external_url: Url,
     /// What `--alertmanager.config.file` names; it stands above what the configuration names.
     alertmanager: Option<PathBuf>,
     /// What the last attempt to load it read, or why it failed.
@@ -40,12 +48,21 @@ enum Seen {
     Errors(String),
 }
 
+/// What was read.
+struct Read {
+    loaded: Loaded,
+    routing: Routing,
+    groups: Vec<Group>,
+}
+
 /// A configuration that can be put into force: nothing that is left can fail.
 #[derive(Debug)]
 pub(super) struct Ready {
     pub(super) config: Config,
     pub(super) pools: Vec<PoolSettings>,
     pub(super) receivers: Vec<Receiver>,
+    /// The groups of all rule files.
+    pub(super) groups: Vec<Group>,
     pub(super) alertmanagers: Vec<AlertmanagerSet>,
     pub(super) kept: Kept,
     /// Who is told of alerts.
@@ -61,6 +78,8 @@ impl ConfigurationFile {
             address: addresses.local(),
             metrics_path: addresses.metrics_path(),
             retention: RetentionFlags::of(flags)?,
+            parse: settings::parse_options(flags),
+            external_url: addresses.external_url.clone(),
             alertmanager: flags.path("alertmanager.config.file"),
             last: Seen::Nothing,
         })
@@ -71,8 +90,8 @@ impl ConfigurationFile {
     /// # Errors
     /// When anything is wrong with it; everything that is.
     pub(super) fn load(&mut self) -> Result<Ready, ConfigErrors> {
-        let (_, loaded, routing) = self.read()?;
-        made_ready(&loaded, &routing, &self.retention)
+        let (_, read) = self.read()?;
+        made_ready(read, &self.retention)
     }
 
     /// The same where its files are not what they were.
@@ -81,10 +100,8 @@ impl ConfigurationFile {
     /// As [`ConfigurationFile::load`], once for the same mistake.
     pub(super) fn load_if_changed(&mut self) -> Result<Option<Box<Ready>>, ConfigErrors> {
         match self.read() {
-            Ok((false, ..)) => Ok(None),
-            Ok((true, loaded, routing)) => {
-                made_ready(&loaded, &routing, &self.retention).map(|ready| Some(Box::new(ready)))
-            }
+            Ok((false, _)) => Ok(None),
+            Ok((true, read)) => made_ready(read, &self.retention).map(|ready| Some(Box::new(ready))),
             Err(errors) => {
                 let is_new = self.note(Seen::Errors(errors.to_string()));
                 if is_new { Err(errors) } else { Ok(None) }
@@ -93,7 +110,7 @@ impl ConfigurationFile {
     }
 
     /// Reads the files; whether they are not what they were.
-    fn read(&mut self) -> Result<(bool, Loaded, Routing), ConfigErrors> {
+    fn read(&mut self) -> Result<(bool, Read), ConfigErrors> {
         let default = Path::new(DEFAULT_FILE);
         let loaded = match &self.path {
             Some(path) => config::load(path, Agent::No, variable)?,
@@ -104,9 +121,10 @@ impl ConfigurationFile {
             Some(path) => Routing::load(&path)?,
             None => Routing::builtin(),
         };
-        let sources = loaded.sources.iter().chain(&routing.sources).cloned().collect();
+        let (groups, rule_sources) = rules::groups(&loaded, self.parse).map_err(ConfigErrors)?;
+        let sources = loaded.sources.iter().chain(&routing.sources).chain(&rule_sources).cloned().collect();
         let is_new = self.note(Seen::Files(sources));
-        Ok((is_new, loaded, routing))
+        Ok((is_new, Read { loaded, routing, groups }))
     }
 
     fn note(&mut self, seen: Seen) -> bool {
@@ -121,7 +139,8 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// Makes everything that can fail, and says in the log what is strange.
-fn made_ready(loaded: &Loaded, routing: &Routing, retention: &RetentionFlags) -> Result<Ready, ConfigErrors> {
+fn made_ready(read: Read, retention: &RetentionFlags) -> Result<Ready, ConfigErrors> {
+    let Read { loaded, routing, groups } = read;
     let mut pools = Vec::new();
     let mut errors = Vec::new();
     for (index, config) in loaded.scrape_configs.iter().enumerate() {
@@ -161,7 +180,7 @@ fn made_ready(loaded: &Loaded, routing: &Routing, retention: &RetentionFlags) ->
         tracing::warn!("{warning}");
     }
     let (config, kept) = (loaded.config.clone(), retention.with(&loaded.config));
-    Ok(Ready { config, pools, receivers, alertmanagers, kept, routing: Arc::clone(&routing.loaded) })
+    Ok(Ready { config, pools, receivers, groups, alertmanagers, kept, routing: routing.loaded })
 }
 
 impl Ready {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use alerting::rules::Rules;
 use anyhow::Context;
 use scrape::Scraper;
 use tokio::sync::oneshot;
@@ -18,6 +19,8 @@ use super::storage::OpenStore;
 
 /// How long targets may take to end their series, and requests to be answered; both at the same time.
 pub(super) const QUIET: Duration = Duration::from_secs(2);
+/// How long evaluations of rules may take that are going on.
+const LAST_EVALUATION: Duration = Duration::from_millis(500);
 /// How long remote writes, and alerts to Alertmanagers, may take to send what is left; both at the same time.
 const LAST_SEND: Duration = Duration::from_millis(750);
 /// How long the last sync may take. What it does not reach survives all the same, unless the power fails.
@@ -32,6 +35,7 @@ pub(super) struct Ending {
     pub(super) scraper: Arc<Scraper>,
     pub(super) scraping: Scraping,
     pub(super) alertmanagers: Alertmanagers,
+    pub(super) rules: Arc<Rules>,
     pub(super) web: Web,
     pub(super) stop_server: oneshot::Sender<()>,
     pub(super) serving: Serving,
@@ -43,6 +47,11 @@ impl Ending {
         self.web.stop();
         // The server may have ended by itself.
         let _ = self.stop_server.send(());
+        // Before targets end their series: that is no reason for anything to end.
+        let rules = Arc::clone(&self.rules);
+        if timeout(LAST_EVALUATION, tokio::task::spawn_blocking(move || rules.stop())).await.is_err() {
+            tracing::warn!("an evaluation of rules takes too long, and is not waited for");
+        }
         let (has_ended, _) = tokio::join!(self.scraper.shut_down(QUIET), timeout(QUIET, self.serving));
         if !has_ended {
             tracing::warn!("some targets did not end their series in time");

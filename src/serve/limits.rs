@@ -14,6 +14,7 @@ pub(super) fn all(store: &Store, engine: &Engine, global: &GlobalConfig) -> Vec<
     let mut limits = of_storage(store);
     limits.extend(of_queries(engine));
     limits.extend(of_scrapes(global));
+    limits.extend(of_templates());
     limits
 }
 
@@ -82,6 +83,25 @@ fn of_queries(engine: &Engine) -> Vec<LimitStatus> {
         limit("query_memory_total", total, default_total, used, "bytes", "narthex.limits.query_memory_total"),
         limit("query_label_value", value, default_value, None, "bytes", "narthex.limits.query_label_value"),
     ]
+}
+
+/// Labels and annotations of alerts.
+fn of_templates() -> [LimitStatus; 4] {
+    let limits = alerting::template::Limits::ANNOTATION;
+    [
+        ("template_output_bytes", limits.output_bytes as f64, "bytes"),
+        ("template_steps", limits.steps as f64, ""),
+        ("template_depth", limits.depth as f64, ""),
+        ("template_queries", limits.queries as f64, ""),
+    ]
+    .map(|(name, value, unit)| LimitStatus {
+        name,
+        value: Some(value),
+        default: Some(value),
+        used: None,
+        unit,
+        setting: "fixed",
+    })
 }
 
 fn of_scrapes(global: &GlobalConfig) -> Vec<LimitStatus> {

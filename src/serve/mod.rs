@@ -14,6 +14,7 @@ mod maintenance;
 mod memory;
 mod remote_write;
 mod retention;
+mod rules;
 mod scraping;
 mod sender;
 mod settings;
@@ -26,6 +27,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use alerting::rules::Rules;
 use anyhow::Context;
 use model::rng::SeededRng;
 use model::storage::{Append, Feed};
@@ -121,8 +123,8 @@ async fn serve(flags: &Flags) -> anyhow::Result<()> {
     let mut narthex = Narthex::start(store, file, web, access, host, clock, flags, ready)?;
     address::tell(&addresses, is_secure);
     narthex.obey(&mut signals, &mut orders).await;
-    let Narthex { store, remote_writes, maintenance, scraper, scraping, alertmanagers, web, .. } = narthex;
-    Ending { store, remote_writes, maintenance, scraper, scraping, alertmanagers, web, stop_server, serving }
+    let Narthex { store, remote_writes, maintenance, scraper, scraping, alertmanagers, rules, web, .. } = narthex;
+    Ending { store, remote_writes, maintenance, scraper, scraping, alertmanagers, rules, web, stop_server, serving }
         .carry_out()
         .await
 }
@@ -148,6 +150,7 @@ struct Narthex {
     scraper: Arc<Scraper>,
     scraping: Scraping,
     alertmanagers: Alertmanagers,
+    rules: Arc<Rules>,
     web: Web,
     access: Arc<Access>,
     file: ConfigurationFile,
@@ -189,11 +192,23 @@ impl Narthex {
         scraper.apply(ready.pools);
         let mut alertmanagers = Alertmanagers::new(flags, Arc::clone(&clock));
         alertmanagers.apply(&ready.config, ready.alertmanagers);
+        let over = rules::Over {
+            clock: Arc::clone(&clock),
+            engine: Arc::clone(&engine),
+            select: Arc::clone(store.store()) as _,
+            append: Arc::clone(store.store()) as _,
+            scraper: Arc::clone(&scraper),
+        };
+        let rules = rules::open(flags, &data, &file.external_url, over)?;
+        rules.add_sink(Arc::clone(alertmanagers.sender()) as _);
+        rules.apply(ready.groups, &ready.config.global.external_labels);
+        rules.start().context("no threads for rules")?;
         web.open(Parts {
             select: Arc::clone(store.store()) as _,
             append: Arc::clone(store.store()) as _,
             engine: Arc::clone(&engine),
             targets: Arc::clone(&scraper) as _,
+            rules: Arc::clone(&rules),
             alertmanagers: Arc::clone(alertmanagers.sender()),
             storage: Arc::clone(&store) as _,
             store: Arc::clone(store.store()),
@@ -208,6 +223,7 @@ impl Narthex {
             scraper,
             scraping,
             alertmanagers,
+            rules,
             web,
             access,
             file,
@@ -273,6 +289,8 @@ impl Narthex {
         self.scraper.apply(ready.pools);
         self.remote_writes.apply(ready.receivers);
         self.alertmanagers.apply(&ready.config, ready.alertmanagers);
+        // Waits for evaluations that are going on.
+        tokio::task::block_in_place(|| self.rules.apply(ready.groups, &ready.config.global.external_labels));
         tracing::info!(receivers = ready.routing.config.receivers.len(), "configuration loaded");
     }
 

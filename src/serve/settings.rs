@@ -89,6 +89,16 @@ fn number(limit: Option<u64>, default: usize) -> usize {
     usize::try_from(limit_or(limit, default as u64)).unwrap_or(usize::MAX)
 }
 
+/// What PromQL has beyond its stable core.
+pub(super) fn parse_options(flags: &Flags) -> ParseOptions {
+    ParseOptions {
+        experimental_functions: flags.has_feature("promql-experimental-functions"),
+        extended_range_selectors: flags.has_feature("promql-extended-range-selectors"),
+        fill_modifiers: flags.has_feature("promql-binop-fill-modifiers"),
+        ..ParseOptions::default()
+    }
+}
+
 /// How queries are evaluated.
 pub(super) fn engine_options(flags: &Flags, config: &Config, clock: Arc<dyn Clock>) -> EngineOptions {
     let default = Limits::default();
@@ -96,12 +106,7 @@ pub(super) fn engine_options(flags: &Flags, config: &Config, clock: Arc<dyn Cloc
     let bytes = |limit: Option<ByteSize>, default| limit_or(limit.map(|ByteSize(bytes)| bytes), default);
     let label_value = limits.query_label_value.map(|ByteSize(bytes)| bytes);
     EngineOptions {
-        parse: ParseOptions {
-            experimental_functions: flags.has_feature("promql-experimental-functions"),
-            extended_range_selectors: flags.has_feature("promql-extended-range-selectors"),
-            fill_modifiers: flags.has_feature("promql-binop-fill-modifiers"),
-            ..ParseOptions::default()
-        },
+        parse: parse_options(flags),
         lookback_ms: i64::try_from(flags.duration("query.lookback-delta").as_millis()).unwrap_or(i64::MAX),
         default_subquery_step_ms: config.global.evaluation_interval.as_millis(),
         delayed_name_removal: flags.has_feature("promql-delayed-name-removal"),

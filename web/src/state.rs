@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use alerting::rules::Rules;
 use alerting::sender::Sender;
 use model::storage::{Append, Select};
 use model::{Clock, Labels};
@@ -134,6 +135,8 @@ pub struct Parts {
     pub engine: Arc<Engine>,
     /// Knows the targets.
     pub targets: Arc<dyn Targets>,
+    /// Evaluates rules.
+    pub rules: Arc<Rules>,
     /// Sends alerts to Alertmanagers elsewhere.
     pub alertmanagers: Arc<Sender>,
     /// Knows how the storage is doing.

@@ -30,6 +30,8 @@ mod text;
 mod world;
 
 #[cfg(test)]
+mod runtime_tests;
+#[cfg(test)]
 mod suite;
 #[cfg(test)]
 pub(crate) mod testkit;

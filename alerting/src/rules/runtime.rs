@@ -301,15 +301,15 @@ impl Shared {
     }
 
     fn new_entry(&self, group: Group, before: Option<Entry>, now_ms: i64, orphans: &mut Vec<Orphans>) -> Entry {
-        let mut last_ms = group.slots().at_or_before(now_ms);
+        let (mut last_ms, mut set_back_ms) = (group.slots().at_or_before(now_ms), 0);
         if let Some(before) = before {
             if before.group.slots() == group.slots() {
-                last_ms = before.last_ms;
+                (last_ms, set_back_ms) = (before.last_ms, before.set_back_ms);
             }
             orphans.extend(group.adopt(&before.group));
             before.group.close(&*self.options.append);
         }
-        Entry { group: Arc::new(group), last_ms, is_running: false }
+        Entry { group: Arc::new(group), last_ms, is_running: false, set_back_ms }
     }
 
     /// What the last run left, without what was pending before an outage that was too long.

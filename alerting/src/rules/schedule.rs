@@ -20,17 +20,25 @@ pub(super) struct Entry {
     /// The time of the last evaluation, or before the first one the time that one would have had.
     pub(super) last_ms: i64,
     pub(super) is_running: bool,
+    /// By how much its times were moved back since, because the clock was.
+    pub(super) set_back_ms: i64,
 }
 
 impl Schedule {
     /// The group that is due for longest, if any is; it counts as running then.
     pub(super) fn take_due(&mut self, now_ms: i64) -> Option<(Arc<Group>, Next)> {
+        for entry in self.entries.iter_mut().filter(|entry| !entry.is_running) {
+            let set_back_ms = entry.group.slots().set_back_ms(entry.last_ms, now_ms);
+            entry.last_ms -= set_back_ms;
+            entry.set_back_ms += set_back_ms;
+        }
         let idle = self.entries.iter_mut().filter(|entry| !entry.is_running);
         let due = idle.filter_map(|entry| Some((entry.group.slots().due(entry.last_ms, now_ms)?, entry)));
         let (next, entry) = due.min_by_key(|(next, entry)| (entry.last_ms, next.slot_ms))?;
         entry.is_running = true;
         entry.last_ms = next.slot_ms;
-        Some((Arc::clone(&entry.group), next))
+        let set_back_ms = std::mem::take(&mut entry.set_back_ms);
+        Some((Arc::clone(&entry.group), Next { set_back_ms, ..next }))
     }
 
     /// In how many milliseconds the next group is due.

@@ -20,7 +20,7 @@ pub struct Next {
     pub slot_ms: i64,
     /// How many there would have been before it.
     pub n_missed: u64,
-    /// By how much the clock was set back since the last one, where that is more than an interval.
+    /// By how much the times were moved back since the last one, because the clock was.
     pub set_back_ms: i64,
 }
 
@@ -42,16 +42,17 @@ impl Slots {
         self.at_or_before(at_ms) + self.interval_ms
     }
 
+    /// By how much times move back when the clock shows `now_ms` and the last evaluation was that of `last_ms`: by whole
+    /// intervals, to before now, where what was to come would be more than two intervals away. A clock that was set back
+    /// less is waited for.
+    pub fn set_back_ms(&self, last_ms: i64, now_ms: i64) -> i64 {
+        if now_ms < last_ms - self.interval_ms { last_ms - self.at_or_before(now_ms) } else { 0 }
+    }
+
     /// Which evaluation is due at a time when the last one was that of `last_ms`; `None` where none is. An evaluation that
     /// is an interval late or more is left out, and the one before now takes its place: none is ever repeated or caught up.
     pub fn due(&self, last_ms: i64, now_ms: i64) -> Option<Next> {
-        let late_ms = now_ms - last_ms;
-        if late_ms < -self.interval_ms {
-            // The clock was set back. What was to come is hours away: the times begin again.
-            let slot_ms = self.at_or_before(now_ms);
-            return Some(Next { slot_ms, n_missed: 0, set_back_ms: last_ms + self.interval_ms - slot_ms });
-        }
-        let n_passed = late_ms.div_euclid(self.interval_ms);
+        let n_passed = (now_ms - last_ms).div_euclid(self.interval_ms);
         let n_missed = u64::try_from(n_passed - 1).ok()?;
         Some(Next { slot_ms: last_ms + n_passed * self.interval_ms, n_missed, set_back_ms: 0 })
     }
@@ -78,27 +79,23 @@ mod tests {
 
     #[test]
     fn what_is_late_is_left_out_and_counted() {
-        let check = |now_ms, want: Option<(i64, u64, i64)>| {
-            let next = SLOTS.due(130, now_ms).map(|next| (next.slot_ms, next.n_missed, next.set_back_ms));
+        let check = |now_ms, want: Option<(i64, u64)>| {
+            let next = SLOTS.due(130, now_ms).map(|next| (next.slot_ms, next.n_missed));
             assert_eq!(next, want, "{now_ms}");
         };
+        check(-1000, None);
         check(130, None);
         check(229, None);
-        check(230, Some((230, 0, 0)));
-        check(329, Some((230, 0, 0)));
-        check(330, Some((330, 1, 0)));
-        check(1049, Some((1030, 8, 0)));
+        check(230, Some((230, 0)));
+        check(329, Some((230, 0)));
+        check(330, Some((330, 1)));
+        check(1049, Some((1030, 8)));
     }
 
     #[test]
-    fn a_clock_that_is_set_back_a_little_is_waited_for_and_otherwise_times_begin_anew() {
-        let check = |now_ms, want: Option<(i64, i64)>| {
-            let next = SLOTS.due(1030, now_ms).map(|next| (next.slot_ms, next.set_back_ms));
-            assert_eq!(next, want, "{now_ms}");
-        };
-        check(1029, None);
-        check(930, None);
-        check(929, Some((830, 300)));
-        check(135, Some((130, 1000)));
+    fn a_clock_that_is_set_back_a_little_is_waited_for_and_otherwise_times_move() {
+        for (now_ms, want) in [(2000, 0), (1029, 0), (930, 0), (929, 200), (135, 900)] {
+            assert_eq!(SLOTS.set_back_ms(1030, now_ms), want, "{now_ms}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The nearest of some words: what a typo was meant to be.
 
 /// The known word that takes the fewest changes to reach, if they are few.
-pub(super) fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+pub fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let limit = (word.chars().count() / 3).clamp(1, 4);
     let distances = known.into_iter().map(|candidate| (distance(word, candidate), candidate));
     distances.filter(|&(distance, _)| distance <= limit).min().map(|(_, candidate)| candidate)

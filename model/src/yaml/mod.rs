@@ -23,6 +23,7 @@ mod serialize;
 #[cfg(test)]
 mod tests;
 
+pub use distance::nearest;
 pub use document::{Document, Span};
 pub use emit::to_yaml;
 pub use fault::{DisplayPath, Fault, Faults, Step};

@@ -11,6 +11,8 @@ mod generated;
 mod imported;
 /// What is read from narthex.
 mod read;
+/// The same rules over the same target.
+mod rules;
 /// The same real targets, scraped by both.
 mod scraped;
 /// What is sent on to a Prometheus.

@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 mod alertmanagers;
+mod alerts;
 mod exemplars;
 mod language;
 mod listing;
@@ -112,8 +113,8 @@ fn dispatch(endpoint: Endpoint, parts: Option<&Parts>, asked: &Asked) -> ApiResu
         Endpoint::ScrapePools => targets::scrape_pools(parts),
         Endpoint::ScrapePoolConfig => targets::scrape_pool_config(asked),
         Endpoint::Alertmanagers => alertmanagers::alertmanagers(parts),
-        Endpoint::Rules => rules::rules(asked),
-        Endpoint::Alerts => Reply::data(|json| json.raw("{\"alerts\":[]}")),
+        Endpoint::Rules => rules::rules(parts, asked),
+        Endpoint::Alerts => alerts::alerts(parts),
         Endpoint::StatusConfig => status::config(asked),
         Endpoint::StatusFlags => status::flags(asked),
         Endpoint::StatusBuildInfo => status::build_info(asked),

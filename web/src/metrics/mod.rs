@@ -10,6 +10,7 @@ mod http;
 mod negotiate;
 mod process;
 mod remote;
+mod rules;
 
 pub use exposition::{Exposition, Format, Kind, Names};
 pub(crate) use families::write;

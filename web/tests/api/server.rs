@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use alerting::rules::{AlwaysFresh, Rules, RulesOptions};
 use alerting::sender::{Sender, SenderOptions};
 use journal::Disk;
 use journal::testkit::MemoryDisk;
@@ -156,10 +157,12 @@ impl TestServer {
         scraper
             .apply(configs.into_iter().map(|config| PoolSettings::new(config, Features::default()).unwrap()).collect());
         if setup.is_open {
+            let engine = Arc::new(Engine::new(setup.engine));
             web.open(Parts {
                 select: setup.select.unwrap_or_else(|| Arc::clone(&store) as _),
                 append: Arc::clone(&store) as _,
-                engine: Arc::new(Engine::new(setup.engine)),
+                rules: Arc::new(open_rules(&store, &engine, &clock)),
+                engine,
                 targets: Arc::new(scraper),
                 alertmanagers: Arc::new(Sender::new(
                     tokio::runtime::Handle::current(),
@@ -197,6 +200,24 @@ fn open_store(disk: MemoryDisk, clock: &Arc<dyn Clock>, options: Options) -> Sto
     let disk: Arc<dyn Disk> = Arc::new(disk);
     let mut rng = SeededRng::new(7);
     Store::open(&disk, clock, &mut rng, Path::new("data"), options, &Progress::default()).unwrap().0
+}
+
+/// Rules without groups.
+fn open_rules(store: &Arc<Store>, engine: &Arc<Engine>, clock: &Arc<dyn Clock>) -> Rules {
+    Rules::open(RulesOptions {
+        disk: Arc::new(MemoryDisk::new()),
+        dir: Path::new("data/alerting/rules").to_owned(),
+        salt: 5,
+        clock: Arc::clone(clock),
+        engine: Arc::clone(engine),
+        select: Arc::clone(store) as _,
+        append: Arc::clone(store) as _,
+        freshness: Arc::new(AlwaysFresh),
+        external_url: "http://localhost:9090".to_owned(),
+        resend_delay_ms: 60_000,
+        outage_tolerance_ms: 3_600_000,
+    })
+    .unwrap()
 }
 
 fn scrape_configs(text: &str) -> Vec<ScrapeConfig> {
