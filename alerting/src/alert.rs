@@ -3,6 +3,7 @@
 use std::fmt;
 
 use model::Labels;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Names an alert by its labels: FNV-1a of 64 bits over names and values in order, each followed by 0xff, as Prometheus and
 /// Alertmanager have it. It is shown as 16 hexadecimal digits.
@@ -29,8 +30,29 @@ impl fmt::Display for Fingerprint {
     }
 }
 
+impl std::str::FromStr for Fingerprint {
+    type Err = std::num::ParseIntError;
+
+    /// From 16 hexadecimal digits, or fewer.
+    fn from_str(text: &str) -> Result<Fingerprint, Self::Err> {
+        u64::from_str_radix(text, 16).map(Fingerprint)
+    }
+}
+
+impl Serialize for Fingerprint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fingerprint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Fingerprint, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// Something that is, or was, wrong.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
     /// What is wrong, `alertname` included; two reports with the same labels are of the same alert.
     pub labels: Labels,

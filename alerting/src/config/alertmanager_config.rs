@@ -24,7 +24,7 @@ pub struct AlertmanagerConfig {
     /// The root of the routing tree; always there once the file has been read.
     pub route: Option<RouteConfig>,
     /// Which alerts keep which others quiet.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_default", deserialize_with = "InhibitRuleConfig::read_list")]
     pub inhibit_rules: Vec<InhibitRuleConfig>,
     /// To whom something is told.
     #[serde(skip_serializing_if = "is_default")]

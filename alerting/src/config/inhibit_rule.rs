@@ -42,6 +42,12 @@ pub struct InhibitRuleConfig {
 }
 
 impl InhibitRuleConfig {
+    /// Reads a list of rules. One of which nothing is said is a rule all the same: it keeps nothing quiet.
+    pub(super) fn read_list<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Self>, D::Error> {
+        let rules = Vec::<Option<InhibitRuleConfig>>::deserialize(deserializer)?;
+        Ok(rules.into_iter().map(Option::unwrap_or_default).collect())
+    }
+
     pub(super) fn check(&self, faults: &mut Faults) {
         for (field, labels) in [("source_match", &self.source_match), ("target_match", &self.target_match)] {
             for name in labels.keys().filter(|name| !is_legacy_label_name(name)) {
