@@ -191,11 +191,11 @@ function deliveriesOf(n, alerts) {
     return {
       id: i.toString(16).padStart(32, "0"),
       receiver: i % 3 === 0 ? "on-call" : "team",
-      kind: i % 3 === 0 ? "webhook" : "email",
+      kind: status === "suppressed" ? "" : i % 3 === 0 ? "webhook" : "email",
       index: 0,
       group_key: `{}/{severity="page"}:{alertname="${told[0]?.labels.alertname ?? "Test"}"}`,
       group_labels: { alertname: told[0]?.labels.alertname ?? "Test", ...(i === 2 ? { path: longLabel } : {}) },
-      reason: reasons[i % reasons.length],
+      reason: status === "suppressed" ? "silenced" : reasons[i % reasons.length],
       status,
       alerts: told.map(({ labels, annotations, activeAt, fingerprint }) => ({
         labels,
@@ -220,24 +220,57 @@ function deliveriesOf(n, alerts) {
         status === "failed"
           ? "given up after 2 attempts: 503 Service Unavailable"
           : status === "suppressed"
-            ? "all alerts of the group are silenced"
+            ? "00000000-0000-4000-8000-000000000000"
             : "",
     };
   });
 }
 
 const explanation = {
-  alert: {},
+  alert: null,
+  fingerprint: "0000000090000000",
   state: "active",
   route: '{}/{severity="page"}',
   receiver: "on-call",
   group_key: '{}/{severity="page"}:{alertname="HighErrorRate"}',
   next_flush_at: at(2 * minute),
+  groups: [
+    {
+      route: '{}/{severity="page"}',
+      receiver: "on-call",
+      group_key: '{}/{severity="page"}:{alertname="HighErrorRate"}',
+      next_flush_at: at(2 * minute),
+      group_wait_ms: 30_000,
+      group_interval_ms: 300_000,
+      repeat_interval_ms: 14_400_000,
+      quiet: "inside of a mute time interval of the route",
+      by: ["nights"],
+      integrations: [
+        {
+          integration: "on-call/webhook[0]",
+          what: "knows that it fires, and is told again only after repeat_interval",
+          told_at: at(-7 * minute),
+          repeat_at: at(233 * minute),
+        },
+      ],
+    },
+  ],
   steps: [
-    { at: at(-9 * minute), what: "fired", why: "the expression held for 5m", by: "rules/alerts.yml: HighErrorRate" },
-    { at: at(-9 * minute), what: "routed to on-call", why: "severity is page", by: "alertmanager.yml:12" },
-    { at: at(-8 * minute), what: "held back", why: "group_wait is 30s", by: "alertmanager.yml:14" },
-    { at: at(-7 * minute), what: "told", why: "first notification", by: "on-call/webhook[0]" },
+    { at: at(-7 * minute), what: "told", why: "firing, first notification", by: "on-call/webhook[0]", group_key: "" },
+    {
+      at: at(-6 * minute),
+      what: "failed",
+      why: "firing, new alerts added: 503",
+      by: "on-call/email[0]",
+      group_key: "",
+    },
+    {
+      at: at(-5 * minute),
+      what: "quiet",
+      why: "inside of a mute time interval of the route",
+      by: "nights",
+      group_key: "",
+    },
   ],
 };
 

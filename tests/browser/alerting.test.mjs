@@ -119,7 +119,8 @@ test("opens an alert: its rule, its group, who was told, and why", async () => {
   await chain.getByText("with 2 others in its group").waitFor();
   assert.match(await chain.innerText(), /rate\(http_requests_total[\s\S]*for 5m[\s\S]*on-call[\s\S]*On the way/);
   await page.getByRole("button", { name: "Why was I not paged?" }).click();
-  await page.getByText("severity is page").waitFor();
+  await page.locator(".what-happened", { hasText: "Kept quiet inside of a mute time interval" }).waitFor();
+  await page.locator(".explained", { hasText: "group_interval 5m" }).waitFor();
   await assertAccessible(page);
   await picture(page, "alerts-opened");
   await page.reload();

@@ -129,29 +129,42 @@ export interface DeliveryAttempt {
 export interface Delivery {
   id: string;
   receiver: string;
+  /** Empty where nothing was sent. */
   kind: string;
   index: number;
   group_key: string;
   group_labels: Labels;
-  /** Alertmanager's words: `first notification`, `repeat interval elapsed`, … */
+  /** Alertmanager's words (`first notification`, `repeat interval elapsed`, …), or narthex's for what kept it quiet. */
   reason: string;
   status: DeliveryStatus;
   alerts: DeliveredAlert[];
   decided_at: string;
   ended_at: string | null;
   attempts: DeliveryAttempt[];
-  /** Why it failed or was suppressed. */
+  /** Why it failed, or the names of what kept it quiet. */
   detail: string;
 }
 
-/** Why an alert told somebody, or nobody. */
-export interface Explanation {
-  alert: Labels | { labels: Labels } | null;
-  state: string;
+/** One of the groups of an alert. */
+export interface ExplainedGroup {
   route: string;
   receiver: string;
   group_key: string;
   next_flush_at: string | null;
+  group_wait_ms: number;
+  group_interval_ms: number;
+  repeat_interval_ms: number;
+  /** What keeps the alert quiet, in narthex's words; null for nothing. */
+  quiet: string | null;
+  /** Silences, alerts or intervals that do. */
+  by: string[];
+  integrations: { integration: string; what: string; told_at: string | null; repeat_at: string | null }[];
+}
+
+/** Why an alert told somebody, or nobody. Times are RFC 3339. */
+export interface Explanation {
+  groups: ExplainedGroup[];
+  /** Oldest first; `what` is `told`, `failed`, `waiting` or `quiet`. */
   steps: { at: string | null; what: string; why: string; by: string }[];
 }
 

@@ -76,15 +76,26 @@ export const alertingEn = {
       more: (n: number) => `All ${n} notifications`,
     },
     explain: {
+      /** What happened, by narthex's word for it. */
+      what: { told: "Told", failed: "Failed", waiting: "On the way", quiet: "Kept quiet" } as Record<
+        string,
+        string
+      >,
+      /** Why nobody was told, by narthex's words for it. */
+      quiet: {} as Record<string, string>,
       ask: "Why was I not paged?",
       failed: "The reason could not be read.",
-      state: "State",
       route: "Route",
       receiver: "Receiver",
-      next: "Next at",
+      timers: "Timers",
+      next: "next look",
+      quietBy: "Kept quiet",
+      toldAt: "told",
+      repeatAt: "again",
+      /** What an integration knows, by narthex's words for it. */
+      knows: {} as Record<string, string>,
       steps: "What happened, step by step",
       noSteps: "Nothing has happened to it yet.",
-      by: (rule: string) => `by ${rule}`,
     },
   },
 

@@ -128,18 +128,24 @@ function InGroups({ instance, fingerprint, explained }: InGroupsProps) {
             <p>
               → <strong>{receiver.name}</strong>
             </p>
+            <Next explained={explained} receiver={receiver.name} />
           </li>
         ))}
       </ul>
-      {explained !== null &&
-        explained.next_flush_at !== null &&
-        instant(explained.next_flush_at) !== null && (
-          <p class="muted">
-            {ta().alerts.explain.next} <Ago ms={Date.parse(explained.next_flush_at)} />
-          </p>
-        )}
       <Held instance={instance} />
     </>
+  );
+}
+
+/** When the group is looked at next. */
+function Next({ explained, receiver }: { explained: Explanation | null; receiver: string }) {
+  const group = explained?.groups.find(group => group.receiver === receiver);
+  const atMs = instant(group?.next_flush_at);
+  if (atMs === null) return null;
+  return (
+    <p class="muted">
+      {ta().alerts.explain.next} <Ago ms={atMs} />
+    </p>
   );
 }
 

@@ -26,7 +26,7 @@ export function DeliveryLine({ delivery }: { delivery: Delivery }) {
         {receiver} {kind}
       </a>{" "}
       <span class="muted">
-        {text.reason[reason] ?? reason} · <Ago ms={whenMs(delivery)} />
+        {reasonOf(reason)} · <Ago ms={whenMs(delivery)} />
       </span>
       {delivery.detail !== "" && status !== "delivered" && <p class="mono">{delivery.detail}</p>}
     </>
@@ -37,9 +37,15 @@ export function whenMs({ ended_at, decided_at }: Delivery): number {
   return instant(ended_at) ?? Date.parse(decided_at);
 }
 
-/** From the decision to its end, for a person; empty while it is on the way. */
-export function latencyOf({ decided_at, ended_at }: Delivery): string {
+/** In the reader's language, as far as it is one of narthex's own words. */
+export function reasonOf(reason: string): string {
+  const { notifications, alerts } = ta();
+  return notifications.reason[reason] ?? alerts.explain.quiet[reason] ?? reason;
+}
+
+/** From the decision to its end, for a person; empty while it is on the way and where nothing was sent. */
+export function latencyOf({ decided_at, ended_at, status }: Delivery): string {
   const endMs = instant(ended_at);
-  if (endMs === null) return "";
+  if (endMs === null || status === "suppressed") return "";
   return formatValue(Math.max(0, endMs - Date.parse(decided_at)) / 1000, { of: "s", perSecond: false });
 }

@@ -42,7 +42,11 @@ export default function NotificationsPage() {
   return (
     <Frame
       page="notifications"
-      sentence={known === null ? "" : text.sentence(known.length, count("failed"), count("waiting"))}
+      sentence={
+        known === null
+          ? ""
+          : text.sentence(known.length - count("suppressed"), count("failed"), count("waiting"))
+      }
     >
       <Progress on={loading && data === null} />
       {error !== null && <Failure what={text.failed} error={error} onRetry={refresh} />}
@@ -173,7 +177,11 @@ function Log({ deliveries, filter }: { deliveries: Delivery[]; filter: Filter })
     <>
       <ul class="deliveries">
         {shown.map(one => (
-          <DeliveryRow key={`${one.id} ${one.kind} ${one.index}`} delivery={one} open={one.id === open} />
+          <DeliveryRow
+            key={`${one.id} ${one.kind} ${one.index} ${one.group_key}`}
+            delivery={one}
+            open={one.id === open}
+          />
         ))}
       </ul>
       {shown.length < found.length && (

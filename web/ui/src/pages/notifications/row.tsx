@@ -10,7 +10,7 @@ import { LabelSet } from "../../parts/labels";
 import { State } from "../../parts/state";
 import { href, setParams } from "../../router";
 import { ta } from "../../texts/alerting";
-import { latencyOf, stateOf, whenMs } from "./line";
+import { latencyOf, reasonOf, stateOf, whenMs } from "./line";
 
 const nAlertsShown = 50;
 
@@ -19,6 +19,8 @@ export function DeliveryRow({ delivery, open }: { delivery: Delivery; open: bool
   const { id, status, receiver, kind, reason, group_labels, alerts, attempts, detail } = delivery;
   const firing = alerts.filter(alert => alert.status === "firing").length;
   const latency = latencyOf(delivery);
+  // What was told to nobody is of one alert, and of no group.
+  const about = status === "suppressed" ? (alerts[0]?.labels ?? {}) : group_labels;
   return (
     <li class="delivery">
       <div class="line">
@@ -32,8 +34,8 @@ export function DeliveryRow({ delivery, open }: { delivery: Delivery; open: bool
           >
             {cutMiddle(receiver, 60)} <span class="muted">{kind}</span>
           </button>
-          <span class="muted">{text.reason[reason] ?? reason}</span>
-          {Object.keys(group_labels).length > 0 && <LabelSet labels={group_labels} limit={4} />}
+          <span class="muted">{reasonOf(reason)}</span>
+          {Object.keys(about).length > 0 && <LabelSet labels={about} limit={4} />}
         </div>
         <span class="n muted">{text.alerts(firing, alerts.length - firing)}</span>
         <span class="took muted">
