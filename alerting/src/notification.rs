@@ -67,7 +67,7 @@ pub struct Notification {
     pub group_key: String,
     /// The labels that all alerts of the group share and it is grouped by.
     pub group_labels: Labels,
-    /// Labels of the route, which are templates.
+    /// Labels of the route, filled in: their templates were executed when it was decided.
     pub route_labels: Labels,
     /// The alerts, in the order in which they are told. Which of them are over follows from `at_ms`.
     pub alerts: Vec<Alert>,

@@ -104,6 +104,7 @@ impl Plan {
             common_labels: common(batch.alerts, |alert| &alert.labels),
             common_annotations: common(batch.alerts, |alert| &alert.annotations),
             route_labels: route_labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
+            route_labels_are_rendered: false,
             external_url: self.external_url.clone(),
         }
     }

@@ -1,21 +1,17 @@
 //! One attempt at sending: what it needs, and how it ends.
 
-use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::time::Duration;
 
-use model::Labels;
-use net::client::Client;
-
+use super::Session;
+use crate::delivery::Pictures;
 use crate::template::Templates;
 
 /// What one attempt needs beside the configuration and the notification.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// Talks HTTP as the integration's `http_config` says; `None` for mail.
-    pub client: Option<&'a Client>,
-    /// The templates of the configuration and Alertmanager's own.
+    /// What is kept between attempts at this integration: one that talks HTTP as its `http_config` says.
+    pub session: &'a Session,
+    /// The templates of the configuration and Alertmanager's own: those that [`templates`](super::templates) makes.
     pub templates: &'a Templates,
     /// Under which URL this server is reached, without a slash at its end.
     pub external_url: &'a str,
@@ -23,8 +19,8 @@ pub struct Context<'a> {
     pub now_ms: i64,
     /// How long it may take.
     pub timeout: Duration,
-    /// Answers what expressions were, for pictures; `None` where nobody does.
-    pub charts: Option<&'a dyn Charts>,
+    /// Draws what notifications are about; `None` where nobody does.
+    pub pictures: Option<&'a Pictures>,
     /// In which language is written what the configuration does not word.
     pub language: Language,
 }
@@ -105,34 +101,3 @@ impl FailureKind {
         }
     }
 }
-
-/// A series as it is asked for a picture.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ChartSeries {
-    /// Its labels.
-    pub labels: Labels,
-    /// A value for each step; `None` where there was none.
-    pub values: Vec<Option<f64>>,
-}
-
-/// What a picture asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChartQuery {
-    /// PromQL.
-    pub expr: String,
-    /// The first time, in milliseconds since the Unix epoch.
-    pub from_ms: i64,
-    /// From one time to the next.
-    pub step_ms: i64,
-    /// How many times.
-    pub n_steps: usize,
-}
-
-/// Answers what expressions were. The engine does, under its limits; a picture that fails is left out.
-pub trait Charts: fmt::Debug + Send + Sync {
-    /// The values of an expression at the query's times.
-    fn series<'a>(&'a self, query: &'a ChartQuery) -> ChartFuture<'a>;
-}
-
-/// An answer to come: series, or why there are none.
-pub type ChartFuture<'a> = Pin<Box<dyn Future<Output = Result<Vec<ChartSeries>, String>> + Send + 'a>>;

@@ -12,7 +12,7 @@ use super::execution::Execution;
 use super::function::{Answer, Function, Parameter, safe};
 use super::json::to_json;
 use super::limits::Sink;
-use super::notification::ROUTE_LABELS;
+use super::notification::{ROUTE_LABELS, is_rendered};
 use super::number_text::{float_of, humanize_duration};
 use super::templates::Mode;
 use super::texts;
@@ -72,7 +72,11 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("trimSpace", &[TEXT], |_, values| Ok(values[0].text().trim().into())),
     Function::new("tz", &[TEXT, TIME], |_, values| {
         let name = values[0].text();
-        let zone = if name.is_empty() || name == "UTC" { Ok(TimeZone::UTC) } else { TimeZone::get(name) };
+        let zone = match name {
+            "" | "UTC" => Ok(TimeZone::UTC),
+            "Local" => Ok(TimeZone::system()),
+            name => TimeZone::get(name),
+        };
         let zone = zone.map_err(|_| format!("unknown time zone {name}"))?;
         Ok(Value::Time(Arc::new(time(&values[1..]).with_time_zone(zone))))
     }),
@@ -113,11 +117,14 @@ pub(super) fn join(list: &Value, separator: &str, max_bytes: usize) -> Answer {
     Ok(out.text.into())
 }
 
-/// A label of the route, which is a template itself: of the configuration, never of an alert.
+/// A label of the route. It is a template of the configuration, unless it was filled in when the notification was decided.
 fn route_label(execution: &mut Execution<'_>, name: &str) -> Answer {
     let Value::Struct(data) = &execution.root else { return Ok("".into()) };
     let Some(Value::Map(labels)) = data.get(ROUTE_LABELS) else { return Ok("".into()) };
     let Some(text) = labels.get(name).map(|text| text.text().to_owned()) else { return Ok("".into()) };
+    if is_rendered(data) {
+        return Ok(text.into());
+    }
     if execution.running.iter().any(|running| running == name) {
         return Err(format!("route label {} refers to itself", model::name::quoted(name)));
     }

@@ -34,6 +34,25 @@ pub enum ExecError {
     },
 }
 
+/// A text that cannot be read or filled in.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Parse(#[from] ParseError),
+    /// It cannot be filled in.
+    #[error(transparent)]
+    Exec(#[from] ExecError),
+}
+
+impl TextError {
+    /// Whether there was too much to fill it in with: less may do.
+    pub fn is_limit(&self) -> bool {
+        let limits = ["(limit template_output_bytes)", "(limit template_steps)"];
+        matches!(self, TextError::Exec(error) if limits.iter().any(|limit| error.reason().contains(limit)))
+    }
+}
+
 impl ExecError {
     /// The reason alone, without its place.
     pub fn reason(&self) -> String {

@@ -55,7 +55,7 @@ fn push_object<'v>(out: &mut Sink, entries: impl Iterator<Item = (&'v str, &'v V
 }
 
 /// The shortest text of a float, with an exponent where it is very small or large.
-fn float(value: f64) -> Result<String, String> {
+pub(crate) fn float(value: f64) -> Result<String, String> {
     if !value.is_finite() {
         return Err(format!("json: unsupported value: {}", model::float::plain(value)));
     }

@@ -40,8 +40,9 @@ mod value;
 mod suite;
 
 pub(crate) use duration::duration_text;
-pub use error::{ExecError, ParseError};
+pub use error::{ExecError, ParseError, TextError};
 pub use host::{Host, Sample, SampleValue};
+pub(crate) use json::float as json_float;
 pub use limits::Limits;
 pub(crate) use literal::unquote_utf8;
 pub use notification::{AlertData, NotificationData};

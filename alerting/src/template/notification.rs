@@ -11,6 +11,8 @@ use super::time_layout;
 use super::value::{Element, Field, List, Map, Struct, TEXT_LIST, Type, Value};
 
 static DATA: Type = Type { name: "*template.Data", methods: &[], element: Element::Any };
+/// The same with labels of the route that are templates no longer.
+static RENDERED_DATA: Type = Type { name: "*template.Data", methods: &[], element: Element::Any };
 static ALERT: Type = Type { name: "template.Alert", methods: &[], element: Element::Any };
 static PAIR: Type = Type { name: "template.Pair", methods: &[], element: Element::Any };
 
@@ -62,6 +64,12 @@ static KV: Type = Type {
 
 /// The field in which the labels of the route stand.
 pub(super) const ROUTE_LABELS: &str = "RouteLabels";
+
+/// Whether the labels of the route are filled in already: what they say may come from labels of alerts, and is never
+/// executed.
+pub(super) fn is_rendered(data: &Struct) -> bool {
+    std::ptr::eq(data.of, &RENDERED_DATA)
+}
 
 fn with_status(alerts: &Value, status: &str) -> Answer {
     let Value::List(alerts) = alerts else { return Ok(Value::Nil) };
@@ -136,8 +144,10 @@ pub struct NotificationData {
     pub common_labels: Labels,
     /// What all alerts have in common.
     pub common_annotations: Labels,
-    /// Labels of the route, which are templates.
+    /// Labels of the route.
     pub route_labels: Labels,
+    /// Whether these are filled in already. Otherwise they are templates, which `routeLabels` fills in.
+    pub route_labels_are_rendered: bool,
     /// Under which URL the server is reached.
     pub external_url: String,
 }
@@ -179,7 +189,7 @@ impl From<&NotificationData> for Value {
     fn from(data: &NotificationData) -> Value {
         let alerts = List::new(&ALERTS, data.alerts.iter().map(Value::from).collect()).map_or(Value::Nil, Value::List);
         fields(
-            &DATA,
+            if data.route_labels_are_rendered { &RENDERED_DATA } else { &DATA },
             vec![
                 ("Receiver", "receiver", data.receiver.as_str().into()),
                 ("Status", "status", data.status.as_str().into()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::builtins::BUILTINS;
-use super::error::{ExecError, ParseError};
+use super::error::{ExecError, ParseError, TextError};
 use super::execution::execute;
 use super::function::Function;
 use super::host::Host;
@@ -123,6 +123,27 @@ impl Templates {
     ) -> Result<String, ExecError> {
         let tree = self.tree(name).ok_or_else(|| ExecError::NoTemplate(name.to_owned()))?;
         execute(self, tree, data, host, mode, limits)
+    }
+
+    /// Fills in a text, which may call the templates of this set and define others for itself.
+    ///
+    /// # Errors
+    /// Where the text is no template, something in it fails, or a limit is exceeded.
+    pub fn execute_text(
+        &self,
+        text: &str,
+        data: &Value,
+        host: &mut dyn Host,
+        mode: Mode,
+        limits: Limits,
+    ) -> Result<String, TextError> {
+        let trees = self.parse("", text)?;
+        if let [tree] = trees.as_slice() {
+            return Ok(execute(self, tree, data, host, mode, limits)?);
+        }
+        let mut templates = self.clone();
+        templates.add("", text)?;
+        Ok(templates.execute("", data, host, mode, limits)?)
     }
 
     pub(super) fn tree(&self, name: &str) -> Option<&Tree> {

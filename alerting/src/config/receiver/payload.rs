@@ -99,8 +99,11 @@ impl<'de> Visitor<'de> for AsPayload {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Payload, A::Error> {
         let mut map = BTreeMap::new();
-        while let Some((key, value)) = entries.next_entry()? {
-            map.insert(key, value);
+        // Keys that are no texts are left out, as in Alertmanager.
+        while let Some((key, value)) = entries.next_entry::<Payload, Payload>()? {
+            if let Payload::Text(key) = key {
+                map.insert(key, value);
+            }
         }
         Ok(Payload::Map(map))
     }

@@ -36,7 +36,7 @@ pub struct WecomRobotConfig {
     /// The same by their telephones, in texts only.
     #[serde(skip_serializing_if = "is_default")]
     pub mentioned_mobile_list: Vec<String>,
-    /// Whether a picture of what the alert is about follows.
+    /// Whether a picture of what the alert is about follows, where there is one.
     pub chart: bool,
 }
 
