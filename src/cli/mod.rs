@@ -5,6 +5,7 @@ mod completions;
 pub(crate) mod flags;
 mod query;
 pub(crate) mod server;
+mod test;
 #[cfg(test)]
 mod tests;
 
@@ -55,6 +56,7 @@ pub(crate) fn command() -> Command {
             check::CheckArgs::augment_args(Command::new("check"))
                 .about("Say what is wrong, and where: config, metrics, rules, sd-file, web-config"),
         )
+        .subcommand(test::TestArgs::augment_args(Command::new("test")).about("Test rules"))
         .subcommand(query::QueryArgs::augment_args(Command::new("query")).about("Ask a server: instant, range"))
         .subcommand(
             import::ImportArgs::augment_args(Command::new("import"))
@@ -86,6 +88,7 @@ pub(crate) fn run() -> ExitCode {
         None => serve(&matches),
         Some(("serve", matches)) => serve(matches),
         Some(("check", matches)) => with_args(matches, check::run),
+        Some(("test", matches)) => with_args(matches, test::run),
         Some(("query", matches)) => with_args(matches, query::run),
         Some(("tsdb", matches)) => with_args(matches, data::run),
         Some(("import", matches)) => with_args(matches, import::run),
