@@ -57,18 +57,18 @@ pub struct Instance {
 
 /// What an evaluation goes by.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Timing {
+pub(crate) struct Timing {
     /// The time of the evaluation.
-    pub(super) slot_ms: i64,
+    pub(crate) slot_ms: i64,
     /// `for`
-    pub(super) hold_ms: i64,
+    pub(crate) hold_ms: i64,
     /// `keep_firing_for`
-    pub(super) keep_firing_ms: i64,
+    pub(crate) keep_firing_ms: i64,
 }
 
 /// What an instance comes to at an evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// It is pending or fires.
     Active,
     /// It has ended.
@@ -79,7 +79,7 @@ pub(super) enum Step {
 
 impl Instance {
     /// An instance that its expression has brought up.
-    pub(super) fn new(labels: Labels, annotations: Labels, value: f64, slot_ms: i64) -> Instance {
+    pub(crate) fn new(labels: Labels, annotations: Labels, value: f64, slot_ms: i64) -> Instance {
         Instance {
             labels,
             annotations,
@@ -95,7 +95,7 @@ impl Instance {
     }
 
     /// Takes the instance to the time of an evaluation, at which it was found or not.
-    pub(super) fn step(&mut self, is_found: bool, is_fresh: bool, timing: Timing) -> Step {
+    pub(crate) fn step(&mut self, is_found: bool, is_fresh: bool, timing: Timing) -> Step {
         if !is_found && (is_fresh || self.state == AlertState::Inactive) {
             match self.absent(timing) {
                 Step::Active => {}

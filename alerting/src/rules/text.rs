@@ -6,7 +6,7 @@ use crate::template::{self, Dialect, Host, Limits, Mode, RULE_VARIABLES, SampleV
 
 /// A text of a rule: plain, or a template that was read once.
 #[derive(Clone, Debug)]
-pub(super) struct Text {
+pub(crate) struct Text {
     /// `__alert_NAME`, under which errors name it.
     name: String,
     text: String,
@@ -17,14 +17,14 @@ pub(super) struct Text {
 /// Why a text is no template, in Prometheus's words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("error parsing template {name}: {error}")]
-pub(super) struct TextError {
+pub(crate) struct TextError {
     name: String,
     error: template::ParseError,
 }
 
 impl Text {
     /// A text of the alert of a name.
-    pub(super) fn new(alert: &str, text: &str) -> Result<Text, TextError> {
+    pub(crate) fn new(alert: &str, text: &str) -> Result<Text, TextError> {
         let name = format!("__alert_{alert}");
         if !text.contains("{{") {
             return Ok(Text { name, text: text.to_owned(), templates: None });
@@ -37,17 +37,17 @@ impl Text {
     }
 
     /// As it was written.
-    pub(super) fn as_written(&self) -> &str {
+    pub(crate) fn as_written(&self) -> &str {
         &self.text
     }
 
     /// Whether it is the same for all.
-    pub(super) fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         self.templates.is_none()
     }
 
     /// Filled in; an error takes the place of what could not be.
-    pub(super) fn expanded(&self, data: &Value, host: &mut dyn Host) -> Result<String, String> {
+    pub(crate) fn expanded(&self, data: &Value, host: &mut dyn Host) -> Result<String, String> {
         let Some(templates) = &self.templates else { return Ok(self.text.clone()) };
         templates
             .execute(&self.name, data, host, Mode::Text, Limits::ANNOTATION)
@@ -56,6 +56,6 @@ impl Text {
 }
 
 /// What the texts of a rule are about.
-pub(super) fn data(labels: &Labels, external_labels: &Labels, external_url: &str, value: &SampleValue) -> Value {
+pub(crate) fn data(labels: &Labels, external_labels: &Labels, external_url: &str, value: &SampleValue) -> Value {
     template::rule_data(labels, external_labels, external_url, value)
 }

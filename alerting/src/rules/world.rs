@@ -108,7 +108,7 @@ fn template_sample(sample: VectorSample) -> template::Sample {
 }
 
 /// A value as templates see it.
-pub(super) fn template_value(value: &SampleValue) -> template::SampleValue {
+pub(crate) fn template_value(value: &SampleValue) -> template::SampleValue {
     match value {
         SampleValue::Float(value) => template::SampleValue::Float(*value),
         SampleValue::Histogram(histogram) => template::SampleValue::Histogram(histogram_text(histogram)),
