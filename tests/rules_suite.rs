@@ -101,5 +101,8 @@ fn results_are_written_as_junit_xml() {
     let arguments = [format!("--junit={}", written.display()), "rules_run.yml".to_owned()];
     run(Path::new(env!("CARGO_BIN_EXE_narthex")), &suite, &arguments);
     let text = std::fs::read_to_string(&written).unwrap();
-    assert!(text.starts_with("<testsuites><testsuite name=\"rules_run.yml\" tests=\"2\" failures=\"1\" errors=\"0\""), "{text}");
+    assert!(
+        text.starts_with("<testsuites><testsuite name=\"rules_run.yml\" tests=\"2\" failures=\"1\" errors=\"0\""),
+        "{text}"
+    );
 }

@@ -2,6 +2,7 @@
 //!
 //! Exit: 0 where all is as expected, 1 where something is not, or cannot be read, as promtool.
 
+mod history;
 mod junit;
 mod store;
 
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use alerting::rules::{ReadOptions, RuleFile};
 use alerting::unit_test::{Setting, TestFile, run as run_group};
 use clap::Args;
+use model::duration::PromDuration;
 use model::regex::GoRegex;
 use model::yaml::Problem;
 use model::{Clock, SystemClock};
@@ -20,13 +22,14 @@ use query::syntax::Options as ParseOptions;
 
 use self::junit::{Case, Suite};
 use self::store::open_store;
+use crate::cli::server::ServerArgs;
 use crate::cli::{complain_raw, print};
 use crate::config::{Diagnostic, Source, files_of_pattern};
 
 /// What `narthex test rules` takes.
 #[derive(Debug, Args)]
 pub(crate) struct TestRulesArgs {
-    /// Files of unit tests, as promtool takes them.
+    /// Files of unit tests, as promtool takes them; with --history files of rules.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Only test groups whose names match; may be repeated.
@@ -47,10 +50,37 @@ pub(crate) struct TestRulesArgs {
     /// What PromQL has beyond its stable core, separated by commas.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     enable_feature: Vec<String>,
+    /// Say instead when the alerting rules of rule files would have fired over what a server has stored: 30d.
+    #[arg(long, value_name = "DURATION")]
+    history: Option<PromDuration>,
+    /// How far the evaluations over history are apart; without it the interval of a group, or 15s.
+    #[arg(long, value_name = "DURATION", requires = "history")]
+    step: Option<PromDuration>,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+impl TestRulesArgs {
+    /// What PromQL has beyond its stable core.
+    fn parse_options(&self) -> ParseOptions {
+        ParseOptions {
+            experimental_functions: self.has("promql-experimental-functions"),
+            extended_range_selectors: self.has("promql-extended-range-selectors"),
+            fill_modifiers: self.has("promql-binop-fill-modifiers"),
+            ..ParseOptions::default()
+        }
+    }
+
+    fn has(&self, feature: &str) -> bool {
+        self.enable_feature.iter().any(|one| one == feature)
+    }
 }
 
 /// Tests rules.
 pub(crate) fn run(args: &TestRulesArgs) -> ExitCode {
+    if let Some(history) = args.history {
+        return history::run(args, history);
+    }
     let only = match GoRegex::anchored(&format!("(?s:.*)(?:{})(?s:.*)", args.run.join("|"))) {
         Ok(regex) => (!args.run.is_empty()).then_some(regex),
         Err(error) => {
@@ -97,20 +127,14 @@ fn test(path: &Path, only: Option<&GoRegex>, args: &TestRulesArgs, suite: &mut S
         return Err(format!("group name repeated in evaluation order: {name}"));
     }
     suite.begin(clock.now_ms());
-    let has = |feature: &str| args.enable_feature.iter().any(|one| one == feature);
-    let parse = ParseOptions {
-        experimental_functions: has("promql-experimental-functions"),
-        extended_range_selectors: has("promql-extended-range-selectors"),
-        fill_modifiers: has("promql-binop-fill-modifiers"),
-        ..ParseOptions::default()
-    };
+    let parse = args.parse_options();
     let ignore_unknown_fields = args.ignore_unknown_fields;
     let rules = read_rules(path, &file, ReadOptions { parse, ignore_unknown_fields, ..ReadOptions::default() })?;
     let setting = Setting {
         file: &file,
         rules: &rules,
         parse,
-        delayed_name_removal: has("promql-delayed-name-removal"),
+        delayed_name_removal: args.has("promql-delayed-name-removal"),
         shows_difference: args.diff,
         dumps: args.debug,
         clock: Arc::clone(&clock),

@@ -22,6 +22,7 @@ pub(crate) enum Endpoint {
     ScrapePools,
     ScrapePoolConfig,
     Alertmanagers,
+    BackTests,
     Rules,
     Alerts,
     StatusConfig,
@@ -153,6 +154,7 @@ pub(crate) const ROUTES: &[Route] = {
     use Methods as M;
     &[
         reading("/api/v1/query", M::GetPost, E::Query),
+        reading("/api/v1/backtests", M::Post, E::BackTests),
         reading("/api/v1/query_range", M::GetPost, E::QueryRange),
         reading("/api/v1/query_exemplars", M::GetPost, E::QueryExemplars),
         reading("/api/v1/format_query", M::GetPost, E::FormatQuery),

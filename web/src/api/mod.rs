@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 mod alertmanagers;
 mod alerts;
+pub(crate) mod backtests;
 mod exemplars;
 mod language;
 mod listing;

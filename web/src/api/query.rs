@@ -108,7 +108,7 @@ fn query_of(form: &Form, times: Times, limit: usize) -> Result<Query, ApiError> 
 }
 
 /// Stops a query when nobody waits for it any more.
-struct StopOnDrop(Cancel);
+pub(super) struct StopOnDrop(pub(super) Cancel);
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {
@@ -139,7 +139,7 @@ async fn run(shared: &Arc<Shared>, parts: Parts, request: &Request, mut query: Q
     .await
 }
 
-fn no_turn(n_places: usize) -> ApiError {
+pub(super) fn no_turn(n_places: usize) -> ApiError {
     let limit = format_args!("limit query_concurrency: {n_places} at the same time, raised by --query.max-concurrency");
     ApiError::new(ErrorType::Timeout, format_args!("query timed out in query queue ({limit})"))
 }
@@ -177,7 +177,7 @@ fn answer(outcome: Result<Outcome, QueryError>, query: &Query, queued: Duration)
     Ok(Reply::Data(answer))
 }
 
-fn api_error(error: &QueryError) -> ApiError {
+pub(super) fn api_error(error: &QueryError) -> ApiError {
     match error.kind() {
         ErrorKind::BadData => ApiError::parameter("query", error),
         ErrorKind::Execution => ApiError::new(ErrorType::Execution, error),

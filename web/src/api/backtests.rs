@@ -1,0 +1,126 @@
+//! `POST /api/v1/backtests`: when would a rule have fired?
+//!
+//! Parameters: `rule`, an alerting rule in YAML as it stands in a rule file; `start`, `end` and `step` as for a range query. A
+//! back-test takes one of the places of queries, and is stopped when nobody waits for its answer any more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use alerting::backtest::{BackTestError, History, Report, Setting, Times, run};
+use alerting::config::Loaded;
+use alerting::rules::RuleConfig;
+use model::yaml::{Document, Problem};
+use net::form::Form;
+use net::server::{Request, Response, produce};
+use query::{Cancel, QueryOptions};
+
+use super::query::{StopOnDrop, api_error, no_turn};
+use super::{form_of, respond};
+use crate::json::Json;
+use crate::params::{self, required_time};
+use crate::reply::{ApiError, ApiResult, Reply};
+use crate::state::Parts;
+use crate::time::format_rfc3339;
+use crate::web::Shared;
+
+pub(crate) async fn answer(shared: &Arc<Shared>, parts: Parts, mut request: Request) -> Response {
+    let form = match form_of(&mut request).await {
+        Ok(form) => form,
+        Err(refusal) => return refusal,
+    };
+    let (rule, times) = match asked(&form) {
+        Ok(asked) => asked,
+        Err(error) => return error.respond(),
+    };
+    let encoding = request.accepted_encoding();
+    let Ok(place) = shared.queries.enter(shared.settings.limits.query_queue_time).await else {
+        return no_turn(shared.queries.n_places()).respond();
+    };
+    let cancel = Cancel::new();
+    let options = QueryOptions { cancel: cancel.clone(), ..QueryOptions::default() };
+    let _stop = StopOnDrop(cancel);
+    let shared = Arc::clone(shared);
+    produce(encoding, move || {
+        let tested = tested(&shared, &parts, &rule, times, options);
+        // The place is for the work, not for the sending.
+        drop(place);
+        respond(tested)
+    })
+    .await
+}
+
+fn asked(form: &Form) -> Result<(RuleConfig, Times), ApiError> {
+    let in_words = |problems: &[Problem]| {
+        let texts: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+        ApiError::parameter("rule", texts.join("; "))
+    };
+    let document = Document::parse(form.get("rule")).map_err(|problem| in_words(&[problem]))?;
+    let rule = match document.read::<RuleConfig>() {
+        (rule, problems) if problems.is_empty() => rule.unwrap_or_default(),
+        (_, problems) => return Err(in_words(&problems)),
+    };
+    let step_nanos = params::duration(form.get("step")).map_err(|error| ApiError::parameter("step", error))?;
+    let (start_ms, end_ms) = (required_time(form, "start")?, required_time(form, "end")?);
+    Ok((rule, Times { start_ms, end_ms, step_ms: step_nanos / 1_000_000 }))
+}
+
+fn tested(shared: &Shared, parts: &Parts, rule: &RuleConfig, times: Times, options: QueryOptions) -> ApiResult {
+    let clock = &shared.settings.clock;
+    let began = clock.elapsed();
+    let snapshot = shared.snapshot.load();
+    let external_url = shared.settings.external_url.to_string();
+    let setting = Setting {
+        engine: &parts.engine,
+        select: &*parts.select,
+        options,
+        external_labels: &snapshot.external_labels,
+        external_url: external_url.trim_end_matches('/'),
+        routes: &Loaded::builtin().tree,
+    };
+    match run(rule, times, &setting, &mut |_, _| {}) {
+        Ok(report) => reply(report, clock.elapsed().saturating_sub(began)),
+        Err(BackTestError::Query(error)) => Err(api_error(&error)),
+        Err(error) => Err(ApiError::bad_data(error)),
+    }
+}
+
+fn reply(report: Report, took: Duration) -> ApiResult {
+    Reply::data(move |json| {
+        json.raw("{\"instances\":");
+        json.list(&report.instances, write_history);
+        for (key, number) in [
+            ("n_firing", report.n_firing),
+            ("n_notifications", report.n_notifications),
+            ("n_steps", report.n_steps),
+            ("n_failed", report.n_failed),
+        ] {
+            json.raw(",");
+            json.key(key);
+            json.integer(i64::try_from(number).unwrap_or(i64::MAX));
+        }
+        json.raw(",\"first_failure\":");
+        match &report.first_failure {
+            Some(failure) => json.string(failure),
+            None => json.raw("null"),
+        }
+        json.raw(",\"took\":");
+        json.number(took.as_secs_f64());
+        json.raw("}");
+    })
+}
+
+fn write_history(json: &mut Json<'_>, history: &History) {
+    json.raw("{\"labels\":");
+    json.labels(&history.labels);
+    json.raw(",\"intervals\":");
+    json.list(&history.intervals, |json, interval| {
+        json.raw("{\"state\":");
+        json.string(interval.state.as_str());
+        json.raw(",\"start\":");
+        json.string(&format_rfc3339(interval.start_ms));
+        json.raw(",\"end\":");
+        json.string(&format_rfc3339(interval.end_ms));
+        json.raw("}");
+    });
+    json.raw("}");
+}
