@@ -123,6 +123,7 @@ pub(crate) const FLAGS: &[Flag] = {
         flag("alertmanager.notification-batch-size", Number, "256", Built, "Alerts in one batch"),
         flag("alertmanager.drain-notification-queue-on-shutdown", Switch, "true", Built, "Send what waits at shutdown"),
         flag("alertmanager.config.file", Text, "", Common, "Who is told of alerts: an alertmanager.yml"),
+        flag("dispatch.start-delay", Duration, "0s", Built, "How long no group of alerts is looked at after the start"),
         flag("slo.files", Texts, "", Later, "Service-level objectives; may be repeated"),
         flag("slo.retention.time", Duration, "400d", Later, "How long to keep the counts of objectives"),
         flag("dashboards.files", Texts, "", Later, "Dashboards; may be repeated"),

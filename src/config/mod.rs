@@ -30,7 +30,7 @@ pub(crate) use diagnostic::{ConfigErrors, Diagnostic, Severity};
 pub(crate) use glob::files as files_of_pattern;
 pub(crate) use global::{GlobalConfig, RuntimeConfig};
 pub(crate) use load::{Agent, Loaded, builtin, load};
-pub(crate) use narthex::{NarthexConfig, limit_or};
+pub(crate) use narthex::{Language, NarthexConfig, limit_or};
 pub(crate) use not_built::NotBuilt;
 pub(crate) use otlp::OtlpConfig;
 pub(crate) use remote::{RemoteReadConfig, RemoteWriteConfig};

@@ -12,6 +12,7 @@ use web::Web;
 
 use super::Serving;
 use super::maintenance::Maintenance;
+use super::notifications::Notifying;
 use super::remote_write::RemoteWrites;
 use super::scraping::Scraping;
 use super::sender::Alertmanagers;
@@ -21,7 +22,7 @@ use super::storage::OpenStore;
 pub(super) const QUIET: Duration = Duration::from_secs(2);
 /// How long evaluations of rules may take that are going on.
 const LAST_EVALUATION: Duration = Duration::from_millis(500);
-/// How long remote writes, and alerts to Alertmanagers, may take to send what is left; both at the same time.
+/// How long remote writes, alerts to Alertmanagers and notifications may take to send what is left; all at the same time.
 const LAST_SEND: Duration = Duration::from_millis(750);
 /// How long the last sync may take. What it does not reach survives all the same, unless the power fails.
 const LAST_SYNC: Duration = Duration::from_secs(2);
@@ -36,6 +37,7 @@ pub(super) struct Ending {
     pub(super) scraping: Scraping,
     pub(super) alertmanagers: Alertmanagers,
     pub(super) rules: Arc<Rules>,
+    pub(super) notifying: Notifying,
     pub(super) web: Web,
     pub(super) stop_server: oneshot::Sender<()>,
     pub(super) serving: Serving,
@@ -58,7 +60,11 @@ impl Ending {
         }
         drop(self.scraping);
         // Held until the last checkpoint is made: what was not sent must stay in the log.
-        let (_held, all_told) = tokio::join!(self.remote_writes.stop(LAST_SEND), self.alertmanagers.close(LAST_SEND));
+        let (_held, all_told, ()) = tokio::join!(
+            self.remote_writes.stop(LAST_SEND),
+            self.alertmanagers.close(LAST_SEND),
+            self.notifying.close(LAST_SEND)
+        );
         if !all_told {
             tracing::warn!("some Alertmanagers did not take what waited for them in time");
         }

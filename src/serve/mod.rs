@@ -12,6 +12,7 @@ mod limits;
 mod log;
 mod maintenance;
 mod memory;
+mod notifications;
 mod remote_write;
 mod retention;
 mod rules;
@@ -45,6 +46,7 @@ use self::configuration::{ConfigurationFile, Ready};
 use self::ending::Ending;
 use self::host::{Order, ServeHost};
 use self::maintenance::Maintenance;
+use self::notifications::Notifying;
 use self::remote_write::RemoteWrites;
 use self::scraping::Scraping;
 use self::sender::Alertmanagers;
@@ -123,10 +125,23 @@ async fn serve(flags: &Flags) -> anyhow::Result<()> {
     let mut narthex = Narthex::start(store, file, web, access, host, clock, flags, ready)?;
     address::tell(&addresses, is_secure);
     narthex.obey(&mut signals, &mut orders).await;
-    let Narthex { store, remote_writes, maintenance, scraper, scraping, alertmanagers, rules, web, .. } = narthex;
-    Ending { store, remote_writes, maintenance, scraper, scraping, alertmanagers, rules, web, stop_server, serving }
-        .carry_out()
-        .await
+    let Narthex { store, remote_writes, maintenance, scraper, scraping, alertmanagers, rules, notifying, web, .. } =
+        narthex;
+    Ending {
+        store,
+        remote_writes,
+        maintenance,
+        scraper,
+        scraping,
+        alertmanagers,
+        rules,
+        notifying,
+        web,
+        stop_server,
+        serving,
+    }
+    .carry_out()
+    .await
 }
 
 /// Waits for the order to stop, while there is nothing yet that could be reloaded.
@@ -151,6 +166,7 @@ struct Narthex {
     scraping: Scraping,
     alertmanagers: Alertmanagers,
     rules: Arc<Rules>,
+    notifying: Notifying,
     web: Web,
     access: Arc<Access>,
     file: ConfigurationFile,
@@ -201,6 +217,10 @@ impl Narthex {
         };
         let rules = rules::open(flags, &data, &file.external_url, over)?;
         rules.add_sink(Arc::clone(alertmanagers.sender()) as _);
+        let language = ready.config.narthex.language;
+        let external_url = file.external_url.to_string();
+        let notifying = Notifying::open(flags, &data, &external_url, language, ready.routing, Arc::clone(&clock))?;
+        rules.add_sink(Arc::clone(notifying.notifications()) as _);
         rules.apply(ready.groups, &ready.config.global.external_labels);
         rules.start().context("no threads for rules")?;
         web.open(Parts {
@@ -210,6 +230,7 @@ impl Narthex {
             targets: Arc::clone(&scraper) as _,
             rules: Arc::clone(&rules),
             alertmanagers: Arc::clone(alertmanagers.sender()),
+            notifications: Arc::clone(notifying.notifications()),
             storage: Arc::clone(&store) as _,
             store: Arc::clone(store.store()),
         });
@@ -224,6 +245,7 @@ impl Narthex {
             scraping,
             alertmanagers,
             rules,
+            notifying,
             web,
             access,
             file,
@@ -291,7 +313,9 @@ impl Narthex {
         self.alertmanagers.apply(&ready.config, ready.alertmanagers);
         // Waits for evaluations that are going on.
         tokio::task::block_in_place(|| self.rules.apply(ready.groups, &ready.config.global.external_labels));
-        tracing::info!(receivers = ready.routing.config.receivers.len(), "configuration loaded");
+        let n_receivers = ready.routing.config.receivers.len();
+        tokio::task::block_in_place(|| self.notifying.apply(ready.config.narthex.language, ready.routing));
+        tracing::info!(receivers = n_receivers, "configuration loaded");
     }
 
     fn refuse(&self, error: &str) {

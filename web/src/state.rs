@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use alerting::dispatch::Notifications;
 use alerting::rules::Rules;
 use alerting::sender::Sender;
 use model::storage::{Append, Select};
@@ -141,6 +142,8 @@ pub struct Parts {
     pub alertmanagers: Arc<Sender>,
     /// Knows how the storage is doing.
     pub storage: Arc<dyn StorageStatus>,
+    /// Groups alerts, and knows who was told what.
+    pub notifications: Arc<Notifications>,
     /// Is sealed, deleted from and copied, where that is allowed.
     pub store: Arc<Store>,
 }

@@ -2,8 +2,8 @@
 //! for one alert, step by step.
 
 use alerting::dispatch::{
-    AttemptView, DeliveryFilter, DeliveryState, DeliveryView, Explanation, GroupExplanation, LineExplanation, QuietView,
-    Step,
+    AttemptView, DeliveryFilter, DeliveryState, DeliveryView, Explanation, GroupExplanation, LineExplanation,
+    QuietView, Step,
 };
 use alerting::{Alert, Fingerprint, Notification};
 use net::form::Form;
@@ -212,7 +212,9 @@ fn write_group(json: &mut Json<'_>, group: &GroupExplanation) {
     json.raw(",\"quiet\":");
     optional_text(json, group.quiet.as_ref().map(alerting::dispatch::Quiet::what));
     json.raw(",\"by\":");
-    json.strings(group.quiet.as_ref().map(alerting::dispatch::Quiet::by).unwrap_or_default().iter().map(String::as_str));
+    json.strings(
+        group.quiet.as_ref().map(alerting::dispatch::Quiet::by).unwrap_or_default().iter().map(String::as_str),
+    );
     json.raw(",\"integrations\":");
     json.list(&group.lines, write_line);
     json.raw("}");

@@ -4,6 +4,7 @@ pub(crate) mod admin;
 mod alertmanagers;
 mod alerts;
 pub(crate) mod backtests;
+mod deliveries;
 mod exemplars;
 mod language;
 mod listing;
@@ -114,6 +115,8 @@ fn dispatch(endpoint: Endpoint, parts: Option<&Parts>, asked: &Asked) -> ApiResu
         Endpoint::ScrapePools => targets::scrape_pools(parts),
         Endpoint::ScrapePoolConfig => targets::scrape_pool_config(asked),
         Endpoint::Alertmanagers => alertmanagers::alertmanagers(parts),
+        Endpoint::Deliveries => deliveries::deliveries(parts, asked),
+        Endpoint::ExplainDelivery => deliveries::explain(parts, asked),
         Endpoint::Rules => rules::rules(parts, asked),
         Endpoint::Alerts => alerts::alerts(parts),
         Endpoint::StatusConfig => status::config(asked),

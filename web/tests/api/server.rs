@@ -8,8 +8,11 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use alerting::config::Loaded;
+use alerting::dispatch::{self, DispatchLimits, Notifications};
 use alerting::rules::{AlwaysFresh, Rules, RulesOptions};
 use alerting::sender::{Sender, SenderOptions};
+use alerting::{Deliver, Notification, Report};
 use journal::Disk;
 use journal::testkit::MemoryDisk;
 use model::rng::SeededRng;
@@ -120,6 +123,31 @@ fn settings(clock: Arc<dyn Clock>) -> Settings {
     }
 }
 
+/// Notifications to nobody, of the configuration that is built in.
+fn notifications(clock: &Arc<dyn Clock>) -> Notifications {
+    let options = dispatch::Options {
+        disk: Arc::new(MemoryDisk::new()),
+        dir: "/notifications".into(),
+        clock: Arc::clone(clock),
+        rng: Box::new(SeededRng::new(5)),
+        deliver: Arc::new(Nobody),
+        limits: DispatchLimits::default(),
+        start_delay: Duration::ZERO,
+        external_url: "http://narthex.example:9090".to_owned(),
+    };
+    Notifications::open(options, Arc::new(Loaded::builtin())).unwrap()
+}
+
+/// Delivers nothing: there are no receivers.
+#[derive(Debug)]
+struct Nobody;
+
+impl Deliver for Nobody {
+    fn take(&self, notification: Arc<Notification>, _: Arc<dyn Report>) {
+        panic!("nobody takes {notification:?}");
+    }
+}
+
 /// A running server; stopped when dropped.
 #[derive(Debug)]
 pub(crate) struct TestServer {
@@ -169,6 +197,7 @@ impl TestServer {
                     Arc::clone(&clock),
                     SenderOptions::default(),
                 )),
+                notifications: Arc::new(notifications(&clock)),
                 storage: Arc::new(StoreStatus(Arc::clone(&store))),
                 store,
             });
