@@ -291,6 +291,9 @@ function backTest(start, end) {
     ],
     n_notifications: 5,
     n_firing: 3,
+    n_steps: 40_320,
+    n_failed: 0,
+    first_failure: null,
     took: 1.84,
   };
 }

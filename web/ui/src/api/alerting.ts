@@ -168,14 +168,18 @@ export interface Explanation {
   steps: { at: string | null; what: string; why: string; by: string }[];
 }
 
-/** When a rule would have fired. Times are RFC 3339 or Unix seconds. */
+/** When a rule would have fired. Times are RFC 3339. */
 export interface BackTest {
   instances: {
     labels: Labels;
-    intervals: { state: string; start: string | number; end: string | number }[];
+    intervals: { state: string; start: string; end: string }[];
   }[];
   n_notifications: number;
   n_firing: number;
+  n_steps: number;
+  /** Evaluations that failed, and why the first did. */
+  n_failed: number;
+  first_failure: string | null;
   /** Seconds. */
   took: number;
 }

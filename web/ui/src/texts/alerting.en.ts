@@ -238,6 +238,8 @@ export const alertingEn = {
       onlyPending: (n: number) =>
         `It would have been pending ${n === 1 ? "once" : `${n} times`}, and never have fired.`,
       took: (took: string) => `Replayed in ${took}.`,
+      incomplete: (failed: number, all: number) =>
+        `${failed} of ${plural(all, "evaluation", "evaluations")} failed:`,
       pending: "pending",
       firing: "firing",
       row: (labels: string, firing: number, total: string) =>

@@ -13,6 +13,7 @@ import { Failure } from "../../parts/failure";
 import { LabelSet } from "../../parts/labels";
 import { isNarrow } from "../../parts/narrow";
 import { Progress } from "../../parts/progress";
+import { State } from "../../parts/state";
 import { Choice } from "../../parts/tabs";
 import { zone } from "../../preferences";
 import { t } from "../../texts";
@@ -125,6 +126,12 @@ function Found({ replay, startMs, endMs }: Tested) {
             : text.never}
       </p>
       {nFiring === 0 && <p class="muted">{text.neverDo}</p>}
+      {replay.nFailed > 0 && (
+        <p>
+          <State name="caution" word={text.incomplete(replay.nFailed, replay.nSteps)} />{" "}
+          <span class="mono">{replay.failure}</span>
+        </p>
+      )}
       {rows.length > 0 && <TimeLine rows={rows} startMs={startMs} endMs={endMs} />}
       <p class="muted">{text.took(formatValue(tookSeconds, { of: "s", perSecond: false }))}</p>
     </>

@@ -25,12 +25,17 @@ export interface Replay {
   longestMs: number;
   nNotifications: number;
   tookSeconds: number;
+  nSteps: number;
+  nFailed: number;
+  /** Why the first evaluation that failed did; empty for none. */
+  failure: string;
 }
 
-export function replayOf({ instances, n_notifications, took }: BackTest): Replay {
+export function replayOf(answer: BackTest): Replay {
+  const { instances, n_notifications, took, n_steps, n_failed, first_failure } = answer;
   const rows = instances.map(({ labels, intervals }): Row => {
     const read = intervals
-      .map(({ state, start, end }) => ({ state, startMs: instantOf(start), endMs: instantOf(end) }))
+      .map(({ state, start, end }) => ({ state, startMs: Date.parse(start), endMs: Date.parse(end) }))
       .filter((one): one is Interval => one.state === "pending" || one.state === "firing");
     const firing = read.filter(({ state }) => state === "firing");
     return {
@@ -49,11 +54,10 @@ export function replayOf({ instances, n_notifications, took }: BackTest): Replay
     longestMs: firing.reduce((most, { startMs, endMs }) => Math.max(most, endMs - startMs), 0),
     nNotifications: n_notifications,
     tookSeconds: took,
+    nSteps: n_steps,
+    nFailed: n_failed,
+    failure: first_failure ?? "",
   };
-}
-
-function instantOf(given: string | number): number {
-  return typeof given === "number" ? given * 1000 : Date.parse(given);
 }
 
 /** Ticks of a time line, in milliseconds: at most `most`, a round distance apart. */
