@@ -157,11 +157,11 @@ impl Kind for EmailConfig {
         or_text(&mut self.auth_username, &global.smtp_auth_username);
         if self.auth_password.is_empty() && self.auth_password_file.is_empty() {
             self.auth_password = global.smtp_auth_password.clone();
-            self.auth_password_file = global.smtp_auth_password_file.clone();
+            self.auth_password_file.clone_from(&global.smtp_auth_password_file);
         }
         if self.auth_secret.is_empty() && self.auth_secret_file.is_empty() {
             self.auth_secret = global.smtp_auth_secret.clone();
-            self.auth_secret_file = global.smtp_auth_secret_file.clone();
+            self.auth_secret_file.clone_from(&global.smtp_auth_secret_file);
         }
         or_text(&mut self.auth_identity, &global.smtp_auth_identity);
         self.require_tls.get_or_insert(global.smtp_require_tls);

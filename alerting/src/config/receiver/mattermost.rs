@@ -236,7 +236,7 @@ impl Kind for MattermostConfig {
             return;
         }
         self.webhook_url = global.mattermost_webhook_url.clone();
-        self.webhook_url_file = global.mattermost_webhook_url_file.clone();
+        self.webhook_url_file.clone_from(&global.mattermost_webhook_url_file);
         if self.webhook_url.is_empty() && self.webhook_url_file.is_empty() {
             faults.add_here("missing webhook_url or webhook_url_file on mattermost_config");
         }

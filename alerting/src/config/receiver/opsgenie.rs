@@ -143,7 +143,7 @@ impl Kind for OpsgenieConfig {
         }
         if self.api_key.is_empty() && self.api_key_file.is_empty() {
             self.api_key = global.opsgenie_api_key.clone();
-            self.api_key_file = global.opsgenie_api_key_file.clone();
+            self.api_key_file.clone_from(&global.opsgenie_api_key_file);
         }
         if self.api_key.is_empty() && self.api_key_file.is_empty() {
             faults.add_here("no global OpsGenie API Key set either inline or in a file");

@@ -162,14 +162,14 @@ impl Kind for RocketchatConfig {
         or_url(&mut self.api_url, global.rocketchat_api_url.as_ref());
         if self.token_id.is_empty() && self.token_id_file.is_empty() {
             self.token_id = global.rocketchat_token_id.clone();
-            self.token_id_file = global.rocketchat_token_id_file.clone();
+            self.token_id_file.clone_from(&global.rocketchat_token_id_file);
         }
         if self.token_id.is_empty() && self.token_id_file.is_empty() {
             faults.add_here("no global Rocketchat TokenID set either inline or in a file");
         }
         if self.token.is_empty() && self.token_file.is_empty() {
             self.token = global.rocketchat_token.clone();
-            self.token_file = global.rocketchat_token_file.clone();
+            self.token_file.clone_from(&global.rocketchat_token_file);
         }
         if self.token.is_empty() && self.token_file.is_empty() {
             faults.add_here("no global Rocketchat Token set either inline or in a file");

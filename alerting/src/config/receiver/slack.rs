@@ -262,11 +262,11 @@ impl Kind for SlackConfig {
         }
         if !self.has_token() && !self.has_authorization() && self.api_url.is_empty() {
             self.app_token = global.slack_app_token.clone();
-            self.app_token_file = global.slack_app_token_file.clone();
+            self.app_token_file.clone_from(&global.slack_app_token_file);
         }
         if !self.has_url() {
             self.api_url = global.slack_api_url.clone();
-            self.api_url_file = global.slack_api_url_file.clone();
+            self.api_url_file.clone_from(&global.slack_api_url_file);
         }
         if !self.has_url() && !self.has_token() {
             faults.add_here("no Slack API URL nor App token set either inline or in a file");

@@ -91,7 +91,7 @@ impl Kind for TelegramConfig {
             return;
         }
         self.bot_token = global.telegram_bot_token.clone();
-        self.bot_token_file = global.telegram_bot_token_file.clone();
+        self.bot_token_file.clone_from(&global.telegram_bot_token_file);
         if self.bot_token.is_empty() && self.bot_token_file.is_empty() {
             faults.add_here("missing bot_token or bot_token_file on telegram_config");
         }

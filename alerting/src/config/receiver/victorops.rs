@@ -103,7 +103,7 @@ impl Kind for VictoropsConfig {
         }
         if self.api_key.is_empty() && self.api_key_file.is_empty() {
             self.api_key = global.victorops_api_key.clone();
-            self.api_key_file = global.victorops_api_key_file.clone();
+            self.api_key_file.clone_from(&global.victorops_api_key_file);
         }
         if self.api_key.is_empty() && self.api_key_file.is_empty() {
             faults.add_here("no global VictorOps API Key set");

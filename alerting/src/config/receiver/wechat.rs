@@ -94,7 +94,7 @@ impl Kind for WechatConfig {
         }
         if self.api_secret.is_empty() && self.api_secret_file.is_empty() {
             self.api_secret = global.wechat_api_secret.clone();
-            self.api_secret_file = global.wechat_api_secret_file.clone();
+            self.api_secret_file.clone_from(&global.wechat_api_secret_file);
         }
         if self.api_secret.is_empty() && self.api_secret_file.is_empty() {
             faults.add_here("no global Wechat Api Secret set either inline or in a file");

@@ -5,9 +5,10 @@ use serde_json::Value as Json;
 use super::fixture::{ALERTMANAGERS, OURS, attempt, attempt_in, integration, notification, receiver, two_alerts};
 use super::peer::well;
 use super::sink::{Asked, Reply, Sink};
+use super::write;
 use crate::Reason;
 use crate::config::ReceiverConfig;
-use crate::receivers::{FailureKind, SendFailure, Session};
+use crate::receivers::{FailureKind, Language, SendFailure, Session};
 
 /// What the first integration of a receiver makes of an answer.
 async fn failure_of(text: &str, status: u16, headers: &str, body: &str) -> Option<SendFailure> {
@@ -94,7 +95,7 @@ async fn tokens_are_kept_and_got_again() {
     let session = Session::new(config).unwrap();
     for _ in 0..2 {
         let told = notification(&integration, two_alerts(false), Reason::First);
-        attempt_in(&session, config, &told).await.unwrap();
+        attempt_in(&session, Language::English, config, &told).await.unwrap();
     }
     let asked: Vec<String> = sink.drain().into_iter().map(|asked| asked.target).collect();
     let (get, send) = ("/gettoken?corpid=corp&corpsecret=secret", "/message/send?access_token=wechat-token");
@@ -108,7 +109,7 @@ async fn labels_choose_no_host() {
     let file = directory.path().join("url");
     let mut sink = Sink::start(well).await;
     let check = async |template: &str, want: &str| {
-        std::fs::write(&file, template).unwrap();
+        write(&file, template);
         let receiver = receiver(&one("webhook", &format!("url_file: '{}'", file.display())), "unused");
         let (integration, _, config) = receiver.integrations().next().unwrap();
         let mut told = notification(&integration, two_alerts(false), Reason::First);
@@ -200,7 +201,7 @@ async fn bodies_are_kept_without_secrets() {
 #[tokio::test]
 async fn pushover() {
     use crate::receivers::message::Message;
-    use crate::receivers::{Context, Language, pushover, templates};
+    use crate::receivers::{Context, pushover, templates};
     let fields = "user_key: user-canary, token: 'token-canary', ttl: 1m, html: true, sound: s, device: '{{ .Status }}'";
     let receiver = receiver(&one("pushover", fields), "unused");
     let (_, _, config) = receiver.integrations().next().unwrap();

@@ -151,6 +151,7 @@ receivers:
   - webhook_url: 'http://SINK/robot/feishu/feishu-canary'
     message_type: text
     message: '{{ .CommonLabels.alertname }}'
+    at_user_ids: [ou_1]
 "##;
 
 #[derive(Debug, Default, Deserialize)]
@@ -221,17 +222,27 @@ pub(super) fn notification(integration: &Integration, alerts: Vec<Alert>, reason
 
 /// Sends to an integration once, with a session of its own.
 pub(super) async fn attempt(config: IntegrationConfig<'_>, notification: &Notification) -> Result<Sent, SendFailure> {
+    attempt_with(Language::English, config, notification).await
+}
+
+/// The same in a language.
+pub(super) async fn attempt_with(
+    language: Language,
+    config: IntegrationConfig<'_>,
+    notification: &Notification,
+) -> Result<Sent, SendFailure> {
     let session = Session::new(config).unwrap();
-    attempt_in(&session, config, notification).await
+    attempt_in(&session, language, config, notification).await
 }
 
 /// The same in a session that is kept.
 pub(super) async fn attempt_in(
     session: &Session,
+    language: Language,
     config: IntegrationConfig<'_>,
     notification: &Notification,
 ) -> Result<Sent, SendFailure> {
-    let templates = templates(Language::English, []).unwrap();
+    let templates = templates(language, []).unwrap();
     let context = Context {
         session,
         templates: &templates,
@@ -239,7 +250,7 @@ pub(super) async fn attempt_in(
         now_ms: START_MS + 60_000,
         timeout: Duration::from_secs(60),
         pictures: None,
-        language: Language::English,
+        language,
     };
     send(config, notification, &context).await
 }

@@ -50,7 +50,7 @@ const MARKUP: [(&str, &[&str]); 9] = [
     ("/rocketchat", &["](http", "@all", "@here"]),
     ("/jira", &["|http", "[~"]),
     ("/telegram", &["<a ", "<script", "<img", "](tg"]),
-    ("/robot", &["](http://evil", "<font", "<at user_id", "<http", "![", "<a "]),
+    ("/robot", &["](http://evil", "<font", "<at user_id=\"all", "</at> <at", "<http", "![", "<a "]),
 ];
 
 /// All texts of a tree.

@@ -4,14 +4,21 @@ mod answers;
 mod fixture;
 mod hostile;
 mod peer;
+mod robots;
 mod sink;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
 use super::answer::{Answer, Judge};
 use super::*;
+
+/// Writes a file of a test.
+#[expect(clippy::disallowed_methods, reason = "a test's own file needs no disk that can fail")]
+fn write(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+}
 
 /// A file of the suites, if it is there.
 pub(super) fn suite(file: &str) -> Option<Json> {

@@ -13,6 +13,7 @@ use serde_json::{Value as Json, json};
 
 use super::fixture::{ALERTMANAGERS, attempt, notification, receiver, two_alerts_since};
 use super::sink::{Asked, Reply, Sink};
+use super::write;
 use crate::{Alert, Reason};
 
 /// Killed when dropped.
@@ -37,7 +38,7 @@ impl Alertmanager {
         };
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("alertmanager.yml");
-        std::fs::write(&file, configuration).unwrap();
+        write(&file, configuration);
         let mut child = Command::new(PathBuf::from(peers).join("alertmanager"))
             .arg(format!("--config.file={}", file.display()))
             .arg(format!("--storage.path={}", directory.path().display()))
@@ -153,7 +154,7 @@ async fn asks_of_receivers_what_alertmanager_asks() {
         let mut asked = ours.drain();
         asked.retain(|asked| !are_over || !asked.target.starts_with("/wechat/gettoken"));
         assert_eq!(asked.len(), if are_over { 22 } else { 23 });
-        assert!(asked.iter().all(|asked| is_told_by_its_id(asked)), "{asked:#?}");
+        assert!(asked.iter().all(is_told_by_its_id), "{asked:#?}");
         alertmanager.post(&two_alerts_since(starts_at_ms, are_over)).await;
         let want = comparable(&theirs.take(asked.len()).await);
         let ours = comparable(&asked);
