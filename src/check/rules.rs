@@ -295,6 +295,51 @@ mod tests {
         );
     }
 
+    /// A file of the suites. `None` where the suites are not on this machine; CI insists on them.
+    fn suite(file: &str) -> Option<std::path::PathBuf> {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let suites = std::env::var_os("NARTHEX_SUITES").unwrap_or_else(|| "../shared/suites".into());
+        let path = workspace.join(suites).join("promtool").join(file);
+        assert!(path.exists() || std::env::var_os("NARTHEX_CI").is_none(), "{} is missing", path.display());
+        if !path.exists() {
+            println!("left out: {} is not on this machine", path.display());
+        }
+        path.exists().then_some(path)
+    }
+
+    #[test]
+    fn runs_of_promtool_end_as_they_do_there() {
+        let Some(expectations) = suite("expectations.json") else { return };
+        let expectations: serde_json::Value = serde_json::from_slice(&std::fs::read(expectations).unwrap()).unwrap();
+        let cases = expectations["check_rules"].as_array().unwrap();
+        for case in cases {
+            let file = suite(case["file"].as_str().unwrap()).unwrap();
+            let features = case["enable_feature"].as_array().into_iter().flatten();
+            let args = RulesArgs {
+                files: vec![file.display().to_string()],
+                lint: case["lint"].as_str().unwrap_or("all").to_owned(),
+                lint_fatal: case["lint_fatal"].as_bool().unwrap_or(false),
+                ignore_unknown_fields: false,
+                against: None,
+                enable_feature: features.map(|name| name.as_str().unwrap().to_owned()).collect(),
+                output: Format::Json,
+            };
+            if let Some(exit) = case["exit"].as_u64() {
+                let want = ExitCode::from(u8::try_from(exit).unwrap());
+                assert_eq!(format!("{:?}", run(&args)), format!("{want:?}"), "{}", case["name"]);
+            }
+            if let Some(want) = case["duplicates"].as_array() {
+                let source = RuleSource::read(&file, options(&args)).unwrap();
+                let found = duplicates(&source.file);
+                assert_eq!(found.len(), want.len(), "{}: {found:?}", case["name"]);
+                for (found, want) in found.iter().zip(want) {
+                    assert!(found.contains(want["metric"].as_str().unwrap()), "{found}");
+                }
+            }
+        }
+        assert_eq!(cases.len(), 6);
+    }
+
     #[test]
     fn a_capture_is_read() {
         let file = tempfile::NamedTempFile::new().unwrap();

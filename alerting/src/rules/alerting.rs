@@ -52,6 +52,15 @@ struct Entry {
     series: Option<(AlertState, Labels, Labels)>,
 }
 
+/// The times of an evaluation, in milliseconds since the Unix epoch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times {
+    /// What it is for.
+    pub(super) slot_ms: i64,
+    /// Samples up to this one have come into it.
+    pub(super) fresh_at_ms: i64,
+}
+
 /// What an evaluation came to.
 #[derive(Debug, Default)]
 pub(super) struct Evaluated {
@@ -106,21 +115,21 @@ impl Alerting {
     pub(super) fn evaluate(
         &self,
         samples: &[VectorSample],
-        slot_ms: i64,
+        times: Times,
         limit: usize,
         world: &World<'_>,
     ) -> Result<Evaluated, (RuleError, Evaluated)> {
         let mut evaluated = Evaluated::default();
         let mut found: HashMap<Labels, Instance> = HashMap::with_capacity(samples.len());
         for sample in samples {
-            let instance = self.instance(sample, slot_ms, world, &mut evaluated.warnings);
+            let instance = self.instance(sample, times.slot_ms, world, &mut evaluated.warnings);
             if found.insert(instance.labels.clone(), instance).is_some() {
                 return Err((RuleError::SameAlert, evaluated));
             }
         }
         let mut instances = self.instances.lock();
         instances.find(found);
-        let n_active = self.step(&mut instances, slot_ms, world, &mut evaluated);
+        let n_active = self.step(&mut instances, times, world, &mut evaluated);
         if limit > 0 && n_active > limit {
             instances.drop_all(&mut evaluated);
             return Err((RuleError::Limit { limit, n: n_active, what: "alerts" }, evaluated));
@@ -164,12 +173,13 @@ impl Alerting {
     }
 
     /// Takes all instances to the time of the evaluation; answers how many are pending or fire.
-    fn step(&self, instances: &mut Instances, slot_ms: i64, world: &World<'_>, evaluated: &mut Evaluated) -> usize {
+    fn step(&self, instances: &mut Instances, times: Times, world: &World<'_>, evaluated: &mut Evaluated) -> usize {
+        let slot_ms = times.slot_ms;
         let timing = Timing { slot_ms, hold_ms: self.hold_ms, keep_firing_ms: self.keep_firing_ms };
         let mut n_active = 0;
         instances.by_labels.retain(|labels, entry| {
             let before = (!entry.is_new(slot_ms)).then(|| entry.instance.clone());
-            let is_fresh = world.freshness.is_fresh(labels, slot_ms);
+            let is_fresh = world.freshness.is_fresh(labels, times.fresh_at_ms);
             let step = entry.instance.step(entry.is_found, is_fresh, timing);
             n_active += usize::from(step == Step::Active);
             if step == Step::Gone {

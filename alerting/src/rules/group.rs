@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use model::Labels;
@@ -9,7 +11,7 @@ use model::storage::Append;
 use parking_lot::Mutex;
 use query::syntax::Options as ParseOptions;
 
-use super::alerting::{Evaluated, told};
+use super::alerting::{Evaluated, Times, told};
 use super::file::GroupConfig;
 use super::instance::{AlertState, Instance};
 use super::output::mark_stale;
@@ -185,7 +187,11 @@ impl Group {
                 let evaluated = world
                     .samples(&rule.query, at_ms)
                     .map_err(|error| (error, Evaluated::default()))
-                    .and_then(|samples| alerting.evaluate(&samples, slot_ms, self.limit, world));
+                    .and_then(|samples| {
+                        let settle_ms = rule.settle_ms.load(Ordering::Relaxed);
+                        let times = Times { slot_ms, fresh_at_ms: at_ms - settle_ms };
+                        alerting.evaluate(&samples, times, self.limit, world)
+                    });
                 match evaluated {
                     Ok(mut evaluated) => {
                         let rows = std::mem::take(&mut evaluated.rows);
@@ -216,6 +222,23 @@ impl Group {
         let mut departed = self.departed.lock();
         if !departed.is_empty() && mark_stale(append, &departed, slot_ms - self.query_offset_ms).is_ok() {
             departed.clear();
+        }
+    }
+
+    /// Notes how long after a start its rules read what is made of old samples, because other rules record it. To be done as
+    /// often as recording rules stand upon each other.
+    pub(super) fn settle(&self, all: &[Arc<Group>]) {
+        for (number, rule) in self.rules.iter().enumerate() {
+            let mut longest_ms = 0;
+            for group in all {
+                let is_own = std::ptr::eq(&**group, self);
+                for (other, recorder) in group.rules.iter().enumerate().filter(|(_, recorder)| rule.reads(recorder)) {
+                    // What an earlier rule of the same evaluation records is as new as what it was made of.
+                    let age_ms = if is_own && other < number { 0 } else { group.slots.interval_ms };
+                    longest_ms = longest_ms.max(age_ms + recorder.settle_ms.load(Ordering::Relaxed));
+                }
+            }
+            rule.settle_ms.store(longest_ms, Ordering::Relaxed);
         }
     }
 

@@ -1,9 +1,10 @@
 //! Rules: what they are, and how their last evaluation went.
 
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use model::labels::METRIC_NAME;
-use model::{Labels, LabelsBuilder};
+use model::{Labels, LabelsBuilder, Matcher};
 use parking_lot::Mutex;
 use query::VectorSample;
 use query::syntax::{Options as ParseOptions, parse};
@@ -45,6 +46,10 @@ pub(super) struct Rule {
     pub(super) labels: Labels,
     /// The expression, as PromQL prints it.
     pub(super) query: String,
+    /// The metric names that it reads, one matcher for each selector; `None` for any name.
+    pub(super) reads: Vec<Option<Matcher>>,
+    /// How long after the targets have been scraped what it reads is made of new samples, in milliseconds: others record it.
+    pub(super) settle_ms: AtomicI64,
     /// `None` for a recording rule.
     pub(super) alerting: Option<Alerting>,
     pub(super) progress: Mutex<Progress>,
@@ -93,10 +98,18 @@ impl Rule {
             name: config.name().to_owned(),
             labels,
             query: expr.to_string(),
+            reads: expr.selectors().map(name_matcher).collect(),
+            settle_ms: AtomicI64::new(0),
             alerting,
             progress: Mutex::default(),
             output: Mutex::default(),
         })
+    }
+
+    /// Whether it reads what a recording rule writes.
+    pub(super) fn reads(&self, other: &Rule) -> bool {
+        let matches = |name: &Option<Matcher>| name.as_ref().is_none_or(|name| name.matches(&other.name));
+        other.alerting.is_none() && self.reads.iter().any(matches)
     }
 
     /// The series of a recording rule.
@@ -157,6 +170,10 @@ impl Rule {
             last_evaluation_ms: progress.last_evaluation_ms,
         }
     }
+}
+
+fn name_matcher(matchers: &[Matcher]) -> Option<Matcher> {
+    matchers.iter().find(|matcher| matcher.name() == METRIC_NAME).cloned()
 }
 
 /// How a rule is doing.

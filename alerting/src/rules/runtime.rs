@@ -25,6 +25,8 @@ use super::world::{RuleError, World};
 
 /// How many groups are evaluated at the same time.
 const THREADS: usize = 4;
+/// How many recording rules that stand upon each other are waited for after a start.
+const LONGEST_CHAIN: usize = 4;
 /// How long a thread sleeps at most: the clock may be set meanwhile.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
@@ -290,6 +292,10 @@ impl Shared {
         schedule
             .entries
             .sort_by(|one, other| (one.group.file(), one.group.name()).cmp(&(other.group.file(), other.group.name())));
+        let all = schedule.groups();
+        for _ in 0..LONGEST_CHAIN {
+            all.iter().for_each(|group| group.settle(&all));
+        }
         // First to the rules at the same place, then to those that were moved.
         for is_moved in [false, true] {
             for entry in &schedule.entries {

@@ -27,13 +27,13 @@ impl AlertSink for Heard {
     }
 }
 
-/// Fresh or not, as it is told.
+/// From when on all is fresh, as it is told.
 #[derive(Debug)]
-struct ToldFreshness(Mutex<bool>);
+struct ToldFreshness(Mutex<i64>);
 
 impl Freshness for ToldFreshness {
-    fn is_fresh(&self, _: &Labels, _: i64) -> bool {
-        *self.0.lock()
+    fn is_fresh(&self, _: &Labels, at_ms: i64) -> bool {
+        *self.0.lock() <= at_ms
     }
 }
 
@@ -47,7 +47,7 @@ struct Run {
 
 impl Run {
     fn start(bench: &Bench, disk: &MemoryDisk, text: &str) -> Run {
-        let freshness = Arc::new(ToldFreshness(Mutex::new(true)));
+        let freshness = Arc::new(ToldFreshness(Mutex::new(i64::MIN)));
         let rules = Rules::open(RulesOptions {
             disk: Arc::new(disk.clone()) as Arc<dyn Disk>,
             dir: Path::new("data/alerting/rules").to_owned(),
@@ -175,18 +175,40 @@ fn after_a_start_nothing_fires_or_ends_on_old_samples() {
     drop(run);
     // While it is down the one ends, and the other would begin on what was written before.
     let run = Run::start(&bench, &disk, &rules);
-    *run.freshness.0.lock() = false;
+    *run.freshness.0.lock() = i64::MAX;
     let told = run.until(&bench, 100, 149);
     assert!(told.iter().all(|told| told.contains("\"b\"") && told.ends_with("firing")), "{told:?}");
     assert!(run.instances().iter().any(|shown| shown.contains("\"c\"") && shown.contains("pending")));
     for second in [150, 160, 170] {
         bench.append(&Labels::from_pairs([("__name__", "a")]), second * 1000, 0.0);
     }
-    *run.freshness.0.lock() = true;
+    *run.freshness.0.lock() = 150_000;
     let told = run.until(&bench, 165, 179);
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains("\"b\"") && told[0].contains("over"), "{told:?}");
     assert_eq!(run.instances(), Vec::<String>::new(), "what never fired is not paged");
+}
+
+#[test]
+fn what_others_record_is_waited_for_until_they_have_read_new_samples() {
+    let text = "groups:\n- name: g\n  interval: 10s\n  rules:\n  - {alert: a1, expr: a > 1}\n  - {record: own, expr: a}\n  \
+                - {alert: a2, expr: own > 1}\n  - {alert: a3, expr: other > 1}\n  - {alert: a4, expr: a > 1}\n\
+                - {name: h, interval: 20s, rules: [{record: other, expr: a}]}\n\
+                - {name: i, interval: 10s, query_offset: 5s, rules: [{alert: a5, expr: a > 1}]}\n";
+    let (bench, disk) = (Bench::new(), MemoryDisk::new());
+    load(&bench, "2x100");
+    let run = Run::start(&bench, &disk, text);
+    *run.freshness.0.lock() = 60_000;
+    let told = run.until(&bench, 0, 120);
+    let first = |name: &str| {
+        let told = told.iter().find(|told| told.contains(&format!("\"{name}\""))).unwrap();
+        told.split(' ').next().unwrap().parse::<i64>().unwrap()
+    };
+    let at = first("a1");
+    assert!((60..=70).contains(&at), "{told:?}");
+    // One slot of an interval of 10 s after the other: two more for what is recorded every 20 s, none for what is in order.
+    assert_eq!(["a2", "a3", "a4"].map(|name| first(name) - at), [0, 20, 0]);
+    assert!((65..=75).contains(&first("a5")), "{told:?}");
 }
 
 #[test]

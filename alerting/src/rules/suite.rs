@@ -248,3 +248,82 @@ fn keep_firing_for_of_prometheus() {
     }
     assert_eq!(states.len(), 6);
 }
+
+/// What Prometheus restores, and what is otherwise here: `for` goes on as if there had been no outage, so that the cases
+/// that move it come to the times from before, and only an outage that is too long begins anew.
+#[test]
+fn restarts_of_prometheus() {
+    let Some(suite) = json("alertmanager/rule_engine.json") else { return };
+    let suite = &suite["for_state_restore"];
+    let ms = |value: &Json| value.as_i64().unwrap() * 1000;
+    for query_offset in suite["query_offsets_s"].as_array().unwrap() {
+        for case in suite["cases"].as_array().unwrap() {
+            let name = case["name"].as_str().unwrap();
+            let bench = Bench::new();
+            for (labels, values) in suite["series"].as_object().unwrap() {
+                bench.load(ms(&suite["load_step_s"]), &format!("{labels} {}", values.as_str().unwrap()));
+            }
+            let rule = &suite["rule"];
+            let text = format!(
+                "groups:\n- name: g\n  interval: 1s\n  query_offset: {query_offset}s\n  rules:\n  - {{alert: {}, expr: '{}', for: {}s, \
+                 labels: {{severity: critical}}}}\n",
+                rule["alert"].as_str().unwrap(),
+                rule["expr"].as_str().unwrap(),
+                rule["for_s"]
+            );
+            let disk = journal::testkit::MemoryDisk::new();
+            let mut rules = opened(&bench, &disk, ms(&suite["outage_tolerance_s"]));
+            rules.apply(groups(&text), &Labels::empty());
+            let extra = case["extra_evals_s_before_down"].as_array().into_iter().flatten();
+            for at in suite["initial_evals_s"].as_array().unwrap().iter().chain(extra) {
+                bench.clock.set(ms(at) + 60_999);
+                rules.evaluate_due();
+            }
+            let before = active_at(&rules);
+            drop(rules);
+            bench.clock.set(ms(&case["restart_eval_s"]) + 60_999);
+            rules = opened(&bench, &disk, ms(&suite["outage_tolerance_s"]));
+            rules.apply(groups(&text), &Labels::empty());
+            let restored = active_at(&rules);
+            bench.clock.set(ms(&case["restart_eval_s"]) + 62_000);
+            rules.evaluate_due();
+            let after = active_at(&rules);
+            match name {
+                "outage tolerance" => assert!(restored.is_empty() && after.len() == 2 && after != before, "{after:?}"),
+                "no active alerts" => assert_eq!(after.len(), 0, "{after:?}"),
+                _ => {
+                    assert!(before.len() == 2 && restored == before, "{name}: {before:?} {restored:?}");
+                    assert_eq!(after, before, "{name}, offset {query_offset}");
+                }
+            }
+        }
+    }
+}
+
+fn opened(bench: &Bench, disk: &journal::testkit::MemoryDisk, outage_tolerance_ms: i64) -> Rules {
+    use std::sync::Arc;
+    Rules::open(RulesOptions {
+        disk: Arc::new(disk.clone()),
+        dir: "data/alerting/rules".into(),
+        salt: 7,
+        clock: Arc::clone(&bench.clock) as Arc<dyn model::Clock>,
+        engine: Arc::clone(&bench.engine),
+        select: Arc::clone(&bench.store) as _,
+        append: Arc::clone(&bench.store) as _,
+        freshness: Arc::new(AlwaysFresh),
+        external_url: String::new(),
+        resend_delay_ms: 60_000,
+        outage_tolerance_ms,
+    })
+    .unwrap()
+}
+
+/// Since when each instance is active.
+fn active_at(rules: &Rules) -> Vec<(Labels, i64)> {
+    let rules = rules.groups(true).into_iter().flat_map(|group| group.rules);
+    let alerts = rules.flat_map(|rule| match rule.kind {
+        RuleKind::Alerting(alerting) => alerting.alerts,
+        RuleKind::Recording => Vec::new(),
+    });
+    alerts.map(|alert| (alert.labels, alert.active_at_ms)).collect()
+}
