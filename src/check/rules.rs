@@ -147,9 +147,12 @@ fn recorded(file: &RuleFile) -> impl Iterator<Item = &str> {
     rules.map(|rule| rule.record.as_str()).filter(|name| !name.is_empty())
 }
 
+/// The name and the labels of a rule.
+type Written<'f> = (&'f str, Vec<(&'f String, &'f String)>);
+
 /// Rules of a file with the same name and labels: what promtool says of them.
 fn duplicates(file: &RuleFile) -> Vec<String> {
-    let mut seen: BTreeMap<(&str, Vec<(&String, &String)>), usize> = BTreeMap::new();
+    let mut seen: BTreeMap<Written<'_>, usize> = BTreeMap::new();
     for group in &file.groups {
         for rule in &group.rules {
             let mut labels: BTreeMap<&String, &String> = group.labels.iter().collect();
@@ -259,6 +262,8 @@ fn fetched(target: &str) -> Result<(Vec<u8>, String), String> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     fn rules(text: &str) -> RuleSource {
@@ -310,7 +315,7 @@ mod tests {
     #[test]
     fn runs_of_promtool_end_as_they_do_there() {
         let Some(expectations) = suite("expectations.json") else { return };
-        let expectations: serde_json::Value = serde_json::from_slice(&std::fs::read(expectations).unwrap()).unwrap();
+        let expectations: serde_json::Value = serde_json::from_str(&Source::read(&expectations).unwrap().text).unwrap();
         let cases = expectations["check_rules"].as_array().unwrap();
         for case in cases {
             let file = suite(case["file"].as_str().unwrap()).unwrap();
@@ -342,8 +347,8 @@ mod tests {
 
     #[test]
     fn a_capture_is_read() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), "# TYPE a histogram\na_bucket{le=\"1\"} 1\na_sum 1\nb 2\n").unwrap();
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(b"# TYPE a histogram\na_bucket{le=\"1\"} 1\na_sum 1\nb 2\n").unwrap();
         let names = metrics_of(file.path().to_str().unwrap()).unwrap();
         assert_eq!(names.into_iter().collect::<Vec<_>>(), ["a_bucket", "a_sum", "b"]);
     }

@@ -14,6 +14,7 @@ use web::{Roles, Snapshot};
 use super::address::Addresses;
 use super::remote_write::Receiver;
 use super::retention::{Kept, RetentionFlags};
+use super::rules::ReadRules;
 use super::sender::AlertmanagerSet;
 use super::{rules, settings};
 use crate::cli::flags::Flags;
@@ -121,7 +122,7 @@ impl ConfigurationFile {
             Some(path) => Routing::load(&path)?,
             None => Routing::builtin(),
         };
-        let (groups, rule_sources) = rules::groups(&loaded, self.parse).map_err(ConfigErrors)?;
+        let ReadRules { groups, sources: rule_sources } = rules::groups(&loaded, self.parse).map_err(ConfigErrors)?;
         let sources = loaded.sources.iter().chain(&routing.sources).chain(&rule_sources).cloned().collect();
         let is_new = self.note(Seen::Files(sources));
         Ok((is_new, Read { loaded, routing, groups }))

@@ -19,7 +19,7 @@ use scrape::Scraper;
 use scrape::pool::ActiveTarget;
 
 use crate::cli::flags::Flags;
-use crate::config::{Diagnostic, Loaded, RuleSource};
+use crate::config::{Diagnostic, Loaded, RuleSource, Source};
 
 /// How often is looked whether targets have been scraped, in milliseconds.
 const LOOK_EVERY_MS: i64 = 100;
@@ -31,14 +31,17 @@ pub(super) fn read_options(parse: ParseOptions, loaded: &Loaded) -> ReadOptions 
     ReadOptions { parse, scheme: loaded.config.global.validation_scheme(), ignore_unknown_fields: false }
 }
 
+/// What was read of rule files.
+pub(super) struct ReadRules {
+    pub(super) groups: Vec<Group>,
+    pub(super) sources: Vec<Arc<Source>>,
+}
+
 /// The groups of all rule files that a configuration names.
 ///
 /// # Errors
 /// All that is wrong with them.
-pub(super) fn groups(
-    loaded: &Loaded,
-    parse: ParseOptions,
-) -> Result<(Vec<Group>, Vec<Arc<crate::config::Source>>), Vec<Diagnostic>> {
+pub(super) fn groups(loaded: &Loaded, parse: ParseOptions) -> Result<ReadRules, Vec<Diagnostic>> {
     let global = &loaded.config.global;
     let defaults = GroupDefaults {
         interval_ms: global.evaluation_interval.as_millis(),
@@ -61,7 +64,7 @@ pub(super) fn groups(
             Err(found) => errors.extend(found),
         }
     }
-    if errors.is_empty() { Ok((groups, sources)) } else { Err(errors) }
+    if errors.is_empty() { Ok(ReadRules { groups, sources }) } else { Err(errors) }
 }
 
 /// What rules at work are opened over.

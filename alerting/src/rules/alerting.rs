@@ -107,7 +107,7 @@ impl Alerting {
         Labels::from_pairs(self.annotations.iter().map(|(name, text)| (name.as_str(), text.as_written())))
     }
 
-    /// Evaluates the rule: `samples` is what its expression says.
+    /// Evaluates the rule: `samples` is what its expression says. What it comes to is added to `evaluated`, where it fails, too.
     ///
     /// # Errors
     /// When two samples come to the same alert, where nothing is changed; and when there are more than `limit`, where all
@@ -118,26 +118,26 @@ impl Alerting {
         times: Times,
         limit: usize,
         world: &World<'_>,
-    ) -> Result<Evaluated, (RuleError, Evaluated)> {
-        let mut evaluated = Evaluated::default();
+        evaluated: &mut Evaluated,
+    ) -> Result<(), RuleError> {
         let mut found: HashMap<Labels, Instance> = HashMap::with_capacity(samples.len());
         for sample in samples {
             let instance = self.instance(sample, times.slot_ms, world, &mut evaluated.warnings);
             if found.insert(instance.labels.clone(), instance).is_some() {
-                return Err((RuleError::SameAlert, evaluated));
+                return Err(RuleError::SameAlert);
             }
         }
         let mut instances = self.instances.lock();
         instances.find(found);
-        let n_active = self.step(&mut instances, times, world, &mut evaluated);
+        let n_active = self.step(&mut instances, times, world, evaluated);
         if limit > 0 && n_active > limit {
-            instances.drop_all(&mut evaluated);
-            return Err((RuleError::Limit { limit, n: n_active, what: "alerts" }, evaluated));
+            instances.drop_all(evaluated);
+            return Err(RuleError::Limit { limit, n: n_active, what: "alerts" });
         }
         for entry in instances.by_labels.values_mut().filter(|entry| entry.instance.state != AlertState::Inactive) {
             self.push_rows(entry, &mut evaluated.rows);
         }
-        Ok(evaluated)
+        Ok(())
     }
 
     /// The instance that a sample brings up.

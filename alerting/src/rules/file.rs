@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::check;
 
 /// How a rule file is read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct ReadOptions {
     /// What PromQL has beyond its stable core.
     pub parse: ParseOptions,
@@ -19,16 +19,6 @@ pub struct ReadOptions {
     pub scheme: ValidationScheme,
     /// Whether fields that rules do not have are left out instead of refused.
     pub ignore_unknown_fields: bool,
-}
-
-impl Default for ReadOptions {
-    fn default() -> ReadOptions {
-        ReadOptions {
-            parse: ParseOptions::default(),
-            scheme: ValidationScheme::default(),
-            ignore_unknown_fields: false,
-        }
-    }
 }
 
 /// A rule file.

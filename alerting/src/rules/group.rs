@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use model::Labels;
+use model::duration::PromDuration;
 use model::storage::Append;
 use parking_lot::Mutex;
 use query::syntax::Options as ParseOptions;
@@ -110,7 +111,7 @@ impl Group {
             name: config.name.clone(),
             file: file.to_owned(),
             slots: Slots::of(file, &config.name, interval_ms),
-            query_offset_ms: config.query_offset.map_or(defaults.query_offset_ms, |offset| offset.as_millis()),
+            query_offset_ms: config.query_offset.map_or(defaults.query_offset_ms, PromDuration::as_millis),
             limit: usize::try_from(config.limit).unwrap_or(0),
             rules: config.rules.iter().map(rule).collect::<Result<_, _>>()?,
             departed: Mutex::default(),
@@ -184,27 +185,20 @@ impl Group {
             None => rule.recorded(world.samples(&rule.query, at_ms)?, self.limit)?,
             Some(alerting) => {
                 let url = generator_url(world.external_url, &rule.query);
-                let evaluated = world
+                let settle_ms = rule.settle_ms.load(Ordering::Relaxed);
+                let times = Times { slot_ms, fresh_at_ms: at_ms - settle_ms };
+                let mut evaluated = Evaluated::default();
+                let result = world
                     .samples(&rule.query, at_ms)
-                    .map_err(|error| (error, Evaluated::default()))
-                    .and_then(|samples| {
-                        let settle_ms = rule.settle_ms.load(Ordering::Relaxed);
-                        let times = Times { slot_ms, fresh_at_ms: at_ms - settle_ms };
-                        alerting.evaluate(&samples, times, self.limit, world)
-                    });
-                match evaluated {
-                    Ok(mut evaluated) => {
-                        let rows = std::mem::take(&mut evaluated.rows);
-                        all.note(number, rule, evaluated);
-                        all.alerts.extend(alerting.alerts(slot_ms, self.slots.interval_ms, &url, world));
-                        rows
-                    }
-                    Err((error, evaluated)) => {
-                        all.note(number, rule, evaluated);
-                        all.alerts.extend(alerting.lapsed(slot_ms, &url));
-                        return Err(error);
-                    }
+                    .and_then(|samples| alerting.evaluate(&samples, times, self.limit, world, &mut evaluated));
+                let rows = std::mem::take(&mut evaluated.rows);
+                all.note(number, rule, evaluated);
+                if let Err(error) = result {
+                    all.alerts.extend(alerting.lapsed(slot_ms, &url));
+                    return Err(error);
                 }
+                all.alerts.extend(alerting.alerts(slot_ms, self.slots.interval_ms, &url, world));
+                rows
             }
         };
         all.n_samples += rows.len();

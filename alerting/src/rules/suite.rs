@@ -55,8 +55,11 @@ fn rule_files_of_prometheus() {
     }
 }
 
+/// A rule, a variant, and from which sample on it is what.
+type Generated = (&'static str, &'static str, &'static [(usize, AlertState)]);
+
 /// The samples per rule and variant of the compliance suite, and when each instance is what, by the number of the sample.
-const GENERATED: [(&str, &str, &[(usize, AlertState)]); 8] = {
+const GENERATED: [Generated; 8] = {
     use AlertState::{Firing, Inactive, Pending};
     [
         (
