@@ -19,6 +19,7 @@ mod lanes;
 mod merge;
 mod pictures;
 mod subject;
+mod trial;
 
 #[cfg(test)]
 mod tests;
@@ -26,3 +27,4 @@ mod tests;
 pub use counts::{KindCounts, LATENCY_BOUNDS};
 pub use lanes::{AttemptFuture, Delivery, Integrations, Options};
 pub use pictures::{PictureQuery, PictureSeries, Pictures, SeriesFuture, SeriesSource};
+pub use trial::{Trial, try_receiver};

@@ -16,6 +16,7 @@ mod data;
 mod digest;
 mod dingtalk;
 mod discord;
+mod email;
 mod exchange;
 mod failure;
 mod feishu;
@@ -72,7 +73,7 @@ pub async fn send(
 ) -> Result<Sent, SendFailure> {
     let mut message = Message::new(config, notification, context).await?;
     let sent = match config {
-        IntegrationConfig::Email(_) => Err(SendFailure::permanent("mail is not sent over HTTP")),
+        IntegrationConfig::Email(config) => email::send(config, &mut message).await,
         IntegrationConfig::Webhook(config) => webhook::send(config, &mut message).await,
         IntegrationConfig::Pagerduty(config) => pagerduty::send(config, &mut message).await,
         IntegrationConfig::Opsgenie(config) => opsgenie::send(config, &mut message).await,

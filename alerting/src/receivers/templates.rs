@@ -23,7 +23,8 @@ pub fn templates<'t>(
         ("words.tmpl", words),
     ];
     let mut templates = Templates::new(Dialect::Alertmanager);
-    for (name, text) in ours.into_iter().chain(texts) {
+    let mails = super::email::templates(language);
+    for (name, text) in ours.into_iter().chain(mails).chain(texts) {
         templates.add(name, text)?;
     }
     Ok(templates)

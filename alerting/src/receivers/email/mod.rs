@@ -1,0 +1,107 @@
+//! Mail: one message in one SMTP session.
+//!
+//! A mail's `Message-ID` and all else of it follow from the notification, so that one that is sent again after a crash, or
+//! because the answer to it was lost, is the same mail: servers and readers drop the second. `compose` makes the message,
+//! `connect` the way to the server, `auth` shows who we are, and here it is handed over. Messages and commands are made by
+//! lettre; TLS is that of all our clients. docs/mail.md says what differs from Alertmanager, and how to word mails.
+
+mod auth;
+mod compose;
+mod connect;
+mod envelope;
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use lettre::transport::smtp::Error as SmtpError;
+use lettre::transport::smtp::client::AsyncSmtpConnection;
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::response::Severity;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::message::Message;
+use super::{FailureKind, SendFailure};
+use crate::config::EmailConfig;
+pub(super) use compose::templates;
+
+use compose::Letter;
+
+/// Saying good-bye may not take longer: the mail is delivered by then.
+const QUIT_TIMEOUT: Duration = Duration::from_secs(1);
+
+pub(super) async fn send(config: &EmailConfig, message: &mut Message<'_>) -> Result<(), SendFailure> {
+    let letter = compose::letter(config, message).await?;
+    message.record(&letter.record);
+    let deadline = Instant::now() + message.time_left();
+    let server = config.smarthost.to_string();
+    match timeout_at(deadline, hand_over(config, message, &letter, deadline)).await {
+        Ok(Ok(refused)) => {
+            refused.iter().for_each(|refusal| message.record(refusal));
+            Ok(())
+        }
+        Ok(Err(failure)) => Err(failure.within(format_args!("mail by {server}"))),
+        Err(_) => Err(SendFailure::passing(format_args!("mail by {server}: no answer in time"))
+            .of_kind(FailureKind::ContextDeadlineExceeded)),
+    }
+}
+
+/// Connects and sends. Answers whom the server refused, where it took the mail for others.
+async fn hand_over(
+    config: &EmailConfig,
+    message: &mut Message<'_>,
+    letter: &Letter,
+    deadline: Instant,
+) -> Result<Vec<String>, SendFailure> {
+    let mut connection = connect::connection(config, deadline).await?;
+    let outcome = dialogue(config, message, letter, &mut connection).await;
+    // Whether the server is glad about it does not matter any more.
+    let _ = timeout(QUIT_TIMEOUT, connection.abort()).await;
+    outcome
+}
+
+async fn dialogue(
+    config: &EmailConfig,
+    message: &mut Message<'_>,
+    letter: &Letter,
+    connection: &mut AsyncSmtpConnection,
+) -> Result<Vec<String>, SendFailure> {
+    auth::show(config, message, connection).await?;
+    let sender = Mail::new(Some(letter.sender.clone()), Vec::new());
+    connection.command(sender).await.map_err(|error| failure("MAIL FROM", &error))?;
+    let mut refused = Vec::new();
+    let mut last = None;
+    for receiver in &letter.receivers {
+        match connection.command(Rcpt::new(receiver.clone(), Vec::new())).await {
+            Ok(_) => {}
+            // A wrong address must not keep the right ones from hearing.
+            Err(error) if error.is_permanent() => {
+                let failure = failure(format_args!("RCPT TO {receiver}"), &error);
+                refused.push(format!("not sent to {receiver}: {}", failure.reason));
+                last = Some(failure);
+            }
+            Err(error) => return Err(failure(format_args!("RCPT TO {receiver}"), &error)),
+        }
+    }
+    if let Some(failure) = last.filter(|_| refused.len() == letter.receivers.len()) {
+        return Err(failure);
+    }
+    connection.command(Data).await.map_err(|error| failure("DATA", &error))?;
+    connection.message(&letter.bytes).await.map_err(|error| failure("the mail's text", &error))?;
+    Ok(refused)
+}
+
+/// What a failed command means: 4xx may do the next time, 5xx will not.
+fn failure(what: impl std::fmt::Display, error: &SmtpError) -> SendFailure {
+    let why = error.to_string();
+    let Some(code) = error.status() else {
+        return SendFailure::passing(format_args!("{what}: {why}"));
+    };
+    match code.severity {
+        Severity::PermanentNegativeCompletion => {
+            SendFailure::permanent(format_args!("{what}: {why}")).of_kind(FailureKind::ClientError)
+        }
+        _ => SendFailure::passing(format_args!("{what}: {why}")).of_kind(FailureKind::ServerError),
+    }
+}
