@@ -1,6 +1,7 @@
 //! Each kind of receiver against a sink: what it sends, what it makes of answers, and what it never tells.
 
 mod answers;
+mod anything;
 mod fixture;
 mod hostile;
 mod peer;
