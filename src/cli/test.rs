@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use crate::test_receiver::{self, TestReceiverArgs};
 use crate::test_rules::{self, TestRulesArgs};
 
 /// What `narthex test` takes.
@@ -17,11 +18,14 @@ pub(super) struct TestArgs {
 enum TestCommand {
     /// Run unit tests of rules, as promtool does.
     Rules(TestRulesArgs),
+    /// Have the server tell a receiver something, and say whether it arrived.
+    Receiver(TestReceiverArgs),
 }
 
 /// Carries out a test.
 pub(super) fn run(args: &TestArgs) -> ExitCode {
     match &args.command {
         TestCommand::Rules(args) => test_rules::run(args),
+        TestCommand::Receiver(args) => test_receiver::run(args),
     }
 }

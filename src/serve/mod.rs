@@ -13,6 +13,7 @@ mod log;
 mod maintenance;
 mod memory;
 mod notifications;
+mod pictures;
 mod remote_write;
 mod retention;
 mod rules;
@@ -47,6 +48,7 @@ use self::ending::Ending;
 use self::host::{Order, ServeHost};
 use self::maintenance::Maintenance;
 use self::notifications::Notifying;
+use self::pictures::EngineSeries;
 use self::remote_write::RemoteWrites;
 use self::scraping::Scraping;
 use self::sender::Alertmanagers;
@@ -219,7 +221,9 @@ impl Narthex {
         rules.add_sink(Arc::clone(alertmanagers.sender()) as _);
         let language = ready.config.narthex.language;
         let external_url = file.external_url.to_string();
-        let notifying = Notifying::open(flags, &data, &external_url, language, ready.routing, Arc::clone(&clock))?;
+        let series = EngineSeries { engine: Arc::clone(&engine), select: Arc::clone(store.store()) as _ };
+        let under = (external_url.as_str(), language, Arc::new(series) as _);
+        let notifying = Notifying::open(flags, &data, under, ready.routing, Arc::clone(&clock))?;
         rules.add_sink(Arc::clone(notifying.notifications()) as _);
         rules.apply(ready.groups, &ready.config.global.external_labels);
         rules.start().context("no threads for rules")?;
@@ -231,6 +235,7 @@ impl Narthex {
             rules: Arc::clone(&rules),
             alertmanagers: Arc::clone(alertmanagers.sender()),
             notifications: Arc::clone(notifying.notifications()),
+            delivery: Arc::clone(notifying.delivery()),
             storage: Arc::clone(&store) as _,
             store: Arc::clone(store.store()),
         });

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alerting::config::{IntegrationConfig, Loaded};
-use alerting::delivery::{self, AttemptFuture, Delivery, Integrations};
+use alerting::delivery::{self, AttemptFuture, Delivery, Integrations, Pictures, SeriesSource};
 use alerting::dispatch::{DispatchLimits, Notifications, Options};
 use alerting::receivers::{Context as AttemptContext, FailureKind, SendFailure, Sent, Session, send, templates};
 use alerting::template::Templates;
@@ -38,14 +38,13 @@ impl Notifying {
     pub(super) fn open(
         flags: &Flags,
         data: &Path,
-        external_url: &str,
-        language: Language,
+        (external_url, language, series): (&str, Language, Arc<dyn SeriesSource>),
         loaded: Arc<Loaded>,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Notifying> {
         let rng = || SeededRng::from_entropy().context("the operating system gives no random numbers");
         let external_url = external_url.trim_end_matches('/');
-        let receivers = Arc::new(Receivers::new(external_url, language, &loaded));
+        let receivers = Arc::new(Receivers::new(external_url, series, language, &loaded));
         let delivery = Arc::new(Delivery::new(delivery::Options {
             clock: Arc::clone(&clock),
             rng: Box::new(rng()?),
@@ -68,6 +67,11 @@ impl Notifying {
             tracing::warn!(n_damaged, "the journal of notifications is damaged in places; what stood there is lost");
         }
         Ok(Notifying { notifications, delivery, receivers })
+    }
+
+    /// Who sends.
+    pub(super) fn delivery(&self) -> &Arc<Delivery> {
+        &self.delivery
     }
 
     /// Who decides.
@@ -103,6 +107,7 @@ impl Notifying {
 #[derive(Debug)]
 struct Receivers {
     external_url: String,
+    series: Arc<dyn SeriesSource>,
     in_force: ArcSwap<InForce>,
 }
 
@@ -111,6 +116,7 @@ struct Receivers {
 struct InForce {
     loaded: Arc<Loaded>,
     language: receivers::Language,
+    pictures: Pictures,
     /// Why there are none, where the user's do not go with ours.
     templates: Result<Templates, String>,
     /// What is kept between attempts, or why an integration cannot be reached.
@@ -118,18 +124,19 @@ struct InForce {
 }
 
 impl Receivers {
-    fn new(external_url: &str, language: Language, loaded: &Arc<Loaded>) -> Receivers {
-        let in_force = ArcSwap::from_pointee(InForce::new(language, loaded));
-        Receivers { external_url: external_url.to_owned(), in_force }
+    fn new(external_url: &str, series: Arc<dyn SeriesSource>, language: Language, loaded: &Arc<Loaded>) -> Receivers {
+        let in_force = InForce::new(external_url, &series, language, loaded);
+        Receivers { external_url: external_url.to_owned(), series, in_force: ArcSwap::from_pointee(in_force) }
     }
 
     fn apply(&self, language: Language, loaded: &Arc<Loaded>) {
-        self.in_force.store(Arc::new(InForce::new(language, loaded)));
+        let in_force = InForce::new(&self.external_url, &self.series, language, loaded);
+        self.in_force.store(Arc::new(in_force));
     }
 }
 
 impl InForce {
-    fn new(language: Language, loaded: &Arc<Loaded>) -> InForce {
+    fn new(external_url: &str, series: &Arc<dyn SeriesSource>, language: Language, loaded: &Arc<Loaded>) -> InForce {
         let language = match language {
             Language::English => receivers::Language::English,
             Language::Chinese => receivers::Language::Chinese,
@@ -147,7 +154,8 @@ impl InForce {
             }
             (integration, session)
         });
-        InForce { language, templates, sessions: sessions.collect(), loaded: Arc::clone(loaded) }
+        let pictures = Pictures::new(Arc::clone(series), external_url, language);
+        InForce { language, pictures, templates, sessions: sessions.collect(), loaded: Arc::clone(loaded) }
     }
 
     /// The configuration of an integration.
@@ -169,8 +177,8 @@ impl InForce {
         };
         let session = session.as_ref().map_err(|error| failure(error))?;
         let templates = self.templates.as_ref().map_err(|error| failure(error))?;
-        let language = self.language;
-        let context = AttemptContext { session, templates, external_url, now_ms, timeout, pictures: None, language };
+        let (language, pictures) = (self.language, Some(&self.pictures));
+        let context = AttemptContext { session, templates, external_url, now_ms, timeout, pictures, language };
         send(config, notification, &context).await
     }
 }

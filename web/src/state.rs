@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use alerting::delivery::Delivery;
 use alerting::dispatch::Notifications;
 use alerting::rules::Rules;
 use alerting::sender::Sender;
@@ -144,6 +145,8 @@ pub struct Parts {
     pub storage: Arc<dyn StorageStatus>,
     /// Groups alerts, and knows who was told what.
     pub notifications: Arc<Notifications>,
+    /// Sends what is told.
+    pub delivery: Arc<Delivery>,
     /// Is sealed, deleted from and copied, where that is allowed.
     pub store: Arc<Store>,
 }

@@ -238,6 +238,7 @@ async fn endpoint(
         (Endpoint::Admin(action), Some(parts)) => api::admin::answer(shared, &parts, action, request).await,
         (Endpoint::Query, Some(parts)) => api::query::instant(shared, parts, request).await,
         (Endpoint::BackTests, Some(parts)) => api::backtests::answer(shared, parts, request).await,
+        (Endpoint::ReceiverTest, Some(parts)) => api::receiver_test::answer(shared, parts, name).await,
         (Endpoint::QueryRange, Some(parts)) => api::query::range(shared, parts, request).await,
         (other, parts) => api::answer(shared, parts, other, name, request).await,
     }

@@ -10,6 +10,7 @@ mod language;
 mod listing;
 mod metadata;
 pub(crate) mod query;
+pub(crate) mod receiver_test;
 mod rules;
 mod status;
 mod storage;

@@ -4,6 +4,7 @@
 //! written, `families` which series there are.
 
 mod alertmanagers;
+mod delivery;
 mod exposition;
 mod families;
 mod http;

@@ -9,10 +9,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use alerting::config::Loaded;
+use alerting::delivery::{self, AttemptFuture, Delivery, Integrations};
 use alerting::dispatch::{self, DispatchLimits, Notifications};
 use alerting::rules::{AlwaysFresh, Rules, RulesOptions};
 use alerting::sender::{Sender, SenderOptions};
-use alerting::{Deliver, Notification, Report};
+use alerting::{Deliver, Integration, Notification, Report};
 use journal::Disk;
 use journal::testkit::MemoryDisk;
 use model::rng::SeededRng;
@@ -138,6 +139,16 @@ fn notifications(clock: &Arc<dyn Clock>) -> Notifications {
     Notifications::open(options, Arc::new(Loaded::builtin())).unwrap()
 }
 
+/// Sends nothing to anybody.
+fn delivery(clock: &Arc<dyn Clock>) -> Delivery {
+    Delivery::new(delivery::Options {
+        clock: Arc::clone(clock),
+        rng: Box::new(SeededRng::new(6)),
+        runtime: tokio::runtime::Handle::current(),
+        integrations: Arc::new(Nobody),
+    })
+}
+
 /// Delivers nothing: there are no receivers.
 #[derive(Debug)]
 struct Nobody;
@@ -145,6 +156,16 @@ struct Nobody;
 impl Deliver for Nobody {
     fn take(&self, notification: Arc<Notification>, _: Arc<dyn Report>) {
         panic!("nobody takes {notification:?}");
+    }
+}
+
+impl Integrations for Nobody {
+    fn attempt(&self, notification: Arc<Notification>, _: i64, _: Duration) -> AttemptFuture {
+        panic!("nobody is told of {notification:?}");
+    }
+
+    fn fallback(&self) -> Vec<Integration> {
+        Vec::new()
     }
 }
 
@@ -198,6 +219,7 @@ impl TestServer {
                     SenderOptions::default(),
                 )),
                 notifications: Arc::new(notifications(&clock)),
+                delivery: Arc::new(delivery(&clock)),
                 storage: Arc::new(StoreStatus(Arc::clone(&store))),
                 store,
             });

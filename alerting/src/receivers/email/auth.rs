@@ -118,7 +118,7 @@ fn hmac_md5(key: &[u8], text: &[u8]) -> [u8; 16] {
 }
 
 async fn say(connection: &mut AsyncSmtpConnection, line: &str) -> Result<Response, SendFailure> {
-    connection.command(format_args!("{line}\r\n")).await.map_err(|error| refusal(&error))
+    connection.command(format!("{line}\r\n")).await.map_err(|error| refusal(&error))
 }
 
 fn refusal(error: &SmtpError) -> SendFailure {

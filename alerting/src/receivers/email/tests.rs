@@ -98,7 +98,11 @@ async fn attempt(
         pictures,
         language,
     };
-    send(config, notification, &context).await
+    // Attempts move between threads.
+    fn movable<T: Send>(attempt: T) -> T {
+        attempt
+    }
+    movable(send(config, notification, &context)).await
 }
 
 /// A server that records every byte, and answers each command as it is told to.
