@@ -358,9 +358,16 @@ export function alerting(n) {
     "**/api/v1/receivers/*/test": route => {
       const name = decodeURIComponent(route.request().url().split("/").at(-2));
       state.tested.push(name);
-      if (name !== "team") return json({})(route);
-      const refusal = { status: "error", errorType: "execution", error: "535 authentication failed" };
-      return route.fulfill({ status: 422, json: refusal });
+      const trial = (delivered, error, advice) => ({
+        integration: `${name}/webhook[0]`,
+        delivered,
+        attempts: [{ at: at(0), took: 0.084, error, body: '{"version":"4"}' }],
+        error,
+        advice,
+      });
+      if (name === "on-call") return json([trial(true, null, null)])(route);
+      if (name === "nobody-yet") return json([])(route);
+      return json([trial(false, "535 authentication failed", "Check auth_username and auth_password.")])(route);
     },
     "**/api/v1/backtests": route => {
       const asked = Object.fromEntries(new URLSearchParams(route.request().postData()));

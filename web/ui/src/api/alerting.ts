@@ -145,6 +145,16 @@ export interface Delivery {
   detail: string;
 }
 
+/** What became of a test of one integration of a receiver. */
+export interface Trial {
+  integration: string;
+  delivered: boolean;
+  attempts: { at: string; took: number; error: string | null; body: string }[];
+  error: string | null;
+  /** What to do about it. */
+  advice: string | null;
+}
+
 /** One of the groups of an alert. */
 export interface ExplainedGroup {
   route: string;

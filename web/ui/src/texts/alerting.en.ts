@@ -277,7 +277,7 @@ export const alertingEn = {
     idle: "Nothing sent yet",
     test: "Send a test",
     testing: "Sending…",
-    tested: (took: string) => `Arrived${took === "" ? "" : ` in ${took}`}.`,
+    tested: (took: string) => `Arrived in ${took}.`,
     testFailed: "The test did not arrive.",
     testNothing: "This receiver has no integration: nothing was sent.",
     log: "Log",

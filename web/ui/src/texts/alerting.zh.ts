@@ -266,7 +266,7 @@ export const alertingZh: AlertingTexts = {
     idle: "尚未发送",
     test: "发送测试",
     testing: "发送中…",
-    tested: took => `已送达${took === "" ? "" : `，用时 ${took}`}。`,
+    tested: took => `已送达，用时 ${took}。`,
     testFailed: "测试未送达。",
     testNothing: "此接收者没有任何发送方式，未发出内容。",
     log: "记录",

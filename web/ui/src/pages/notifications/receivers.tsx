@@ -1,12 +1,14 @@
 // The receivers: how each does, judged by what was sent to it last, and a button that tries it.
 
 import { useState } from "preact/hooks";
-import type { Delivery } from "../../api/alerting";
+import type { Delivery, Trial } from "../../api/alerting";
 import { getV2, ifThere } from "../../api/alertmanager";
 import { post } from "../../api/client";
 import { useResource } from "../../api/resource";
+import { indentJson } from "../../format/json";
 import { formatValue } from "../../format/unit";
 import { Ago } from "../../parts/ago";
+import { Source } from "../../parts/copy";
 import { Failure } from "../../parts/failure";
 import { State } from "../../parts/state";
 import { setParams } from "../../router";
@@ -59,7 +61,7 @@ function healthOf(name: string, deliveries: Delivery[]): Health {
 
 type Tried =
   | { state: "idle" | "trying" }
-  | { state: "arrived"; took: string }
+  | { state: "tried"; trials: Trial[] }
   | { state: "failed"; error: Error };
 
 function Receiver({ health }: { health: Health }) {
@@ -68,11 +70,9 @@ function Receiver({ health }: { health: Health }) {
   const [tried, setTried] = useState<Tried>({ state: "idle" });
   const send = async () => {
     setTried({ state: "trying" });
-    const sentMs = performance.now();
     try {
-      await post(`receivers/${encodeURIComponent(name)}/test`, {});
-      const took = formatValue((performance.now() - sentMs) / 1000, { of: "s", perSecond: false });
-      setTried({ state: "arrived", took });
+      const { data } = await post<Trial[]>(`receivers/${encodeURIComponent(name)}/test`, {});
+      setTried({ state: "tried", trials: data });
     } catch (error) {
       setTried({ state: "failed", error: error instanceof Error ? error : new Error(String(error)) });
     }
@@ -112,13 +112,43 @@ function Receiver({ health }: { health: Health }) {
           {tried.state === "trying" ? text.testing : text.test}
         </button>
       </div>
-      <div role="status">
-        {tried.state === "arrived" && <State name="healthy" word={text.tested(tried.took)} />}
-      </div>
+      <div role="status">{tried.state === "tried" && <Trials trials={tried.trials} />}</div>
       {tried.state === "failed" && <Failure what={text.testFailed} error={tried.error} />}
       {last?.status === "failed" && last.detail !== "" && tried.state === "idle" && (
         <p class="said-wrong">{last.detail}</p>
       )}
     </li>
+  );
+}
+
+function Trials({ trials }: { trials: Trial[] }) {
+  const text = ta().notifications;
+  if (trials.length === 0) return <State name="nodata" word={text.testNothing} />;
+  return (
+    <ul class="trials">
+      {trials.map(({ integration, delivered, attempts, error, advice }) => {
+        const last = attempts[attempts.length - 1];
+        const took = formatValue(last?.took ?? 0, { of: "s", perSecond: false });
+        return (
+          <li key={integration}>
+            <p>
+              <State
+                name={delivered ? "healthy" : "critical"}
+                word={delivered ? text.tested(took) : text.testFailed}
+              />{" "}
+              <span class="muted">{integration}</span>
+            </p>
+            {error !== null && <p class="mono">{error}</p>}
+            {advice !== null && <p>{advice}</p>}
+            {last !== undefined && last.body !== "" && (
+              <details>
+                <summary class="muted">{text.body}</summary>
+                <Source label={text.body} text={indentJson(last.body)} />
+              </details>
+            )}
+          </li>
+        );
+      })}
+    </ul>
   );
 }

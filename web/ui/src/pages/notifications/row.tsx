@@ -2,6 +2,7 @@
 
 import { instant } from "../../alerting/instances";
 import type { Delivery } from "../../api/alerting";
+import { indentJson } from "../../format/json";
 import { cutMiddle } from "../../format/labels";
 import { formatValue } from "../../format/unit";
 import { Ago } from "../../parts/ago";
@@ -113,7 +114,7 @@ function Whole({ delivery }: { delivery: Delivery }) {
               </p>
               {attempt.body !== "" &&
                 (i === attempts.length - 1 || attempt.body !== attempts[i + 1]!.body) && (
-                  <Source label={text.body} text={readable(attempt.body)} />
+                  <Source label={text.body} text={indentJson(attempt.body)} />
                 )}
             </li>
           );
@@ -121,14 +122,4 @@ function Whole({ delivery }: { delivery: Delivery }) {
       </ol>
     </div>
   );
-}
-
-/** JSON with its lines broken, where that changes nothing else; all else as it was sent. */
-function readable(body: string): string {
-  try {
-    const value: unknown = JSON.parse(body);
-    return JSON.stringify(value) === body.trim() ? JSON.stringify(value, null, 2) : body;
-  } catch {
-    return body;
-  }
 }
