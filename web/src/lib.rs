@@ -1,4 +1,4 @@
-//! The HTTP API (Prometheus v1) and the pages.
+//! The HTTP APIs (Prometheus v1, Alertmanager v2) and the pages.
 //!
 //! [`Web`] is the handler for a [`net::server::Server`]: it is made with [`Settings`] and a [`Host`], given its
 //! [`Parts`] once the storage is open, and a [`Snapshot`] of the configuration at each reload. What stands behind a
@@ -6,6 +6,7 @@
 //! piece by piece as it is sent.
 
 mod access;
+mod alertmanager;
 mod api;
 mod federate;
 mod gate;

@@ -3,6 +3,7 @@
 use http::Method;
 
 use crate::access::Role;
+use crate::alertmanager::{self, Resource};
 
 /// What stands behind a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,7 @@ pub(crate) enum Endpoint {
     Notifications,
     LiveNotifications,
     Admin(AdminAction),
+    Alertmanager(Resource),
     Search,
     RemoteWrite,
     RemoteRead,
@@ -74,6 +76,7 @@ pub(crate) enum Methods {
     Get,
     GetHead,
     GetPost,
+    GetDelete,
     Post,
     PostPut,
     /// Others than these are named in a text of their own.
@@ -86,6 +89,7 @@ impl Methods {
             Methods::Get => &[Method::GET],
             Methods::GetHead => &[Method::GET, Method::HEAD],
             Methods::GetPost => &[Method::GET, Method::POST],
+            Methods::GetDelete => &[Method::DELETE, Method::GET],
             Methods::Post => &[Method::POST],
             Methods::PostPut => &[Method::POST, Method::PUT],
             Methods::GetPostPut => &[Method::GET, Method::POST, Method::PUT],
@@ -96,9 +100,14 @@ impl Methods {
         self.list().contains(method)
     }
 
+    /// Their names.
+    pub(crate) fn names(self) -> Vec<&'static str> {
+        self.list().iter().map(Method::as_str).collect()
+    }
+
     /// The value of an `Allow` header.
     pub(crate) fn allow_header(self) -> String {
-        let mut names: Vec<&str> = self.list().iter().map(Method::as_str).chain(["OPTIONS"]).collect();
+        let mut names: Vec<&str> = self.names().into_iter().chain(["OPTIONS"]).collect();
         names.sort_unstable();
         names.join(", ")
     }
@@ -155,6 +164,7 @@ pub(crate) const ROUTES: &[Route] = {
     use AdminAction as A;
     use Endpoint as E;
     use Methods as M;
+    use Resource as R;
     &[
         reading("/api/v1/query", M::GetPost, E::Query),
         reading("/api/v1/backtests", M::Post, E::BackTests),
@@ -201,6 +211,12 @@ pub(crate) const ROUTES: &[Route] = {
         ready("/api/v1/write", M::Post, E::RemoteWrite),
         reading("/api/v1/read", M::Post, E::RemoteRead),
         ready("/api/v1/otlp/v1/metrics", M::Post, E::Otlp),
+        ready("/api/v2/status", M::Get, E::Alertmanager(R::Status)),
+        ready("/api/v2/receivers", M::Get, E::Alertmanager(R::Receivers)),
+        ready("/api/v2/alerts", M::GetPost, E::Alertmanager(R::Alerts)),
+        ready("/api/v2/alerts/groups", M::Get, E::Alertmanager(R::Groups)),
+        ready("/api/v2/silences", M::GetPost, E::Alertmanager(R::Silences)).obeying(Role::Operator),
+        ready("/api/v2/silence/:id", M::GetDelete, E::Alertmanager(R::Silence)).obeying(Role::Operator),
         ready("/federate", M::Get, E::Federate),
         always("/metrics", M::Get, E::Metrics),
         always("/version", M::Get, E::Version),
@@ -257,9 +273,14 @@ fn name_in<'path>(route: &str, path: &'path str) -> Option<&'path str> {
     (!name.is_empty() && !name.contains('/')).then_some(name)
 }
 
-/// Whether a path is the API's, so that `OPTIONS` gets the API's answer.
+/// Whether a path is an API's, so that `OPTIONS` gets the API's answer.
 pub(crate) fn is_api(path: &str) -> bool {
-    path.starts_with(API_PREFIX)
+    path.starts_with(API_PREFIX) || is_alertmanager(path)
+}
+
+/// Whether a path is of Alertmanager's API, which says otherwise what is wrong.
+pub(crate) fn is_alertmanager(path: &str) -> bool {
+    path.starts_with(alertmanager::PREFIX)
 }
 
 #[cfg(test)]
@@ -280,6 +301,8 @@ mod tests {
         check("/api/v1/label/a/b/values", None);
         check("/api/v1/label/values", None);
         check("/api/v1/label/:name/values", Some((LABEL_VALUES, ":name")));
+        check("/api/v2/silence/a-b", Some(("/api/v2/silence/:id", "a-b")));
+        check("/api/v2/alerts/groups", Some(("/api/v2/alerts/groups", "")));
         check("/assets/index-1.js", Some((ASSET, "")));
         check("/assets/../../etc/passwd", Some((ASSET, "")));
         check("/assets/*filepath", Some((ASSET, "")));
@@ -306,6 +329,10 @@ mod tests {
         check("/api/v1/read", &Method::POST, Role::Viewer);
         check("/api/v1/admin/tsdb/deletions", &Method::GET, Role::Viewer);
         check("/api/v1/write", &Method::POST, Role::Admin);
+        check("/api/v2/silences", &Method::GET, Role::Viewer);
+        check("/api/v2/silences", &Method::POST, Role::Operator);
+        check("/api/v2/silence/x", &Method::DELETE, Role::Operator);
+        check("/api/v2/alerts", &Method::POST, Role::Admin);
         check("/api/v1/admin/tsdb/delete_series", &Method::PUT, Role::Admin);
         check("/-/reload", &Method::POST, Role::Admin);
         check("/-/quit", &Method::PUT, Role::Admin);

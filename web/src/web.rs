@@ -10,6 +10,7 @@ use model::Rng;
 use net::server::{Handler, Request, Response};
 
 use crate::access;
+use crate::alertmanager;
 use crate::api;
 use crate::federate;
 use crate::gate::Gate;
@@ -151,7 +152,11 @@ fn not_found() -> Response {
 }
 
 fn no_route(shared: &Shared, path: &str, request: &Request) -> Response {
-    if route::is_api(path) && request.method() == Method::OPTIONS { preflight(shared, request) } else { not_found() }
+    match route::is_api(path) {
+        true if request.method() == Method::OPTIONS => preflight(shared, request),
+        true if route::is_alertmanager(path) => alertmanager::no_route(path),
+        _ => not_found(),
+    }
 }
 
 fn preflight(shared: &Shared, request: &Request) -> Response {
@@ -167,6 +172,9 @@ async fn answer(shared: &Arc<Shared>, found: Found<'_>, request: Request) -> Res
         return if is_api { preflight(shared, &request) } else { allowed(route, StatusCode::OK) };
     }
     if !route.methods.allow(request.method()) {
+        if route::is_alertmanager(route.path) {
+            return alertmanager::not_allowed(route.methods, request.method());
+        }
         return allowed(route, StatusCode::METHOD_NOT_ALLOWED);
     }
     let origin = request.headers().get(ORIGIN).cloned();
@@ -236,6 +244,9 @@ async fn endpoint(
         (Endpoint::RemoteRead, Some(parts)) => remote_read::answer(shared, parts, request).await,
         (Endpoint::Federate, Some(parts)) => federate::answer(shared, parts, request).await,
         (Endpoint::Admin(action), Some(parts)) => api::admin::answer(shared, &parts, action, request).await,
+        (Endpoint::Alertmanager(resource), Some(parts)) => {
+            alertmanager::answer(shared, parts, resource, name, request).await
+        }
         (Endpoint::Query, Some(parts)) => api::query::instant(shared, parts, request).await,
         (Endpoint::BackTests, Some(parts)) => api::backtests::answer(shared, parts, request).await,
         (Endpoint::ReceiverTest, Some(parts)) => api::receiver_test::answer(shared, parts, name).await,

@@ -3,6 +3,8 @@
 //! Needs the peers (`tests/peers/build prometheus`) and the targets (`tests/targets/install`); where they are missing the
 //! tests say that they were left out, and fail in CI.
 
+/// Alertmanager and amtool.
+mod alertmanager;
 /// Answers, compared.
 mod answers;
 /// Questions made up over made-up data.
