@@ -28,6 +28,8 @@ mod narthex;
 mod remote_write;
 /// Killed after many of them, it answers soon.
 mod restart;
+/// What alerts are, over kills and reloads.
+mod rules;
 /// Started without anything, it scrapes and shows itself; stopped, it stops.
 mod serve;
 /// Beside a real Prometheus.
