@@ -15,6 +15,7 @@ pub(super) fn all(store: &Store, engine: &Engine, global: &GlobalConfig) -> Vec<
     limits.extend(of_queries(engine));
     limits.extend(of_scrapes(global));
     limits.extend(of_templates());
+    limits.extend(of_notifications());
     limits
 }
 
@@ -93,6 +94,26 @@ fn of_templates() -> [LimitStatus; 4] {
         ("template_steps", limits.steps as f64, ""),
         ("template_depth", limits.depth as f64, ""),
         ("template_queries", limits.queries as f64, ""),
+    ]
+    .map(|(name, value, unit)| LimitStatus {
+        name,
+        value: Some(value),
+        default: Some(value),
+        used: None,
+        unit,
+        setting: "fixed",
+    })
+}
+
+/// What is known of alerts, and the delivery log.
+fn of_notifications() -> [LimitStatus; 5] {
+    let limits = alerting::dispatch::DispatchLimits::default();
+    [
+        ("alerting_alerts", limits.alerts as f64, ""),
+        ("alerting_groups", limits.groups as f64, ""),
+        ("alerting_deliveries", limits.deliveries as f64, ""),
+        ("alerting_delivery_bytes", limits.delivery_bytes as f64, "bytes"),
+        ("alerting_delivery_age", limits.delivery_age_ms as f64 / 1000.0, "seconds"),
     ]
     .map(|(name, value, unit)| LimitStatus {
         name,

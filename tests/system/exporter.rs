@@ -27,7 +27,7 @@ impl Exporter {
     }
 
     /// Serves what is made of the number of the scrape.
-    fn serving(body: impl Fn(u64) -> String + Clone + Send + 'static) -> Exporter {
+    pub(crate) fn serving(body: impl Fn(u64) -> String + Clone + Send + 'static) -> Exporter {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let n_scrapes = Arc::new(AtomicU64::new(0));

@@ -10,6 +10,8 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "these tests are outside: they use files and clocks as users do")]
 
+/// Killed while alerts fire and end, everybody is told.
+mod alerting_kill;
 /// Ever new series.
 mod explosion;
 /// A target to be scraped, with values that say which scrape they are of.
@@ -38,6 +40,8 @@ mod side_by_side;
 mod snapshot;
 /// Since when series count, through two of us.
 mod starts;
+/// A receiver that writes down what it is told.
+mod webhook;
 
 /// The seed of a test's random numbers: the same in every run, unless `NARTHEX_SEED` names another.
 fn seed() -> u64 {

@@ -7,7 +7,7 @@ use scrape::metrics::{Durations, ScrapeMetrics};
 use scrape::scrape_loop::FailureKind;
 use tsdb::{HeadStats, MaintenanceStats, WalStats};
 
-use super::{Exposition, Format, Kind, alertmanagers, delivery, process, remote, rules};
+use super::{Exposition, Format, Kind, alertmanagers, delivery, notifications, process, remote, rules};
 use crate::limits;
 use crate::remote_write::WriteCounts;
 use crate::state::{Parts, Settings, Snapshot};
@@ -34,6 +34,7 @@ pub(crate) fn write(shared: &Shared, parts: Option<&Parts>, format: Format) -> S
         alertmanagers::write(&mut out, &parts.alertmanagers);
         rules::write(&mut out, &parts.rules);
         delivery::write(&mut out, &parts.delivery);
+        notifications::write(&mut out, &parts.notifications);
     }
     queries(&mut out, shared);
     limits_in_use(&mut out, shared);

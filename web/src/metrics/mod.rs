@@ -9,6 +9,7 @@ mod exposition;
 mod families;
 mod http;
 mod negotiate;
+mod notifications;
 mod process;
 mod remote;
 mod rules;
