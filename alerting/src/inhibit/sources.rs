@@ -72,7 +72,7 @@ impl Sources {
             }
             let is_source = rule.source.matches(labels);
             let sources = by_equal.get(&rule.equal_labels(labels))?;
-            let keeps_quiet = |source: &Source| !source.alert.is_resolved_at(at_ms) && !(is_source && source.is_target);
+            let keeps_quiet = |source: &Source| !(source.alert.is_resolved_at(at_ms) || is_source && source.is_target);
             let (source, _) = sources.iter().find(|(_, source)| keeps_quiet(source))?;
             Some(Inhibition { rule: index, source: *source })
         })

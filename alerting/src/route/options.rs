@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use model::Labels;
+use model::duration::PromDuration;
 
 use crate::config::RouteConfig;
 
@@ -65,7 +66,7 @@ impl Default for RouteOptions {
 impl RouteOptions {
     /// Those of a route whose parent has these.
     pub(super) fn inherited_by(&self, config: &RouteConfig) -> RouteOptions {
-        let millis = |own: Option<model::duration::PromDuration>, parent| own.map_or(parent, |own| own.as_millis());
+        let millis = |own: Option<PromDuration>, parent| own.map_or(parent, PromDuration::as_millis);
         let mut labels = self.labels.clone();
         labels.extend(config.labels.clone());
         RouteOptions {

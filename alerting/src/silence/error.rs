@@ -13,7 +13,7 @@ pub enum SilenceError {
     #[error("invalid silence: {0}")]
     Invalid(Flaw),
     /// There are too many.
-    #[error("exceeded maximum number of silences: {n} (limit: {limit}, --silences.max-silences)")]
+    #[error("exceeded maximum number of silences: {n} (limit silences: {limit})")]
     TooMany {
         /// How many there are, those that have ended included.
         n: usize,
@@ -21,7 +21,7 @@ pub enum SilenceError {
         limit: usize,
     },
     /// It is too large.
-    #[error("silence exceeded maximum size: {n_bytes} bytes (limit: {limit} bytes, --silences.max-silence-size-bytes)")]
+    #[error("silence exceeded maximum size: {n_bytes} bytes (limit silence_size: {limit} bytes)")]
     TooLarge {
         /// How large it is.
         n_bytes: usize,

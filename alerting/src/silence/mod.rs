@@ -4,17 +4,17 @@
 //! that are to be written ([`Silences::plan`], [`Silences::plan_expiry`]), so that whoever keeps them can write them down
 //! durably before they count ([`Silences::put`]).
 
+mod entry;
 mod error;
 mod id;
 mod limits;
-mod silence;
 mod silences;
 
 #[cfg(test)]
 mod suite;
 
+pub use entry::{Silence, State, read_matcher};
 pub use error::SilenceError;
 pub use id::new_id;
 pub use limits::Limits;
-pub use silence::{Silence, State, read_matcher};
 pub use silences::Silences;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use model::Labels;
 
+use super::entry::{Silence, State};
 use super::error::SilenceError;
 use super::limits::Limits;
-use super::silence::{Silence, State};
 use crate::matcher::Grammar;
 
 /// How long silences are kept after their end: 120 hours, as in Alertmanager.
