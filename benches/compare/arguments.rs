@@ -12,6 +12,7 @@ Usage: compare [FLAGS]     (cargo build --release && make peers first)
   --rounds=N           loads of each server; the figures are medians; 0: none [3]
   --targets=N          targets to scrape, of 300 series each [300]
   --scrape-seconds=N   for how long, every 5 s; 0: not at all [60]
+  --rules              also: 1,000 rules over 10,200 series, for two minutes a server
   --repeats=N          how often each question is asked [10]
   --million            also: 1,000,000 series with 20 samples each, killed and started again
   --peers=NAMES        of prometheus and victoriametrics [both]
@@ -30,6 +31,7 @@ pub(crate) struct Arguments {
     pub(crate) scrape_seconds: u64,
     pub(crate) n_repeats: usize,
     pub(crate) million: bool,
+    pub(crate) rules: bool,
     pub(crate) peers: Vec<Peer>,
     pub(crate) narthex: PathBuf,
     pub(crate) markdown: Option<PathBuf>,
@@ -63,6 +65,7 @@ impl Arguments {
             scrape_seconds: 60,
             n_repeats: 10,
             million: false,
+            rules: false,
             peers: Peer::ALL.to_vec(),
             narthex: target_dir().join("release/narthex"),
             markdown: None,
@@ -87,6 +90,7 @@ impl Arguments {
             "--scrape-seconds" => self.scrape_seconds = number()? as u64,
             "--repeats" => self.n_repeats = number()?.max(1),
             "--million" => self.million = true,
+            "--rules" => self.rules = true,
             "--peers" => self.peers = Peer::parse(value).ok_or_else(wrong)?,
             "--narthex" if !value.is_empty() => self.narthex = PathBuf::from(value),
             "--markdown" if !value.is_empty() => self.markdown = Some(PathBuf::from(value)),

@@ -35,6 +35,8 @@ mod queries;
 mod read_back;
 /// Killed, and started again.
 mod restart;
+/// A thousand rules.
+mod rules;
 /// Scraping the same targets.
 mod scraping;
 /// Remote-write requests on their way.
@@ -79,6 +81,9 @@ fn run(arguments: &Arguments) -> io::Result<bool> {
     let mut is_right = arguments.n_rounds == 0 || load::measure(arguments, &peers, &mut table)?;
     if arguments.scrape_seconds > 0 {
         scraping::measure(arguments, &peers, &mut table)?;
+    }
+    if arguments.rules {
+        rules::measure(arguments, &peers, &mut table)?;
     }
     if arguments.million {
         is_right &= million::measure(arguments, &peers, &mut table)?;

@@ -5,6 +5,8 @@
 
 /// Alertmanager and amtool.
 mod alertmanager;
+/// Alerts, sent to a real Alertmanager.
+mod alertmanagers;
 /// Answers, compared.
 mod answers;
 /// Questions made up over made-up data.
