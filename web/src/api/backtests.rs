@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alerting::backtest::{BackTestError, History, Report, Setting, Times, run};
-use alerting::config::Loaded;
 use alerting::rules::RuleConfig;
 use model::yaml::{Document, Problem};
 use net::form::Form;
@@ -75,7 +74,7 @@ fn tested(shared: &Shared, parts: &Parts, rule: &RuleConfig, times: Times, optio
         options,
         external_labels: &snapshot.external_labels,
         external_url: external_url.trim_end_matches('/'),
-        routes: &Loaded::builtin().tree,
+        routes: &parts.notifications.loaded().tree,
     };
     match run(rule, times, &setting, &mut |_, _| {}) {
         Ok(report) => reply(report, clock.elapsed().saturating_sub(began)),
