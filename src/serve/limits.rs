@@ -14,8 +14,8 @@ pub(super) fn all(store: &Store, engine: &Engine, global: &GlobalConfig) -> Vec<
     let mut limits = of_storage(store);
     limits.extend(of_queries(engine));
     limits.extend(of_scrapes(global));
-    limits.extend(of_templates());
     limits.extend(of_notifications());
+    limits.extend(of_alerting());
     limits
 }
 
@@ -86,14 +86,16 @@ fn of_queries(engine: &Engine) -> Vec<LimitStatus> {
     ]
 }
 
-/// Labels and annotations of alerts.
-fn of_templates() -> [LimitStatus; 4] {
+/// Labels and annotations of alerts, and rules over history.
+fn of_alerting() -> [LimitStatus; 6] {
     let limits = alerting::template::Limits::ANNOTATION;
     [
         ("template_output_bytes", limits.output_bytes as f64, "bytes"),
         ("template_steps", limits.steps as f64, ""),
         ("template_depth", limits.depth as f64, ""),
         ("template_queries", limits.queries as f64, ""),
+        ("backtest_steps", alerting::backtest::MAX_STEPS as f64, ""),
+        ("backtest_intervals", alerting::backtest::MAX_INTERVALS as f64, ""),
     ]
     .map(|(name, value, unit)| LimitStatus {
         name,
