@@ -63,8 +63,9 @@ async function sendFile(path, response) {
 
 function forward(upstream, incoming, response, prefix) {
   const target = new URL(incoming.url.slice(prefix.length), upstream);
-  const { host: _, ...headers } = incoming.headers;
-  const outgoing = request(target, { method: incoming.method, headers }, answer => {
+  // The host stays the page's: a server refuses what another origin's page sends.
+  const { method, headers } = incoming;
+  const outgoing = request(target, { method, headers }, answer => {
     response.writeHead(answer.statusCode, answer.headers);
     answer.pipe(response);
   });
