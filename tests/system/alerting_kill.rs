@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use model::Rng;
 use model::rng::SeededRng;
 
 use crate::exporter::Exporter;
+use crate::http;
 use crate::narthex::{Narthex, free_address};
 use crate::webhook::{Told, Webhook};
 
@@ -66,14 +67,16 @@ fn nothing_is_lost_and_nothing_repeated_that_can_be_told_apart() {
     let webhook = Webhook::start();
     configure(dir.path(), target.address, webhook.address);
     let address = free_address();
+    let mut silences = BTreeSet::new();
     // Each lamp's transitions, as the test made them.
     let mut made: BTreeMap<String, Vec<bool>> = BTreeMap::new();
     let mut narthex = Narthex::start(dir.path(), address, &[]);
-    for _ in 0..n_cycles {
+    for cycle in 0..n_cycles {
         let lamp = rng.below(N_ALERTS);
         bits.fetch_xor(1 << lamp, Ordering::SeqCst);
         let is_on = bits.load(Ordering::SeqCst) >> lamp & 1 == 1;
         made.entry(lamp.to_string()).or_default().push(is_on);
+        silences.insert(add_silence(&narthex, cycle));
         // At any moment on the way from the target to the webhook.
         std::thread::sleep(Duration::from_millis(rng.below(900)));
         narthex.kill();
@@ -85,11 +88,14 @@ fn nothing_is_lost_and_nothing_repeated_that_can_be_told_apart() {
     assert_eq!(transitions(&distinct), made, "what was told is what happened");
     let n_more = told.len() - distinct.len();
     assert!(n_more as u64 <= n_cycles, "{n_more} repetitions in {n_cycles} kills");
+    let kept = silence_ids(&narthex);
+    assert!(silences.is_subset(&kept), "silences that were acknowledged are all there");
     println!(
-        "{} transitions, {} told, {} of them distinct",
+        "{} transitions, {} told, {} of them distinct; {} silences",
         made.values().map(Vec::len).sum::<usize>(),
         told.len(),
-        distinct.len()
+        distinct.len(),
+        silences.len()
     );
 }
 
@@ -110,4 +116,24 @@ fn transitions(told: &[&Told]) -> BTreeMap<String, Vec<bool>> {
         transitions.entry(told.lamp.clone()).or_default().push(told.is_firing);
     }
     transitions
+}
+
+fn add_silence(narthex: &Narthex, cycle: u64) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let ends = jiff::Timestamp::from_second(now.as_secs() as i64 + 86_400).unwrap();
+    let starts = jiff::Timestamp::from_second(now.as_secs() as i64).unwrap();
+    let body = serde_json::json!({
+        "matchers": [{"name": "nothing", "value": cycle.to_string(), "isRegex": false, "isEqual": true}],
+        "startsAt": starts.to_string(), "endsAt": ends.to_string(), "createdBy": "test", "comment": "kept",
+    });
+    let headers = [("Content-Type", "application/json")];
+    let body = body.to_string();
+    let answer = http::request(narthex.address, "POST", "/api/v2/silences", &headers, body.as_bytes()).unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.json()["silenceID"].as_str().unwrap().to_owned()
+}
+
+fn silence_ids(narthex: &Narthex) -> BTreeSet<String> {
+    let all = http::get(narthex.address, "/api/v2/silences").unwrap().json();
+    all.as_array().unwrap().iter().map(|silence| silence["id"].as_str().unwrap().to_owned()).collect()
 }
