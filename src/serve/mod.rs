@@ -18,6 +18,7 @@ mod remote_write;
 mod retention;
 mod rules;
 mod scraping;
+mod self_alerts;
 mod sender;
 mod settings;
 mod signals;
@@ -51,6 +52,7 @@ use self::notifications::Notifying;
 use self::pictures::EngineSeries;
 use self::remote_write::RemoteWrites;
 use self::scraping::Scraping;
+use self::self_alerts::SelfAlerts;
 use self::sender::Alertmanagers;
 use self::signals::{Asked, Signals};
 use self::storage::OpenStore;
@@ -127,8 +129,20 @@ async fn serve(flags: &Flags) -> anyhow::Result<()> {
     let mut narthex = Narthex::start(store, file, web, access, host, clock, flags, ready)?;
     address::tell(&addresses, is_secure);
     narthex.obey(&mut signals, &mut orders).await;
-    let Narthex { store, remote_writes, maintenance, scraper, scraping, alertmanagers, rules, notifying, web, .. } =
-        narthex;
+    let Narthex {
+        store,
+        remote_writes,
+        maintenance,
+        scraper,
+        scraping,
+        alertmanagers,
+        rules,
+        notifying,
+        self_alerts,
+        web,
+        ..
+    } = narthex;
+    drop(self_alerts);
     Ending {
         store,
         remote_writes,
@@ -169,6 +183,7 @@ struct Narthex {
     alertmanagers: Alertmanagers,
     rules: Arc<Rules>,
     notifying: Notifying,
+    self_alerts: SelfAlerts,
     web: Web,
     access: Arc<Access>,
     file: ConfigurationFile,
@@ -227,6 +242,8 @@ impl Narthex {
         rules.add_sink(Arc::clone(notifying.notifications()) as _);
         rules.apply(ready.groups, &ready.config.global.external_labels);
         rules.start().context("no threads for rules")?;
+        let sinks = vec![Arc::clone(alertmanagers.sender()) as _, Arc::clone(notifying.notifications()) as _];
+        let self_alerts = SelfAlerts::start(Arc::clone(&store), sinks, Arc::clone(&clock));
         web.open(Parts {
             select: Arc::clone(store.store()) as _,
             append: Arc::clone(store.store()) as _,
@@ -251,6 +268,7 @@ impl Narthex {
             alertmanagers,
             rules,
             notifying,
+            self_alerts,
             web,
             access,
             file,

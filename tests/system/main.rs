@@ -16,6 +16,8 @@ mod alerting_kill;
 mod explosion;
 /// A target to be scraped, with values that say which scrape they are of.
 mod exporter;
+/// A disk that is really full.
+mod full_disk;
 /// Just enough HTTP to ask and to be asked.
 mod http;
 /// Text with times, imported, and what the data directory says of it.

@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 pub(crate) struct Told {
     /// `Idempotency-Key`
     pub(crate) id: String,
-    /// The label `lamp`.
+    /// `alertname`
+    pub(crate) name: String,
+    /// The label `lamp`; empty where there is none.
     pub(crate) lamp: String,
     pub(crate) is_firing: bool,
 }
@@ -84,7 +86,8 @@ fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
         let message: serde_json::Value = serde_json::from_slice(&body)?;
         let told = message["alerts"].as_array().unwrap().iter().map(|alert| Told {
             id: id.clone(),
-            lamp: alert["labels"]["lamp"].as_str().unwrap().to_owned(),
+            name: label(alert, "alertname"),
+            lamp: label(alert, "lamp"),
             is_firing: alert["status"] == "firing",
         });
         shared.told.lock().unwrap().extend(told);
@@ -92,4 +95,8 @@ fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
         let mut stream = stream;
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")?;
     }
+}
+
+fn label(alert: &serde_json::Value, name: &str) -> String {
+    alert["labels"][name].as_str().unwrap_or_default().to_owned()
 }
