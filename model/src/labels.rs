@@ -384,7 +384,7 @@ mod tests {
         #[test]
         fn builder_and_set_agree(pairs in prop::collection::vec(("[a-e]|é{1,3}", "\\PC{0,300}"), 0..12)) {
             let set = Labels::from_pairs(pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())));
-            let mut naive = std::collections::BTreeMap::new();
+            let mut naive = BTreeMap::new();
             for (name, value) in &pairs {
                 naive.insert(name.clone(), value.clone());
             }

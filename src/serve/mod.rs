@@ -126,7 +126,7 @@ async fn serve(flags: &Flags) -> anyhow::Result<()> {
         () = signals.stop() => return Ok(()),
         () = quit_order(&mut orders) => return Ok(()),
     };
-    let mut narthex = Narthex::start(store, file, web, access, host, clock, flags, ready)?;
+    let mut narthex = Narthex::start(store, file, Front { web, access, host }, clock, flags, ready)?;
     address::tell(&addresses, is_secure);
     narthex.obey(&mut signals, &mut orders).await;
     let Narthex {
@@ -171,6 +171,13 @@ async fn quit_order(orders: &mut mpsc::UnboundedReceiver<Order>) {
 /// The server's task.
 type Serving = JoinHandle<()>;
 
+/// What is there before the storage is open.
+struct Front {
+    web: Web,
+    access: Arc<Access>,
+    host: Arc<ServeHost>,
+}
+
 /// A running narthex: what a reload touches, and what the end takes apart.
 #[derive(Debug)]
 struct Narthex {
@@ -197,9 +204,7 @@ impl Narthex {
     fn start(
         store: OpenStore,
         file: ConfigurationFile,
-        web: Web,
-        access: Arc<Access>,
-        host: Arc<ServeHost>,
+        Front { web, access, host }: Front,
         clock: Arc<dyn Clock>,
         flags: &Flags,
         ready: Ready,

@@ -51,8 +51,8 @@ fn test(path: &Path, args: &TestRulesArgs, history: PromDuration) -> Result<(), 
         let text = rule_text(group, rule);
         let seconds = |at_ms: i64| model::float::plain(at_ms as f64 / 1000.0);
         let (start, end, step) = (seconds(start_ms), seconds(end_ms), step.to_string());
-        let body = form::encode([("rule", &*text), ("start", &start), ("end", &end), ("step", &step)].into_iter());
-        let answered = args.server.ask(Method::POST, "/api/v1/backtests", "application/x-www-form-urlencoded", body);
+        let body = form::encode([("rule", &*text), ("start", &start), ("end", &end), ("step", &step)]);
+        let answered = args.server.ask(Method::POST, "/api/v1/backtests", form::MEDIA_TYPE, body);
         let answered = answered.map_err(|error| error.to_string())?;
         let answer: Value = serde_json::from_slice(&answered.body)
             .map_err(|_| format!("{}: {}", answered.status, answered.beginning()))?;

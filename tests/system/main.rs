@@ -34,6 +34,8 @@ mod remote_write;
 mod restart;
 /// What alerts are, over kills and reloads.
 mod rules;
+/// Secrets, and who sees them.
+mod secrets;
 /// Started without anything, it scrapes and shows itself; stopped, it stops.
 mod serve;
 /// Beside a real Prometheus.

@@ -74,7 +74,7 @@ fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
                 return Ok(());
             }
             match line.split_once(':') {
-                Some((name, value)) if name.eq_ignore_ascii_case("idempotency-key") => id = value.trim().to_owned(),
+                Some((name, value)) if name.eq_ignore_ascii_case("idempotency-key") => value.trim().clone_into(&mut id),
                 Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
                     length = value.trim().parse().unwrap();
                 }

@@ -64,7 +64,8 @@ fn routes_are_those_of_alertmanager() {
         if let Some(want) = suite["route_ids_unordered"].as_array() {
             let mut want: Vec<&str> = want.iter().map(text).collect();
             let mut got: Vec<&str> = tree.routes().iter().map(|route| route.id.as_str()).collect();
-            (want.sort_unstable(), got.sort_unstable());
+            want.sort_unstable();
+            got.sort_unstable();
             assert_eq!(got, want);
             n_cases += 1;
         }

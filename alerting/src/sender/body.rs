@@ -26,7 +26,7 @@ struct Posted<'a> {
 
 fn map<S: Serializer>(labels: &&Labels, serializer: S) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(Some(labels.len()))?;
-    for (name, value) in labels.iter() {
+    for (name, value) in *labels {
         map.serialize_entry(name, value)?;
     }
     map.end()

@@ -13,14 +13,14 @@ mod body;
 mod counts;
 mod lane;
 mod queue;
-mod sender;
+mod sets;
 mod settings;
 #[cfg(test)]
 mod tests;
 
 pub use address::{AddressError, Group};
 pub use counts::{Latencies, SendCounts};
-pub use sender::{Found, Sender, SetId};
+pub use sets::{Found, Sender, SetId};
 pub use settings::{SenderOptions, SenderSettings, SetSettings};
 
 use model::Labels;

@@ -240,7 +240,8 @@ async fn a_reload_keeps_what_is_the_same_and_lets_the_rest_go() {
     sender.set_targets(ids[0], &[one.group()]);
     sender.set_targets(ids[1], &[other.group()]);
     sender.post(named(0..1));
-    (one.names(1).await, other.names(1).await);
+    one.names(1).await;
+    other.names(1).await;
     let kept = SetSettings { continues: Some(ids[1]), ..set("[]") };
     let again = sender.apply(SenderSettings { sets: vec![set("[]"), kept], ..SenderSettings::default() });
     assert!(again[1] == ids[1] && !ids.contains(&again[0]));

@@ -24,7 +24,7 @@ fn write_rules(dir: &Path, expr: &str) {
 #[test]
 fn an_alertmanager_hears_what_fires_and_what_has_ended() {
     let program = installed("peers/alertmanager");
-    if !can_run(&[program.clone()], "tests/peers/build alertmanager") {
+    if !can_run(std::slice::from_ref(&program), "tests/peers/build alertmanager") {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
