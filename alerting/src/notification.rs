@@ -117,7 +117,8 @@ pub trait Report: fmt::Debug + Send + Sync {
 
 /// Sends notifications.
 pub trait Deliver: fmt::Debug + Send + Sync {
-    /// Takes a notification over: returns at once, and reports later, from another thread. Notifications to one integration
-    /// are sent in the order in which they were taken over; those to others do not wait for them.
+    /// Takes a notification over: returns at once, and reports later, from another thread. Notifications of one group to one
+    /// integration are sent in the order in which they were taken over; other groups may overtake one that is tried again,
+    /// and those to other integrations do not wait at all.
     fn take(&self, notification: Arc<Notification>, report: Arc<dyn Report>);
 }

@@ -35,8 +35,9 @@ const N_VALUES: usize = 4;
 const ELLIPSIS: char = '…';
 
 /// The fonts by name: our own two, then what systems have, for those who show the SVG.
-const REGULAR: &str = "Inter, ui-sans-serif, PingFang SC, Noto Sans CJK SC, Microsoft YaHei, sans-serif";
-const BOLD: &str = "Inter SemiBold, Inter, ui-sans-serif, PingFang SC, Noto Sans CJK SC, Microsoft YaHei, sans-serif";
+const REGULAR: &str = "DejaVu Sans, ui-sans-serif, PingFang SC, Noto Sans CJK SC, Microsoft YaHei, sans-serif";
+const BOLD: &str =
+    "DejaVu Sans Bold, DejaVu Sans, ui-sans-serif, PingFang SC, Noto Sans CJK SC, Microsoft YaHei, sans-serif";
 
 /// A chart that cannot be drawn.
 #[derive(Debug, thiserror::Error)]

@@ -1,16 +1,19 @@
-//! Fonts: two of our own for Latin, Greek letters of units and digits, and whatever the system has for the rest.
+//! Fonts: two that come along for Latin, Greek and digits, and whatever the system has for the rest.
 //!
-//! Inter comes with the binary, so that a picture looks the same everywhere. A font with Chinese characters has ten
-//! megabytes and more, so that the system's is taken (`docs/decisions/0004-fonts.md`): for characters that Inter lacks, the
+//! DejaVu Sans comes with the binary, so that a picture looks the same everywhere. A font with Chinese characters has ten
+//! megabytes and more, so that the system's is taken (`docs/decisions/0004-fonts.md`): for characters that it lacks, the
 //! first of `PREFERRED` that is there, then any.
 
 use std::sync::{Arc, OnceLock};
 
-use resvg::usvg::fontdb::{Database, FaceInfo, Stretch, Style, Weight};
+use resvg::usvg::fontdb::{Database, FaceInfo, Language, Source, Stretch, Style, Weight};
 
-const OWN: [&[u8]; 2] = [include_bytes!("../fonts/Inter-400.ttf"), include_bytes!("../fonts/Inter-600.ttf")];
+/// The family that comes along.
+pub(crate) const FAMILY: &str = "DejaVu Sans";
+/// Its bold face, under a name of its own.
+const BOLD_FAMILY: &str = "DejaVu Sans Bold";
 
-/// Families with Chinese characters in their simplified forms, those first that go best with Inter.
+/// Families with Chinese characters in their simplified forms, those first that go best with ours.
 const PREFERRED: [&str; 12] = [
     "Noto Sans CJK SC",
     "Noto Sans SC",
@@ -29,8 +32,15 @@ const PREFERRED: [&str; 12] = [
 /// Our fonts alone.
 pub(crate) fn own() -> Database {
     let mut fonts = Database::new();
-    for font in OWN {
-        fonts.load_font_data(font.to_vec());
+    fonts.load_font_source(Source::Binary(Arc::new(dejavu::sans::regular())));
+    for id in fonts.load_font_source(Source::Binary(Arc::new(dejavu::sans::bold()))) {
+        // What is drawn names a family and no weight.
+        if let Some(mut face) = fonts.face(id).cloned() {
+            face.families = vec![(BOLD_FAMILY.to_owned(), Language::English_UnitedStates)];
+            face.weight = Weight::NORMAL;
+            fonts.remove_face(id);
+            fonts.push_face_info(face);
+        }
     }
     fonts
 }

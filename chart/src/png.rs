@@ -63,7 +63,7 @@ pub(crate) fn png_with(chart: &Chart, theme: Theme, scale: u32, fonts: Arc<Datab
 }
 
 fn read(svg: &str, fonts: Arc<Database>) -> Result<Tree, PngError> {
-    let options = Options { fontdb: fonts, font_family: "Inter".to_owned(), ..Options::default() };
+    let options = Options { fontdb: fonts, font_family: fonts::FAMILY.to_owned(), ..Options::default() };
     Tree::from_str(svg, &options).map_err(|error| PngError::Read(error.to_string()))
 }
 

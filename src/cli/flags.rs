@@ -67,7 +67,7 @@ pub(crate) const FLAGS: &[Flag] = {
         flag("web.enable-remote-write-receiver", Switch, "false", Common, "Take samples at /api/v1/write"),
         flag("enable-feature", Texts, "", Common, "Features, separated by commas; --help-all names them"),
         flag("log.level", Text, "info", Common, "debug, info, warn or error"),
-        flag("log.format", Text, "logfmt", Common, "logfmt or json"),
+        flag("log.format", Text, "logfmt", Built, "logfmt or json"),
         flag("config.auto-reload", Switch, "false", Built, "Reload when a configuration file has changed"),
         flag("config.auto-reload-interval", Duration, "30s", Built, "How often to look for changes"),
         flag("web.read-timeout", Duration, "5m", Built, "Close a connection whose request takes longer, or that idles"),

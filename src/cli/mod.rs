@@ -56,7 +56,10 @@ pub(crate) fn command() -> Command {
             check::CheckArgs::augment_args(Command::new("check"))
                 .about("Say what is wrong, and where: config, metrics, rules, sd-file, web-config"),
         )
-        .subcommand(test::TestArgs::augment_args(Command::new("test")).about("Test rules and receivers"))
+        .subcommand(
+            test::TestArgs::augment_args(Command::new("test"))
+                .about("Test rules, and whether receivers can be reached: rules, receiver"),
+        )
         .subcommand(query::QueryArgs::augment_args(Command::new("query")).about("Ask a server: instant, range"))
         .subcommand(
             import::ImportArgs::augment_args(Command::new("import"))

@@ -50,7 +50,9 @@ fn cut(text: &str, document: &Document, section: &[Step], key: &str) -> Option<(
         None => {
             let path: Vec<Step> = section.iter().cloned().chain([Step::Key(key.to_owned())]).collect();
             let (value, _) = document.find(&path)?;
-            text[value.end..].find('\n').map_or(text.len(), |newline| value.end + newline + 1)
+            // A block ends where the next begins.
+            let end = text[..value.end].trim_end().len();
+            text[end..].find('\n').map_or(text.len(), |newline| end + newline + 1)
         }
     };
     Some((start, end))
