@@ -66,6 +66,8 @@ fn an_alertmanager_hears_what_fires_and_what_has_ended() {
     let url = format!("http://{theirs}/am/api/v2/alerts");
     assert_eq!(found, json!({"activeAlertmanagers": [{"url": url}], "droppedAlertmanagers": []}));
 
+    // A back-test looks at whole seconds.
+    wait_until("some seconds are stored", || narthex.samples("up").iter().any(|(_, samples)| samples.len() > 3));
     let history = Command::new(PROGRAM)
         .current_dir(dir.path())
         .args(["test", "rules", "rules.yml", "--history=1h", "--step=1s", "--server", &format!("http://{ours}")])
