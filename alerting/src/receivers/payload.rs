@@ -48,7 +48,7 @@ mod tests {
     use serde_json::Value as Json;
 
     use super::*;
-    use crate::receivers::tests::suite;
+    use crate::suites::suite;
 
     /// YAML's keys may be numbers, which JSON's cannot.
     fn payload(json: &Json) -> Payload {

@@ -1,7 +1,6 @@
 //! Prometheus's and Alertmanager's own cases, actions of public rules, and what Go's templates made of some thousand more.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -11,6 +10,7 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 
 use super::*;
+use crate::suites::suite;
 
 const NOW_MS: i64 = 1_353_755_652_000;
 
@@ -30,21 +30,6 @@ impl Host for Fixed {
 
     fn query(&mut self, _: &str) -> Result<Vec<Sample>, String> {
         Ok(self.samples.clone())
-    }
-}
-
-/// A file of the suites, if it is there.
-fn suite(file: &str) -> Option<Json> {
-    let suites = std::env::var_os("NARTHEX_SUITES")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/suites")), PathBuf::from);
-    let path = suites.join("alertmanager").join(file);
-    match std::fs::read(&path) {
-        Ok(text) => Some(serde_json::from_slice(&text).unwrap()),
-        Err(error) if std::env::var("NARTHEX_CI").is_ok_and(|ci| ci == "1") => panic!("{}: {error}", path.display()),
-        Err(_) => {
-            println!("left out: {} is not there", path.display());
-            None
-        }
     }
 }
 

@@ -8,32 +8,16 @@ mod peer;
 mod robots;
 mod sink;
 
-use std::path::{Path, PathBuf};
-
-use serde_json::Value as Json;
+use std::path::Path;
 
 use super::answer::{Answer, Judge};
 use super::*;
+use crate::suites::suite;
 
 /// Writes a file of a test.
 #[expect(clippy::disallowed_methods, reason = "a test's own file needs no disk that can fail")]
 fn write(path: &Path, text: &str) {
     std::fs::write(path, text).unwrap();
-}
-
-/// A file of the suites, if it is there.
-pub(super) fn suite(file: &str) -> Option<Json> {
-    let suites = std::env::var_os("NARTHEX_SUITES")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/suites")), PathBuf::from);
-    let path = suites.join("alertmanager").join(file);
-    match std::fs::read(&path) {
-        Ok(text) => Some(serde_json::from_slice(&text).unwrap()),
-        Err(error) if std::env::var("NARTHEX_CI").is_ok_and(|ci| ci == "1") => panic!("{}: {error}", path.display()),
-        Err(_) => {
-            println!("left out: {} is not there", path.display());
-            None
-        }
-    }
 }
 
 #[test]
