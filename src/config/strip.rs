@@ -62,12 +62,13 @@ fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |newline| newline + 1)
 }
 
-/// Where the comments begin that stand directly above a line, but behind another.
+/// Where the comments begin that stand directly above a line and as far to the right, but behind another line.
 fn comment_start(text: &str, from: usize, line: usize) -> usize {
+    let indent = |at: usize| text[at..].len() - text[at..].trim_start_matches(' ').len();
     let mut start = line;
     while start > from {
         let above = line_start(text, start - 1);
-        if above <= from || !text[above..start].starts_with('#') {
+        if above <= from || indent(above) != indent(line) || !text[above + indent(above)..start].starts_with('#') {
             break;
         }
         start = above;
