@@ -244,7 +244,9 @@ fn peer_takes_expressions_apart_in_the_same_way() {
 #[test]
 fn peer_takes_and_refuses_the_same_methods() {
     let Some(prometheus) = Prometheus::start("global: {}\n") else { return };
-    for (method, target, status, allow, body) in METHODS {
+    // What is narthex's own it does not know.
+    let known = METHODS.iter().filter(|(_, target, ..)| !target.starts_with("/api/v1/receivers/"));
+    for (method, target, status, allow, body) in known {
         let answer = ask(prometheus.address, method, target, &[], b"");
         let body = body.replace("narthex is", "Prometheus Server is");
         let got = (answer.status, answer.header("allow"), answer.text());
