@@ -57,9 +57,22 @@ impl Matcher {
     /// # Errors
     /// When the value is not a regular expression in Go's syntax, with Go's words.
     pub fn new(name: impl Into<String>, op: MatchOp, value: impl Into<String>) -> Result<Matcher, RegexError> {
+        Matcher::compiled_by(name, op, value, GoRegex::anchored)
+    }
+
+    /// The same for those whose regular expressions mean something else than PromQL's.
+    ///
+    /// # Errors
+    /// As `compile`.
+    pub fn compiled_by(
+        name: impl Into<String>,
+        op: MatchOp,
+        value: impl Into<String>,
+        compile: impl FnOnce(&str) -> Result<GoRegex, RegexError>,
+    ) -> Result<Matcher, RegexError> {
         let value = value.into();
         let regex = match op {
-            MatchOp::Regex | MatchOp::NotRegex => Some(GoRegex::anchored(&value)?),
+            MatchOp::Regex | MatchOp::NotRegex => Some(compile(&value)?),
             MatchOp::Equal | MatchOp::NotEqual => None,
         };
         Ok(Matcher { name: name.into(), op, value, regex })

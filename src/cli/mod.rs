@@ -23,7 +23,7 @@ const EXIT_USAGE: u8 = 2;
 const HELP_ALL: &str = "help-all";
 
 const ABOUT: &str = "\
-narthex scrapes, stores, queries and shows metrics of everything that speaks Prometheus.
+narthex scrapes, stores, queries and shows metrics of everything that speaks Prometheus, and alerts.
 Without a command it serves: open the page that it prints.";
 
 const EXAMPLES: &str = "\

@@ -13,13 +13,12 @@ use model::rng::SeededRng;
 
 use crate::narthex::{Narthex, free_address};
 use crate::remote_write;
+use crate::waiting::{LONGEST_WAIT, wait_until};
 use crate::webhook::{Told, Webhook};
 
 const DISK: &str = "size=64m";
 const FILLER_BYTES: usize = 40 << 20;
 const N_SERIES: u64 = 2000;
-/// How long is waited for what must come.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A file system in memory; unmounted when dropped.
 struct Disk(PathBuf);
@@ -67,7 +66,7 @@ fn a_full_disk_is_told_and_costs_nothing_acknowledged() {
     let mut acknowledged = Vec::new();
     let mut n_refused = 0;
     let mut batch = 0;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + LONGEST_WAIT;
     while n_refused < 20 {
         assert!(Instant::now() < deadline, "the disk does not get full");
         batch += 1;
@@ -79,9 +78,9 @@ fn a_full_disk_is_told_and_costs_nothing_acknowledged() {
             }
         }
     }
-    hook.wait_until(PATIENCE, |told| is_told(told, true));
+    hook.wait_until(LONGEST_WAIT, |told| is_told(told, true));
     std::fs::remove_file(&filler).unwrap();
-    wait_for("room", || {
+    wait_until("room", || {
         batch += 1;
         let is_taken = send(address, batch) == 204;
         if is_taken {
@@ -89,7 +88,7 @@ fn a_full_disk_is_told_and_costs_nothing_acknowledged() {
         }
         is_taken
     });
-    hook.wait_until(PATIENCE, |told| is_told(told, false));
+    hook.wait_until(LONGEST_WAIT, |told| is_told(told, false));
     let sum = |i: u64| acknowledged.iter().map(|&batch| value_of(batch, i)).sum();
     let wanted: BTreeMap<_, _> = (0..N_SERIES).map(|i| (i, (acknowledged.len() as u64, sum(i)))).collect();
     assert!(contents(&narthex) == wanted, "before the kill");
@@ -103,14 +102,6 @@ fn a_full_disk_is_told_and_costs_nothing_acknowledged() {
 /// Whether somebody was told that the disk is full, or no longer.
 fn is_told(told: &[Told], is_firing: bool) -> bool {
     told.iter().any(|told| told.name == "NarthexDiskFull" && told.is_firing == is_firing)
-}
-
-fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !is_so() {
-        assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
-        std::thread::sleep(Duration::from_millis(100));
-    }
 }
 
 /// Sends a batch: a sample of each series, at a time of its own. The status of the answer.

@@ -44,6 +44,8 @@ mod side_by_side;
 mod snapshot;
 /// Since when series count, through two of us.
 mod starts;
+/// Waiting for what others bring about.
+mod waiting;
 /// A receiver that writes down what it is told.
 mod webhook;
 

@@ -10,13 +10,8 @@ use model::{Labels, MatchOp, name};
 ///
 /// Unlike PromQL's, `.` in a regular expression matches no newline, and what is special to either grammar is quoted when it
 /// is written.
-#[derive(Clone, Debug)]
-pub struct Matcher {
-    name: String,
-    op: MatchOp,
-    value: String,
-    regex: Option<GoRegex>,
-}
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matcher(model::Matcher);
 
 impl Matcher {
     /// A matcher; compiles the value where the operator is a regular expression.
@@ -24,55 +19,46 @@ impl Matcher {
     /// # Errors
     /// When the value is not a regular expression in Go's syntax, with Go's words.
     pub fn new(name: impl Into<String>, op: MatchOp, value: impl Into<String>) -> Result<Matcher, RegexError> {
-        let value = value.into();
-        let regex = match op {
-            MatchOp::Regex | MatchOp::NotRegex => Some(compile(&value)?),
-            MatchOp::Equal | MatchOp::NotEqual => None,
-        };
-        Ok(Matcher { name: name.into(), op, value, regex })
+        model::Matcher::compiled_by(name, op, value, compile).map(Matcher)
     }
 
     /// `name="value"`.
     pub fn equal(name: impl Into<String>, value: impl Into<String>) -> Matcher {
-        Matcher { name: name.into(), op: MatchOp::Equal, value: value.into(), regex: None }
+        Matcher(model::Matcher::equal(name, value))
     }
 
     /// The label.
     pub fn name(&self) -> &str {
-        &self.name
+        self.0.name()
     }
 
     /// The operator.
     pub fn op(&self) -> MatchOp {
-        self.op
+        self.0.op()
     }
 
     /// The text on the right.
     pub fn value(&self) -> &str {
-        &self.value
+        self.0.value()
     }
 
     /// Whether the text on the right is a regular expression.
     pub fn is_regex(&self) -> bool {
-        self.regex.is_some()
+        self.0.regex().is_some()
     }
 
     /// Whether a value fulfils the condition.
     pub fn matches(&self, value: &str) -> bool {
-        let positive = match &self.regex {
-            Some(regex) => regex.is_match(value),
-            None => self.value == value,
-        };
-        positive != self.op.is_negative()
+        self.0.matches(value)
     }
 
     /// Whether labels fulfil the condition.
     pub fn matches_labels(&self, labels: &Labels) -> bool {
-        self.matches(labels.get(&self.name).unwrap_or_default())
+        self.0.matches_labels(labels)
     }
 
     fn order(&self) -> (&str, &str, MatchOp) {
-        (&self.name, &self.value, self.op)
+        (self.name(), self.value(), self.op())
     }
 }
 
@@ -91,14 +77,6 @@ pub fn op(text: &str) -> Option<MatchOp> {
     ops.into_iter().find(|op| op.as_str() == text)
 }
 
-impl PartialEq for Matcher {
-    fn eq(&self, other: &Matcher) -> bool {
-        self.order() == other.order()
-    }
-}
-
-impl Eq for Matcher {}
-
 impl Ord for Matcher {
     /// By name, then value, then operator, as Alertmanager sorts them in keys of groups.
     fn cmp(&self, other: &Matcher) -> Ordering {
@@ -115,11 +93,12 @@ impl PartialOrd for Matcher {
 impl fmt::Display for Matcher {
     /// As Alertmanager writes it: `name="value"`, with a name that could be misread in quotes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.name.contains(is_reserved) {
-            return write!(f, "{}{}{}", name::quoted(&self.name), self.op, name::quoted(&self.value));
+        let (name, op) = (self.name(), self.op());
+        if name.contains(is_reserved) {
+            return write!(f, "{}{op}{}", name::quoted(name), name::quoted(self.value()));
         }
-        let value = self.value.replace('\\', "\\\\").replace('\n', "\\n").replace('"', "\\\"");
-        write!(f, "{}{}\"{value}\"", self.name, self.op)
+        let value = self.value().replace('\\', "\\\\").replace('\n', "\\n").replace('"', "\\\"");
+        write!(f, "{name}{op}\"{value}\"")
     }
 }
 

@@ -32,9 +32,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::http;
-
-/// How long is waited for what others bring about. It takes seconds, on a busy machine many.
-const LONGEST_WAIT: Duration = Duration::from_secs(240);
+use crate::waiting::{LONGEST_WAIT, wait_until};
 
 /// A directory below the target directory: where peers and targets are installed.
 fn installed(name: &str) -> PathBuf {
@@ -107,15 +105,6 @@ impl Prometheus {
         let status = Command::new("kill").args(["-s", signal, &self.process.0.id().to_string()]).status().unwrap();
         assert!(status.success());
         self.process.0.wait().unwrap();
-    }
-}
-
-/// Waits for something that others bring about.
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !is_so() {
-        assert!(started.elapsed() < LONGEST_WAIT, "not within {LONGEST_WAIT:?}: {what}");
-        std::thread::sleep(Duration::from_millis(100));
     }
 }
 

@@ -104,7 +104,8 @@ export const en = {
     reloadDo:
       "The configuration from before stays in force. Mend the file and reload; narthex check config names the mistake.",
     open: "Open without authentication",
-    openDo: "Whoever reaches this port may read everything. --web.config.file sets a password or TLS.",
+    openDo:
+      "Whoever reaches this port may read and change everything. narthex.tokens or --web.config.file close it.",
     openAccept: "I know",
   },
 

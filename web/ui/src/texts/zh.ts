@@ -97,7 +97,7 @@ export const zh: Texts = {
     reload: "最近一次重载失败",
     reloadDo: "原有配置继续生效。请修正文件后重新加载；narthex check config 会指出错误位置。",
     open: "端口未设认证",
-    openDo: "能访问此端口的人均可读取全部数据。可用 --web.config.file 设置密码或 TLS。",
+    openDo: "能访问此端口的人均可读取并更改全部内容。可用 narthex.tokens 或 --web.config.file 加以限制。",
     openAccept: "知道了",
   },
 
