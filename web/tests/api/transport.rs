@@ -14,7 +14,7 @@ type MethodCase = (&'static str, &'static str, u16, &'static str, &'static str);
 const NOT_ALLOWED: &str = "Method Not Allowed\n";
 const NO_ADMIN: &str = r#"{"status":"error","errorType":"unavailable","error":"admin APIs disabled"}"#;
 const NO_RECEIVER: &str =
-    r#"{"error":"no receiver is called \"nobody\" in alertmanager.yml","errorType":"not_found","status":"error"}"#;
+    r#"{"error":"no receiver is called \"strangers\" in alertmanager.yml","errorType":"not_found","status":"error"}"#;
 const NO_SEARCH: &str = r#"{"status":"error","errorType":"unavailable","error":"search API disabled"}"#;
 
 /// Which methods are taken.
@@ -35,8 +35,8 @@ pub(crate) const METHODS: &[MethodCase] = &[
     ("OPTIONS", "/api/v1/nothing/here", 204, "", ""),
     ("GET", "/api/v1/nothing/here", 404, "", "404 page not found\n"),
     ("POST", "/federate?match[]=x", 405, "GET, OPTIONS", NOT_ALLOWED),
-    ("GET", "/api/v1/receivers/nobody/test", 405, "OPTIONS, POST", NOT_ALLOWED),
-    ("POST", "/api/v1/receivers/nobody/test", 404, "", NO_RECEIVER),
+    ("GET", "/api/v1/receivers/strangers/test", 405, "OPTIONS, POST", NOT_ALLOWED),
+    ("POST", "/api/v1/receivers/strangers/test", 404, "", NO_RECEIVER),
     ("GET", "/-/reload", 405, "", "Only POST or PUT requests allowed"),
     ("POST", "/-/reload", 403, "", "Lifecycle API is not enabled."),
     ("PUT", "/-/quit", 403, "", "Lifecycle API is not enabled."),
