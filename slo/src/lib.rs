@@ -1,1 +1,8 @@
-//! Error budgets: specs, budget engine, burn-rate alerts, policy and release gate, reports.
+//! Error budgets: how much unreliability users were promised to tolerate, how much of it is spent, by what, and whether the
+//! next release may ship.
+//!
+//! [`spec`] is what spec files say, whatever format they are in. [`history`] is what was counted. Everything else reads these
+//! two.
+
+pub mod history;
+pub mod spec;

@@ -1,0 +1,87 @@
+//! What was counted: good and bad events of each objective, along time.
+//!
+//! Whoever reads budgets, burn rates, ledgers and reports asks here and nowhere else, so that all of them agree to the event.
+
+use std::fmt;
+
+use model::Labels;
+
+/// What was counted in a span of time. For time slices the events are slices.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Counts {
+    /// Bad events. Exact for counters of whole numbers up to 2^53.
+    pub bad: f64,
+    /// All events, bad ones included.
+    pub total: f64,
+    /// The target-time in which events could be seen, in milliseconds: targets weigh alike, and are added up.
+    pub measured_ms: f64,
+    /// The target-time in which events should have been seen, in milliseconds.
+    pub expected_ms: f64,
+}
+
+impl Counts {
+    /// Good events.
+    pub fn good(&self) -> f64 {
+        self.total - self.bad
+    }
+
+    /// The share of bad events; `None` where there were no events.
+    pub fn error_ratio(&self) -> Option<f64> {
+        (self.total > 0.0).then(|| self.bad / self.total)
+    }
+
+    /// The share of the time that was measured; `None` where nothing was to be measured.
+    pub fn coverage(&self) -> Option<f64> {
+        (self.expected_ms > 0.0).then(|| self.measured_ms / self.expected_ms)
+    }
+}
+
+impl std::ops::Add for Counts {
+    type Output = Counts;
+
+    fn add(self, other: Counts) -> Counts {
+        Counts {
+            bad: self.bad + other.bad,
+            total: self.total + other.total,
+            measured_ms: self.measured_ms + other.measured_ms,
+            expected_ms: self.expected_ms + other.expected_ms,
+        }
+    }
+}
+
+/// The first value of a series that was not counted, because nobody knows whether it began at zero.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UncountedFirstValue {
+    /// The series.
+    pub series: Labels,
+    /// When it was first seen, in milliseconds since the Unix epoch.
+    pub timestamp_ms: i64,
+    /// Its value then.
+    pub value: f64,
+}
+
+/// The counts of all objectives. Objectives are named by their id, [`crate::spec::Objective::id`]; one that is not known has
+/// counted nothing.
+///
+/// A span is open on the left and closed on the right, `(from_ms, to_ms]`, to the millisecond of the sample.
+pub trait History: fmt::Debug + Send + Sync {
+    /// What was counted in a span, with exclusions taken out.
+    fn counts(&self, id: &str, from_ms: i64, to_ms: i64) -> Counts;
+
+    /// What was counted in each of the spans of `step_ms` that follow one another from `from_ms` to `to_ms`; the last may be
+    /// shorter. Costs little more than one span.
+    fn steps(&self, id: &str, from_ms: i64, to_ms: i64, step_ms: i64) -> Vec<Counts>;
+
+    /// When the objective's series were first seen; `None` while nothing was.
+    fn began_ms(&self, id: &str) -> Option<i64>;
+
+    /// The newest committed scrape of the objective's targets; `None` while there was none.
+    fn newest_ms(&self, id: &str) -> Option<i64>;
+
+    /// First values that were not counted in a span.
+    fn uncounted(&self, id: &str, from_ms: i64, to_ms: i64) -> Vec<UncountedFirstValue>;
+
+    /// What was counted in a span, apart by the values of the labels under which the objective's options want it apart. As far
+    /// back as raw samples reach.
+    fn by_labels(&self, id: &str, names: &[String], from_ms: i64, to_ms: i64) -> Vec<(Labels, Counts)>;
+}
