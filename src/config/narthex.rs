@@ -32,6 +32,9 @@ pub(crate) struct NarthexConfig {
     /// Nothing for the defaults.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) downsampling: Option<DownsamplingConfig>,
+    /// Whether narthex tells what is wrong with itself; it does where nothing is said.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) self_alerts: Option<bool>,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) limits: LimitsConfig,
     #[serde(skip_serializing_if = "is_default")]

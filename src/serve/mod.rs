@@ -248,7 +248,7 @@ impl Narthex {
         rules.apply(ready.groups, &ready.config.global.external_labels);
         rules.start().context("no threads for rules")?;
         let sinks = vec![Arc::clone(alertmanagers.sender()) as _, Arc::clone(notifying.notifications()) as _];
-        let self_alerts = SelfAlerts::start(Arc::clone(&store), sinks, Arc::clone(&clock));
+        let self_alerts = SelfAlerts::start(Arc::clone(&store), sinks, Arc::clone(&clock), &ready.config.narthex);
         web.open(Parts {
             select: Arc::clone(store.store()) as _,
             append: Arc::clone(store.store()) as _,
@@ -334,6 +334,7 @@ impl Narthex {
         self.store.store().set_retention(ready.kept.retention);
         self.store.store().set_downsampling(storage::downsampling(&ready.config));
         self.host.set_config(&ready.config);
+        self.self_alerts.apply(&ready.config.narthex);
         self.access.set_tokens(ready.tokens());
         self.web.load(ready.snapshot(self.clock.now_ms()));
         self.scraper.apply(ready.pools);

@@ -1,9 +1,11 @@
 //! Alerts about narthex itself. They need no rule, no scrape and no room on the disk: the disk may be what is wrong.
 //!
-//! They enter the route tree like any other, with `job="narthex"` and the name of the machine as `instance`.
+//! They enter the route tree like any other, with `job="narthex"` and the name of the machine as `instance`. Whoever watches
+//! narthex from elsewhere turns them off: `narthex.self_alerts`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use alerting::Alert;
@@ -16,6 +18,7 @@ use web::{DiskSpace, StorageStatus};
 
 use super::settings::hostname;
 use super::storage::OpenStore;
+use crate::config::NarthexConfig;
 
 /// How often is looked whether something is wrong.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -74,11 +77,19 @@ impl Trouble {
 #[derive(Debug)]
 pub(super) struct SelfAlerts {
     task: JoinHandle<()>,
+    is_on: Arc<AtomicBool>,
 }
 
 impl SelfAlerts {
     /// Tells what is wrong to all of these.
-    pub(super) fn start(store: Arc<OpenStore>, sinks: Vec<Arc<dyn AlertSink>>, clock: Arc<dyn Clock>) -> SelfAlerts {
+    pub(super) fn start(
+        store: Arc<OpenStore>,
+        sinks: Vec<Arc<dyn AlertSink>>,
+        clock: Arc<dyn Clock>,
+        config: &NarthexConfig,
+    ) -> SelfAlerts {
+        let is_on = Arc::new(AtomicBool::new(is_wanted(config)));
+        let is_still_on = Arc::clone(&is_on);
         let task = tokio::spawn(async move {
             let mut watch = Watch::new(store.wal());
             let mut ticks = interval(LOOK_EVERY);
@@ -86,13 +97,25 @@ impl SelfAlerts {
             loop {
                 ticks.tick().await;
                 let now_ms = clock.now_ms();
-                let alerts = watch.look(store.wal(), store.disk_space(), now_ms);
+                let alerts = match is_still_on.load(Ordering::Relaxed) {
+                    true => watch.look(store.wal(), store.disk_space(), now_ms),
+                    false => watch.end_all(now_ms),
+                };
                 // Sinks write to the disk.
                 tokio::task::block_in_place(|| sinks.iter().for_each(|sink| sink.take(now_ms, &alerts)));
             }
         });
-        SelfAlerts { task }
+        SelfAlerts { task, is_on }
     }
+
+    /// What is told from now on.
+    pub(super) fn apply(&self, config: &NarthexConfig) {
+        self.is_on.store(is_wanted(config), Ordering::Relaxed);
+    }
+}
+
+fn is_wanted(config: &NarthexConfig) -> bool {
+    config.self_alerts.unwrap_or(true)
 }
 
 impl Drop for SelfAlerts {
@@ -130,6 +153,11 @@ impl Watch {
             self.told(trouble, is_wrong, now_ms)
         });
         alerts.collect()
+    }
+
+    /// What was told is over, because nobody wants to hear of it.
+    fn end_all(&mut self, now_ms: i64) -> Vec<RuleAlert> {
+        Trouble::ALL.into_iter().filter_map(|trouble| self.told(trouble, false, now_ms)).collect()
     }
 
     fn told(&mut self, trouble: Trouble, is_wrong: bool, now_ms: i64) -> Option<RuleAlert> {
@@ -190,6 +218,16 @@ mod tests {
         check(30, 3, 1, &[("NarthexDiskFull", true), ("NarthexWritesFail", true)]);
         check(40, 3, 500, &[("NarthexDiskFull", false), ("NarthexWritesFail", false)]);
         check(50, 3, 500, &[]);
+    }
+
+    #[test]
+    fn what_was_told_ends_when_nobody_wants_to_hear_of_it() {
+        let mut watch = Watch::new(WalStats::default());
+        let space = DiskSpace { free_bytes: MIB, total_bytes: 1000 * MIB };
+        assert_eq!(watch.look(WalStats::default(), Some(space), 1).len(), 1);
+        let ended = watch.end_all(2);
+        assert_eq!((ended.len(), ended[0].alert.ends_at_ms), (1, Some(2)));
+        assert_eq!(watch.end_all(3), []);
     }
 
     #[test]

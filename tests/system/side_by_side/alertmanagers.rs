@@ -45,6 +45,7 @@ fn an_alertmanager_hears_what_fires_and_what_has_ended() {
         "global: {{scrape_interval: 1s, evaluation_interval: 1s, external_labels: {{site: here, severity: never}}}}\n\
          rule_files: [rules.yml]\n\
          scrape_configs: [{{job_name: self, static_configs: [{{targets: ['{ours}']}}]}}]\n\
+         narthex: {{self_alerts: false}}\n\
          alerting:\n\
          \x20 alert_relabel_configs: [{{regex: job, action: labeldrop}}]\n\
          \x20 alertmanagers:\n\
