@@ -17,7 +17,7 @@ run: tools web/ui/dist/index.html
 	target/release/narthex --web.listen-address=$(ADDRESS)
 
 test: tools web/ui/dist/index.html
-	cargo test --workspace
+	cargo test --workspace --no-fail-fast
 	cd web/ui && npm test
 
 ui: tools web/ui/dist/index.html
