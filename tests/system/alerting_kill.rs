@@ -83,7 +83,9 @@ fn nothing_is_lost_and_nothing_repeated_that_can_be_told_apart() {
         narthex = Narthex::start(dir.path(), address, &[]);
         webhook.wait_until(PATIENCE, |told| knows(told, &lamp.to_string(), is_on));
     }
-    let told = webhook.told();
+    let mut told = webhook.told();
+    // Of a disk that is nearly full narthex tells too.
+    told.retain(|told| told.name == "Lamp");
     let distinct = distinct(&told);
     assert_eq!(transitions(&distinct), made, "what was told is what happened");
     let n_more = told.len() - distinct.len();

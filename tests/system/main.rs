@@ -32,6 +32,8 @@ mod narthex;
 mod remote_write;
 /// Killed after many of them, it answers soon.
 mod restart;
+/// Directories on disks with room.
+mod room;
 /// What alerts are, over kills and reloads.
 mod rules;
 /// Secrets, and who sees them.

@@ -11,6 +11,7 @@ use model::regex::GoRegex;
 use super::{Process, Prometheus, can_run, installed, wait_until};
 use crate::http;
 use crate::narthex::{Narthex, free_address};
+use crate::room;
 
 /// What both route by.
 const CONFIGURATION: &str = r#"
@@ -233,7 +234,7 @@ fn amtool_cannot_tell_narthex_from_an_alertmanager() {
     if !can_run(&[installed("peers/alertmanager"), installed("peers/amtool")], "run tests/peers/build alertmanager") {
         return;
     }
-    let dir = tempfile::tempdir().unwrap();
+    let dir = room::directory();
     let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
     write("alertmanager.yml", CONFIGURATION);
     write("ours.yml", &format!("{CONFIGURATION}{OWN}"));
@@ -288,7 +289,7 @@ fn a_prometheus_sends_its_alerts_to_narthex() {
     );
     std::fs::write(&configuration, text).unwrap();
     let _prometheus = Prometheus::start(dir.path(), prometheus, &configuration);
-    let alerts = || http::get(narthex.address, "/api/v2/alerts").unwrap().json();
+    let alerts = || http::get(narthex.address, "/api/v2/alerts?filter=alertname=Always").unwrap().json();
     wait_until("an alert of Prometheus's has come", || !alerts().as_array().unwrap().is_empty());
     let alert = &alerts()[0];
     let labels = serde_json::json!({ "alertname": "Always", "severity": "page", "site": "there" });
