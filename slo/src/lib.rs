@@ -2,7 +2,10 @@
 //! next release may ship.
 //!
 //! [`spec`] is what spec files say, whatever format they are in. [`history`] is what was counted. Everything else reads these
-//! two.
+//! two. [`sloth`] and [`pyrra`] read the files of others.
 
 pub mod history;
+mod openslo;
+pub mod pyrra;
+pub mod sloth;
 pub mod spec;

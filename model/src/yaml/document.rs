@@ -1,5 +1,7 @@
 //! The tree of a text.
 
+use std::sync::Arc;
+
 use super::fault::{DisplayPath, Fault, Step};
 use super::problem::Problem;
 
@@ -12,6 +14,13 @@ pub struct Span {
     pub end: usize,
 }
 
+impl Span {
+    /// The same bytes of a text that has `offset` more of them in front.
+    pub(super) fn shifted(self, offset: usize) -> Span {
+        Span { start: self.start + offset, end: self.end + offset }
+    }
+}
+
 /// Aliases may let a document have more keys than its text; after these, no more are visited.
 const MAX_VISITED_KEYS: usize = 1_000_000;
 
@@ -22,7 +31,7 @@ pub(super) struct NodeId(pub(super) usize);
 /// A text, read. An alias is the node that it means, so that a document is no larger than its text.
 #[derive(Clone, Debug, Default)]
 pub struct Document {
-    pub(super) nodes: Vec<Node>,
+    pub(super) nodes: Arc<Vec<Node>>,
     /// `None` for a text without content.
     pub(super) root: Option<NodeId>,
 }
@@ -62,6 +71,11 @@ impl Document {
         &self.nodes[id.0]
     }
 
+    /// The nodes of a document that is being made.
+    pub(super) fn nodes_mut(&mut self) -> &mut Vec<Node> {
+        Arc::make_mut(&mut self.nodes)
+    }
+
     /// The text of a key.
     pub(super) fn key_text(&self, key: NodeId) -> Option<&str> {
         match &self.node(key).content {
@@ -79,6 +93,24 @@ impl Document {
         }
         steps.reverse();
         DisplayPath(&steps).to_string()
+    }
+
+    /// The elements of a list that is the whole document, each as a document of its own whose places are those of the whole.
+    pub fn elements(&self) -> Option<Vec<Document>> {
+        let Content::List(elements) = &self.node(self.root?).content else { return None };
+        Some(elements.iter().map(|id| Document { nodes: Arc::clone(&self.nodes), root: Some(*id) }).collect())
+    }
+
+    /// Whether there is nothing but comments.
+    pub fn is_empty(&self) -> bool {
+        self.root
+            .is_none_or(|root| matches!(&self.node(root).content, Content::Plain(text) if matches!(&**text, "" | "~")))
+    }
+
+    /// The text of the scalar at the end of a path, as it was written.
+    pub fn text_at(&self, path: &[Step]) -> Option<&str> {
+        let (id, _, n_taken) = self.follow(path)?;
+        if n_taken == path.len() { self.key_text(id) } else { None }
     }
 
     /// The entry of a key in the map at the end of a path, with the value's and the key's bytes.

@@ -17,19 +17,44 @@ impl Document {
     /// # Errors
     /// When the text is not YAML; the first mistake.
     pub fn parse(text: &str) -> Result<Document, Problem> {
-        let mut builder = Builder { document: Document::default(), open: Vec::new(), anchors: HashMap::new() };
-        for event in Parser::new_from_str(text) {
-            let (event, span) = event.map_err(|error| {
-                let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
-                problem(Span { start: at, end: at }, format!("yaml: {}", error.info()))
-            })?;
-            if matches!(event, Event::DocumentEnd) {
-                break;
-            }
-            builder.take(event, bytes_of(&span))?;
-        }
-        Ok(builder.document)
+        Document::parse_from(text, 0)
     }
+
+    /// Reads all documents of a text; what is wrong with one leaves the others as they are. Documents without content are
+    /// left out.
+    pub fn parse_all(text: &str) -> Vec<Result<Document, Problem>> {
+        let parts = document_starts(text);
+        let ends = parts.iter().skip(1).copied().chain([text.len()]);
+        let read = parts.iter().zip(ends).map(|(&start, end)| Document::parse_from(&text[start..end], start));
+        read.filter(|read| !read.as_ref().is_ok_and(Document::is_empty)).collect()
+    }
+
+    /// Reads the first document of a part of a text that begins at a byte of the whole.
+    fn parse_from(text: &str, offset: usize) -> Result<Document, Problem> {
+        let shifted = |problem: Problem| Problem { span: problem.span.shifted(offset), ..problem };
+        let mut document = Builder::read(text).map_err(shifted)?;
+        if offset > 0 {
+            document.nodes_mut().iter_mut().for_each(|node| node.span = node.span.shifted(offset));
+        }
+        Ok(document)
+    }
+}
+
+/// The bytes at which the documents of a text begin. A line that begins with `---` begins one wherever it stands: no scalar
+/// may have such a line (YAML 1.2, c-forbidden). Directives belong to the document behind them.
+fn document_starts(text: &str) -> Vec<usize> {
+    let mut starts = vec![0];
+    let mut has_begun = false;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let is_marker = line.strip_prefix("---").is_some_and(|rest| rest.trim_start() != rest || rest.is_empty());
+        if is_marker && has_begun {
+            starts.push(at);
+        }
+        has_begun |= is_marker || !(line.trim().is_empty() || line.starts_with(['#', '%']));
+        at += line.len();
+    }
+    starts
 }
 
 fn problem(span: Span, message: String) -> Problem {
@@ -57,6 +82,21 @@ struct Open {
 }
 
 impl Builder {
+    fn read(text: &str) -> Result<Document, Problem> {
+        let mut builder = Builder { document: Document::default(), open: Vec::new(), anchors: HashMap::new() };
+        for event in Parser::new_from_str(text) {
+            let (event, span) = event.map_err(|error| {
+                let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
+                problem(Span { start: at, end: at }, format!("yaml: {}", error.info()))
+            })?;
+            if matches!(event, Event::DocumentEnd) {
+                break;
+            }
+            builder.take(event, bytes_of(&span))?;
+        }
+        Ok(builder.document)
+    }
+
     fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Problem> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -83,7 +123,7 @@ impl Builder {
 
     fn add(&mut self, content: Content, span: Span, anchor: usize) -> NodeId {
         let id = NodeId(self.document.nodes.len());
-        self.document.nodes.push(Node { span, content, parent: None });
+        self.document.nodes_mut().push(Node { span, content, parent: None });
         if anchor != 0 {
             self.anchors.insert(anchor, id);
         }
@@ -109,7 +149,7 @@ impl Builder {
             (true, None) => {
                 open.key = Some(id);
                 let step = Step::Key(self.document.key_text(id).unwrap_or_default().to_owned());
-                let node = &mut self.document.nodes[id.0];
+                let node = &mut self.document.nodes_mut()[id.0];
                 node.parent.get_or_insert((open.id, step));
                 return match node.content {
                     Content::List(_) | Content::Map { .. } => {
@@ -124,14 +164,14 @@ impl Builder {
             }
         };
         let parent = open.id;
-        self.document.nodes[id.0].parent.get_or_insert((parent, step));
+        self.document.nodes_mut()[id.0].parent.get_or_insert((parent, step));
         Ok(())
     }
 
     fn finish(&mut self, span: Span) -> Result<(), Problem> {
         let Some(open) = self.open.pop() else { return Ok(()) };
         let content = if open.is_map { self.map_of(open.entries)? } else { Content::List(open.elements) };
-        let node = &mut self.document.nodes[open.id.0];
+        let node = &mut self.document.nodes_mut()[open.id.0];
         node.content = content;
         node.span.end = span.end.max(node.span.end);
         self.place(open.id)

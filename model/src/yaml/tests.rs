@@ -106,6 +106,41 @@ fn fields_find_their_places() {
 }
 
 #[test]
+fn documents_of_a_text_know_their_places_in_it() {
+    let check = |text: &str, want: &[&str]| {
+        let shown = |read: &Result<Document, Problem>| match read {
+            Ok(document) => {
+                let name = [Step::Key("name".to_owned())];
+                let start = document.find(&name).map(|(span, _)| span.start);
+                format!("{} at {}", document.text_at(&name).unwrap_or("-"), start.unwrap_or_default())
+            }
+            Err(problem) => format!("{} at {}", problem.message, problem.span.start),
+        };
+        assert_eq!(Document::parse_all(text).iter().map(shown).collect::<Vec<_>>(), want, "{text}");
+    };
+    check("", &[]);
+    check("---\n---\n# nothing\n", &[]);
+    check("name: 010", &["010 at 6"]);
+    check("# first\n%YAML 1.2\n---\nname: a\n---\nname: b\n...\n", &["a at 28", "b at 40"]);
+    check("--- {name: a}\n---\n---\nname: b", &["a at 11", "b at 28"]);
+    check("name: |\n  ---\n  a\n---x: 1\n", &["---\na\n at 10"]);
+    check("name: a\n---\nname: [b\n---\nname: c\n", &["a at 6", "yaml: unclosed bracket '[' at 18", "c at 31"]);
+}
+
+#[test]
+fn elements_are_documents() {
+    let document = Document::parse("- {name: a, count: x}\n- {name: &b b}\n- *b\n").unwrap();
+    let elements = document.elements().unwrap();
+    let names: Vec<_> = elements.iter().map(|element| element.text_at(&[Step::Key("name".to_owned())])).collect();
+    assert_eq!(names, [Some("a"), Some("b"), None]);
+    let (_, problems) = elements[0].read::<Inner>();
+    let want = [("[0].count", 19, "cannot unmarshal !!str `x` into int")];
+    let found: Vec<_> = problems.iter().map(|p| (p.path.as_str(), p.span.start, p.message.as_str())).collect();
+    assert_eq!(found, want);
+    assert!(elements[0].elements().is_none());
+}
+
+#[test]
 fn all_mistakes_are_named_at_their_places() {
     let check = |text: &str, want: &[&str]| assert_eq!(read(text).1, want, "{text}");
     check("nam: x", &["nam: field nam not found in type Outer at \"nam\" (did you mean `name`?)"]);

@@ -63,6 +63,8 @@ pub enum SourceFormat {
     OpenSlo,
     /// `openslo/v1alpha`
     OpenSloAlpha,
+    /// `openslo.com/v2alpha`
+    OpenSloNext,
     /// Sloth's `prometheus/v1`, or its custom resource.
     Sloth,
     /// `pyrra.dev/v1alpha1`

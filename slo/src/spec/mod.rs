@@ -1,15 +1,20 @@
 //! What spec files say: products, objectives, policies, gates. One shape for all formats that are read.
 
 mod catalog;
+pub(crate) mod counter;
 mod indicator;
+mod load;
 mod objective;
 mod policy;
 mod product;
 mod share;
+mod text;
 mod window;
 
 pub use catalog::{Catalog, SourceFormat, SourcePlace, SpecFault};
+pub use counter::{CompileFault, compile};
 pub use indicator::{Comparison, Counted, Counter, CounterTerm, Indicator, RatioSide, Reading};
+pub use load::{MAX_DOCUMENTS, MAX_FAULTS, MAX_FILE_BYTES, MAX_OBJECTIVES, load};
 pub use objective::{Budgeting, NoData, Objective, Options, Units};
 pub use policy::{
     AlertText, BudgetPolicy, BurnPair, BurnPolicy, Contact, Gate, LowTraffic, NoDataAlert, OnUnknown, Overriding,
@@ -17,4 +22,5 @@ pub use policy::{
 };
 pub use product::{Adjustment, Component, Composition, CompositionMethod, Product, ReportSchedule, Role, Service};
 pub use share::{Share, ShareError};
+pub use text::{SpecFile, SpecText};
 pub use window::{CalendarUnit, Window};
