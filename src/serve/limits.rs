@@ -16,6 +16,7 @@ pub(super) fn all(store: &Store, engine: &Engine, global: &GlobalConfig) -> Vec<
     limits.extend(of_scrapes(global));
     limits.extend(of_notifications());
     limits.extend(of_alerting());
+    limits.push(of_logins());
     limits
 }
 
@@ -84,6 +85,19 @@ fn of_queries(engine: &Engine) -> Vec<LimitStatus> {
         limit("query_memory_total", total, default_total, used, "bytes", "narthex.limits.query_memory_total"),
         limit("query_label_value", value, default_value, None, "bytes", "narthex.limits.query_label_value"),
     ]
+}
+
+/// Who waits to be let in.
+fn of_logins() -> LimitStatus {
+    let value = net::server::MAX_WAITING_LOGINS as f64;
+    LimitStatus {
+        name: "login_queue",
+        value: Some(value),
+        default: Some(value),
+        used: None,
+        unit: "",
+        setting: "fixed",
+    }
 }
 
 /// Labels and annotations of alerts, and rules over history.

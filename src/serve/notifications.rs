@@ -148,7 +148,7 @@ impl InForce {
         let templates = templates(language, texts).map_err(|error| error.to_string());
         let integrations = loaded.config.receivers.iter().flat_map(alerting::config::ReceiverConfig::integrations);
         let sessions = integrations.map(|(integration, _, config)| {
-            let session = Session::new(config).map_err(|error| error.to_string());
+            let session = Session::new(config, loaded.config.narthex.addresses()).map_err(|error| error.to_string());
             if let Err(error) = &session {
                 tracing::error!(%integration, error, "a receiver cannot be reached");
             }

@@ -2,6 +2,7 @@
 
 use model::name::quoted;
 use model::yaml::Faults;
+use net::client::{Addresses, Network};
 use serde::{Deserialize, Serialize};
 
 use super::receiver::is_default;
@@ -14,13 +15,27 @@ pub struct OwnConfig {
     /// Who is told what another receiver could not be told; empty for nobody.
     #[serde(skip_serializing_if = "is_default")]
     pub fallback_receiver: String,
+    /// Link-local and metadata addresses at which receivers may be reached all the same: addresses, and networks like
+    /// `169.254.0.0/16`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub allowed_networks: Vec<String>,
 }
 
 impl OwnConfig {
+    /// At which addresses receivers may be reached.
+    pub fn addresses(&self) -> Addresses {
+        let allowed = self.allowed_networks.iter().filter_map(|network| network.parse().ok());
+        Addresses::without_metadata(allowed.collect(), "narthex.allowed_networks of the Alertmanager configuration")
+    }
+
     pub(super) fn check(&self, known: &Known<'_>, faults: &mut Faults) {
         let name = self.fallback_receiver.as_str();
         if !name.is_empty() && !known.receivers.contains(name) {
             faults.add("fallback_receiver", format_args!("undefined receiver {}", quoted(name)));
+        }
+        let wrong = self.allowed_networks.iter().find_map(|text| Some((text, text.parse::<Network>().err()?)));
+        if let Some((text, error)) = wrong {
+            faults.add("allowed_networks", format_args!("{}: {error}", quoted(text)));
         }
     }
 }

@@ -95,6 +95,10 @@ fn mistakes_are_told_with_their_lines() {
         &["2: undefined receiver \"b\"", "3: field routs not found in type config.plain"],
     );
     check(
+        "narthex:\n  allowed_networks: [169.254.1.0/24, metadata]\nroute: {receiver: a}\nreceivers: [{name: a}]\n",
+        &["2: \"metadata\": not an address or a network like 169.254.0.0/16"],
+    );
+    check(
         "route: {receiver: a, group_by: [a, b, a, '']}\nreceivers: [{name: a}]\n\
          inhibit_rules:\n- {equal: ['']}\n- {source_match: {'1': x}}\n",
         &[

@@ -107,7 +107,11 @@ impl Message<'_> {
     fn unsent(&self, error: &SendError, request: &Request) -> SendFailure {
         let (first, rest) = request.method.as_str().split_at(1);
         let (method, origin) = (rest.to_ascii_lowercase(), request.url.origin());
-        let failure = SendFailure::passing(format_args!("{first}{method} \"{origin}\": {}", error.cause()));
+        let reason = format!("{first}{method} \"{origin}\": {}", error.cause());
+        if let SendCause::Dial(dial) = error.cause() {
+            return SendFailure::of_dial(reason, dial);
+        }
+        let failure = SendFailure::passing(reason);
         match error.cause() {
             SendCause::Deadline => {
                 let reason = format!("{} (no answer within {:?})", failure.reason, self.timeout());

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use net::client::DialError;
+
 use super::{FailureKind, SendFailure};
 
 impl FailureKind {
@@ -32,6 +34,12 @@ impl SendFailure {
     /// It may do the next time.
     pub fn passing(reason: impl fmt::Display) -> SendFailure {
         SendFailure { is_retryable: true, ..SendFailure::permanent(reason) }
+    }
+
+    /// Nobody was reached; it may do the next time, unless whoever is there may not be reached at all.
+    pub(super) fn of_dial(reason: impl fmt::Display, error: &DialError) -> SendFailure {
+        let is_retryable = !matches!(error, DialError::Refused { .. });
+        SendFailure { is_retryable, ..SendFailure::permanent(reason) }
     }
 
     /// The same of another sort.

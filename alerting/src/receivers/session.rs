@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use net::client::{Channel, Client, ClientOptions, ClientSetupError};
+use net::client::{Addresses, Channel, Client, ClientOptions, ClientSetupError};
 use parking_lot::Mutex;
 
 use super::secrets::Secrets;
@@ -19,6 +19,7 @@ pub struct Session {
     client: Option<Client>,
     /// Not there while an attempt uses it.
     channel: Mutex<Option<Channel>>,
+    pub(super) addresses: Addresses,
     token: Mutex<Option<Token>>,
     messages: Mutex<HashMap<String, Place>>,
 }
@@ -44,13 +45,20 @@ pub(super) struct Place {
 }
 
 impl Session {
-    /// A session with an integration. Reads certificates.
+    /// A session with an integration, which is reached at these addresses. Reads certificates.
     ///
     /// # Errors
     /// When no client can be made of the configuration.
-    pub fn new(config: IntegrationConfig<'_>) -> Result<Session, ClientSetupError> {
-        let client = config.http_config().map(|http| Client::new(http, ClientOptions::default())).transpose()?;
-        Ok(Session { client, channel: Mutex::default(), token: Mutex::default(), messages: Mutex::default() })
+    pub fn new(config: IntegrationConfig<'_>, addresses: Addresses) -> Result<Session, ClientSetupError> {
+        let options = ClientOptions { addresses: addresses.clone(), ..ClientOptions::default() };
+        let client = config.http_config().map(|http| Client::new(http, options)).transpose()?;
+        Ok(Session {
+            client,
+            channel: Mutex::default(),
+            addresses,
+            token: Mutex::default(),
+            messages: Mutex::default(),
+        })
     }
 
     /// A channel to the receiver; the kept one, unless another attempt uses it.

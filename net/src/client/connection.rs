@@ -15,9 +15,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::dial;
+use super::addresses::Addresses;
 use super::error::SendCause;
-use super::proxy;
+use super::{ClientOptions, dial, proxy};
 use crate::tls::ClientTls;
 use crate::url::Url;
 use http::HeaderMap;
@@ -89,12 +89,12 @@ impl Connection {
         route: Route,
         tls: &ClientTls,
         connect_headers: &HeaderMap,
-        max_head_bytes: usize,
+        options: &ClientOptions,
         deadline: Instant,
     ) -> Result<Connection, SendCause> {
-        let (stream, name) = route.open(tls, connect_headers, deadline).await?;
+        let (stream, name) = route.open(tls, connect_headers, &options.addresses, deadline).await?;
         let (sender, connection) = http1::Builder::new()
-            .max_buf_size(max_head_bytes)
+            .max_buf_size(options.max_head_bytes)
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|error| SendCause::Malformed(error.to_string()))?;
@@ -124,13 +124,14 @@ impl Route {
         &self,
         tls: &ClientTls,
         connect_headers: &HeaderMap,
+        addresses: &Addresses,
         deadline: Instant,
     ) -> Result<(Box<dyn Stream>, String), SendCause> {
         let (mut stream, name): (Box<dyn Stream>, String) = match &self.via {
-            Via::Direct => dial_tcp(&self.host, self.port, deadline).await?,
+            Via::Direct => dial_tcp(&self.host, self.port, addresses, deadline).await?,
             Via::Socket(path) => (Box::new(dial::unix(path).await?), format!("unix @->{}", path.display())),
             Via::Proxy(proxy) => {
-                let (stream, name) = dial_tcp(proxy.host(), proxy.port(), deadline).await?;
+                let (stream, name) = dial_tcp(proxy.host(), proxy.port(), addresses, deadline).await?;
                 if proxy.is_secure() { (self.secured(stream, tls, proxy.host()).await?, name) } else { (stream, name) }
             }
         };
@@ -155,8 +156,13 @@ impl Route {
     }
 }
 
-async fn dial_tcp(host: &str, port: u16, deadline: Instant) -> Result<(Box<dyn Stream>, String), SendCause> {
-    let stream = dial::tcp(host, port, deadline).await?;
+async fn dial_tcp(
+    host: &str,
+    port: u16,
+    addresses: &Addresses,
+    deadline: Instant,
+) -> Result<(Box<dyn Stream>, String), SendCause> {
+    let stream = dial::tcp(host, port, addresses, deadline).await?;
     let name = match (stream.local_addr(), stream.peer_addr()) {
         (Ok(local), Ok(peer)) => format!("tcp {local}->{peer}"),
         _ => "tcp".to_owned(),

@@ -9,6 +9,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
+use super::addresses::Addresses;
 use super::error::DialError;
 
 /// Name look-ups that run at the same time in the whole process. Each holds a thread of the blocking pool until the
@@ -19,11 +20,18 @@ static LOOKUPS: Semaphore = Semaphore::const_new(MAX_LOOKUPS);
 /// The least time an address gets while others are left to be tried.
 const MIN_SHARE: Duration = Duration::from_secs(2);
 
-/// Connects to the first address of `host` that accepts. Each gets its share of the time that is left, so that one
+/// Connects to the first address of `host` that accepts, of those that may be connected to. Each gets its share of the time that is left, so that one
 /// that never answers does not keep the others from being tried.
-pub(super) async fn tcp(host: &str, port: u16, deadline: Instant) -> Result<TcpStream, DialError> {
-    let addresses = addresses(host, port).await?;
+pub(super) async fn tcp(host: &str, port: u16, allowed: &Addresses, deadline: Instant) -> Result<TcpStream, DialError> {
+    let mut addresses = addresses(host, port).await?;
     let mut first_error = None;
+    addresses.retain(|address| match allowed.check(address.ip()) {
+        Ok(()) => true,
+        Err(refused) => {
+            first_error.get_or_insert(refused);
+            false
+        }
+    });
     for (n_tried, &address) in addresses.iter().enumerate() {
         let now = Instant::now();
         let n_left = (addresses.len() - n_tried) as u32;

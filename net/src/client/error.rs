@@ -118,6 +118,14 @@ pub enum DialError {
         #[source]
         error: io::Error,
     },
+    /// The address is one that this client does not connect to.
+    #[error("dial tcp {address}: link-local and metadata addresses are refused, unless {setting} lists them")]
+    Refused {
+        /// The address, without the port.
+        address: String,
+        /// The setting that allows addresses.
+        setting: &'static str,
+    },
     /// The address did not answer in its share of the time.
     #[error("dial tcp {address}: i/o timeout")]
     Timeout {

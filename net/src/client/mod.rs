@@ -6,6 +6,7 @@
 //! TLS, proxies, credentials and redirects under one deadline; [`Response::read_into`] takes the body under the same
 //! deadline, decompressed and capped. Absent: HTTP/2, cookies, caches, SOCKS proxies.
 
+mod addresses;
 mod auth;
 mod connection;
 mod dial;
@@ -19,6 +20,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
+pub use addresses::{Addresses, Network, NetworkError};
 pub(crate) use error::io_text;
 pub use error::{CredentialsError, DialError, ReadError, SendCause, SendError};
 pub use response::Response;
@@ -184,9 +186,8 @@ impl Channel {
                 },
             }
         }
-        let max_head_bytes = shared.options.max_head_bytes;
         let connect_headers = &shared.proxy.connect_headers;
-        let mut connection = Connection::open(route, &shared.tls, connect_headers, max_head_bytes, deadline).await?;
+        let mut connection = Connection::open(route, &shared.tls, connect_headers, &shared.options, deadline).await?;
         match connection.send(message).await {
             Ok(response) => Ok((response, connection)),
             Err(error) => Err(send_cause(&error.into_error(), &connection.name, &shared)),
@@ -207,6 +208,9 @@ impl Shared {
             (None, Some(proxy)) => Via::Proxy(proxy.clone()),
             (None, None) => Via::Direct,
         };
+        if let (Via::Proxy(_), Some(ip)) = (&via, url.ip()) {
+            self.options.addresses.check(ip)?;
+        }
         let proxy_is_secure = matches!(&via, Via::Proxy(proxy) if proxy.is_secure());
         let tls = if url.is_secure() || proxy_is_secure { Some(self.tls.current().await?) } else { None };
         // All plain targets behind a proxy share a connection to it.

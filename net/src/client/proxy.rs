@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderValue};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
+use super::addresses::Network;
 use super::error::SendCause;
 use crate::url::Url;
 
@@ -75,10 +76,7 @@ enum Entry {
         ip: IpAddr,
         port: Option<u16>,
     },
-    Network {
-        ip: IpAddr,
-        n_bits: u32,
-    },
+    Network(Network),
     /// In lower case and with a dot in front; `itself` if the domain's own name counts too.
     Domain {
         dotted: String,
@@ -112,10 +110,10 @@ impl NoProxy {
 
 impl Entry {
     fn parse(text: &str) -> Option<Entry> {
-        if let Some((ip, n_bits)) = text.split_once('/')
-            && let (Ok(ip), Ok(n_bits)) = (ip.parse(), n_bits.parse())
+        if text.contains('/')
+            && let Ok(network) = text.parse()
         {
-            return Some(Entry::Network { ip, n_bits });
+            return Some(Entry::Network(network));
         }
         let (host, port) = split_port(text);
         let host = host.trim_start_matches('[').trim_end_matches(']');
@@ -135,7 +133,7 @@ impl Entry {
         let port_fits = |port: &Option<u16>| port.is_none_or(|port| port == at_port);
         match self {
             Entry::Address { ip: known, port } => ip == Some(*known) && port_fits(port),
-            Entry::Network { ip: network, n_bits } => ip.is_some_and(|ip| is_in_network(ip, *network, *n_bits)),
+            Entry::Network(network) => ip.is_some_and(|ip| network.covers(ip)),
             Entry::Domain { dotted, itself, port } => {
                 (host.ends_with(dotted.as_str()) || (*itself && host == &dotted[1..])) && port_fits(port)
             }
@@ -151,17 +149,6 @@ fn split_port(text: &str) -> (&str, Option<u16>) {
             Err(_) => (text, None),
         },
         _ => (text, None),
-    }
-}
-
-fn is_in_network(ip: IpAddr, network: IpAddr, n_bits: u32) -> bool {
-    let same = |ip: u128, network: u128, width: u32| {
-        n_bits <= width && (n_bits == 0 || ip >> (width - n_bits) == network >> (width - n_bits))
-    };
-    match (ip, network) {
-        (IpAddr::V4(ip), IpAddr::V4(network)) => same(u32::from(ip).into(), u32::from(network).into(), 32),
-        (IpAddr::V6(ip), IpAddr::V6(network)) => same(ip.into(), network.into(), 128),
-        _ => false,
     }
 }
 

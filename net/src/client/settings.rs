@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
 
+use super::addresses::Addresses;
 use super::auth::{Authorization, ConfiguredHeader};
 use super::oauth2::TokenSource;
 use super::proxy::ProxyRules;
@@ -20,12 +21,14 @@ pub struct ClientOptions {
     pub user_agent: HeaderValue,
     /// The head of a response may have so many bytes; at least 8192.
     pub max_head_bytes: usize,
+    /// Which addresses are connected to.
+    pub addresses: Addresses,
 }
 
 impl Default for ClientOptions {
     fn default() -> ClientOptions {
         let user_agent = HeaderValue::from_static(concat!("narthex/", env!("CARGO_PKG_VERSION")));
-        ClientOptions { user_agent, max_head_bytes: 64 << 10 }
+        ClientOptions { user_agent, max_head_bytes: 64 << 10, addresses: Addresses::default() }
     }
 }
 

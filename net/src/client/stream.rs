@@ -6,6 +6,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_rustls::client::TlsStream;
 
+use super::addresses::Addresses;
 use super::dial;
 use super::error::DialError;
 use super::settings::{ClientSetupError, tls_settings};
@@ -16,15 +17,16 @@ use crate::tls::{ClientTls, TlsError};
 #[derive(Clone, Debug)]
 pub struct Dialer {
     tls: Arc<ClientTls>,
+    addresses: Addresses,
 }
 
 impl Dialer {
-    /// A dialer with the TLS settings of a configuration. Reads certificates, to find now what is wrong with them.
+    /// A dialer to these addresses with the TLS settings of a configuration. Reads certificates, to find now what is wrong with them.
     ///
     /// # Errors
     /// When the settings cannot be used.
-    pub fn new(config: &TlsConfig) -> Result<Dialer, ClientSetupError> {
-        Ok(Dialer { tls: ClientTls::new(tls_settings(config)?)? })
+    pub fn new(config: &TlsConfig, addresses: Addresses) -> Result<Dialer, ClientSetupError> {
+        Ok(Dialer { tls: ClientTls::new(tls_settings(config)?)?, addresses })
     }
 
     /// Connects to the first address of `host` that accepts.
@@ -32,7 +34,7 @@ impl Dialer {
     /// # Errors
     /// When none does until the deadline.
     pub async fn connect(&self, host: &str, port: u16, deadline: Instant) -> Result<TcpStream, DialError> {
-        dial::tcp(host, port, deadline).await
+        dial::tcp(host, port, &self.addresses, deadline).await
     }
 
     /// Begins TLS with `host`, whose name the certificate must bear.

@@ -290,6 +290,41 @@ async fn redirects_that_do_not_end_are_cut() {
 }
 
 #[tokio::test]
+async fn refused_addresses_are_refused_by_whatever_name() {
+    let there = Server::start(vec![ok("there"); 3]).await;
+    let way = Server::start(vec![redirect(302, &format!("http://127.0.0.1:{}/", there.port()))]).await;
+    let check = async |refused: &[&str], allowed: &[&str], url: String, want: &str| {
+        let options = ClientOptions { addresses: Addresses::without(refused, allowed), ..ClientOptions::default() };
+        let mut channel = following().build(options).unwrap().channel();
+        let got = fetch(&mut channel, url.parse().unwrap()).await.unwrap_or_else(|error| error);
+        assert!(got.ends_with(want), "{url}: {got}");
+    };
+    let at = |host: &str| format!("http://{host}:{}/", there.port());
+    let text = "dial tcp 127.0.0.1: link-local and metadata addresses are refused, unless the test lists them";
+    let refused = ["127.0.0.0/8", "::/96"];
+    check(&refused, &[], at("127.0.0.1"), text).await;
+    // Only a look-up turns these into addresses.
+    check(&refused[..1], &["127.0.0.1"], at("localhost"), "there").await;
+    check(&refused, &[], at("localhost"), "refused, unless the test lists them").await;
+    check(&refused, &[], at("0x7f000001"), text).await;
+    check(&refused, &[], at("2130706433"), text).await;
+    // Who is sent on is judged again.
+    let elsewhere = format!("http://localhost:{}/", way.port());
+    check(&[], &[], elsewhere.clone(), "there").await;
+    let second = Server::start(vec![redirect(302, "http://127.0.0.2:1/")]).await;
+    check(&["127.0.0.2"], &[], second.url("/").to_string(), &text.replace("0.0.1", "0.0.2")).await;
+    assert_eq!(there.seen.lock().len(), 2);
+    // A proxy would ask for us.
+    let proxy = Server::start(vec![ok("proxy"); 2]).await;
+    let rules = ProxyRules::fixed(proxy.url("/"), "");
+    let options = ClientOptions { addresses: Addresses::without(&["10.0.0.1"], &[]), ..ClientOptions::default() };
+    let mut channel = Settings { proxy: rules, ..following() }.build(options).unwrap().channel();
+    assert_eq!(fetch(&mut channel, "http://10.0.0.2/".parse().unwrap()).await, Ok("200 OK: proxy".to_owned()));
+    let got = fetch(&mut channel, "http://10.0.0.1/".parse().unwrap()).await.unwrap_err();
+    assert!(got.contains("dial tcp 10.0.0.1: link-local"), "{got}");
+}
+
+#[tokio::test]
 async fn secrets_are_read_from_files_each_time() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("token");

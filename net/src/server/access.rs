@@ -4,6 +4,7 @@
 //! place on the disk has changed, so that a new certificate, a removed user or a typo takes effect at once. While it
 //! cannot be read or understood nothing is served, as in Prometheus: a typo must not open a door.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use tokio::time::Instant;
 
 use super::caller::Caller;
 use super::counts::ServerCounts;
-use super::passwords::{Passwords, Refusal, Users};
+use super::passwords::{MAX_WAITING, MAX_WAITING_OF_ONE, Passwords, Refusal, Users};
 use super::response::Response;
 use super::tokens::Tokens;
 use crate::config::{RateLimit, WebConfig};
@@ -150,6 +151,7 @@ impl Access {
     pub(super) async fn admit(
         &self,
         headers: &HeaderMap,
+        from: IpAddr,
         counts: &ServerCounts,
     ) -> (Headers, Result<Caller, Response>) {
         let current = match self.file.as_ref().map(WebConfigFile::current).transpose() {
@@ -164,11 +166,14 @@ impl Access {
         let nobody = WebSettings::default();
         let settings = current.as_ref().map_or(&nobody, |current| &current.settings);
         if settings.rate_limit.is_some_and(|limit| !self.bucket.lock().take(limit, Instant::now())) {
-            return (own, Err(too_many()));
+            return (own, Err(Response::error(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests")));
         }
-        let refusal = match self.caller(&settings.users, headers).await {
+        let refusal = match self.caller(&settings.users, headers, from).await {
             Ok(caller) => return (own, Ok(caller)),
-            Err(Refusal::TooMany) => too_many(),
+            Err(Refusal::TooMany) => {
+                counts.logins_turned_away.increment();
+                too_many_logins()
+            }
             Err(Refusal::Wrong) => {
                 counts.logins_refused.increment();
                 let scheme = HeaderValue::from_static("Basic");
@@ -179,7 +184,7 @@ impl Access {
         (own, Err(refusal))
     }
 
-    async fn caller(&self, users: &Users, headers: &HeaderMap) -> Result<Caller, Refusal> {
+    async fn caller(&self, users: &Users, headers: &HeaderMap, from: IpAddr) -> Result<Caller, Refusal> {
         let tokens = self.tokens.load_full();
         if users.is_empty() && tokens.is_empty() {
             return Ok(Caller::Anybody);
@@ -187,12 +192,16 @@ impl Access {
         if let Some(name) = tokens.name_shown(headers) {
             return Ok(Caller::Token(name.to_owned()));
         }
-        self.passwords.check(users, headers).await.map(Caller::User)
+        self.passwords.check(users, headers, from).await.map(Caller::User)
     }
 }
 
-fn too_many() -> Response {
-    Response::error(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests")
+fn too_many_logins() -> Response {
+    let text = format!(
+        "too many logins are waiting: limit login_queue is {MAX_WAITING}, {MAX_WAITING_OF_ONE} of them from one address"
+    );
+    let refusal = Response::error(StatusCode::TOO_MANY_REQUESTS, text);
+    refusal.with(http::header::RETRY_AFTER, HeaderValue::from_static("1"))
 }
 
 /// The headers that a file adds to responses.

@@ -40,4 +40,6 @@ pub struct ServerCounts {
     pub panics: Count,
     /// Requests with a wrong name or password.
     pub logins_refused: Count,
+    /// Requests whose password was not looked at, because too many others waited.
+    pub logins_turned_away: Count,
 }

@@ -31,6 +31,7 @@ pub use cors::Cors;
 pub use counts::{Count, ServerCounts};
 pub use encoding::{Encoding, gzip};
 pub use limits::ServerLimits;
+pub use passwords::MAX_WAITING as MAX_WAITING_LOGINS;
 pub use produce::produce;
 pub use request::{BodyError, MAX_FORM_BYTES, Request};
 pub use response::{Body, Piece, Response, WriteBody};

@@ -1,10 +1,11 @@
 //! Checks of names and passwords against bcrypt hashes, without telling by the time it takes which was wrong.
 //!
-//! bcrypt is slow on purpose, so one check runs at a time, on one thread, and only so many wait for it. What was right
-//! is remembered under a keyed hash (HMAC-SHA-256, the key drawn at start) of name, stored hash and password, each with
+//! bcrypt is slow on purpose, so one check runs at a time, on one thread, and only so many wait for it: a quarter of them from
+//! one address, so that who floods us keeps nobody else from logging in. What was right is remembered under a keyed hash (HMAC-SHA-256, the key drawn at start) of name, stored hash and password, each with
 //! its length in front, so that no two combinations are the same text.
 
 use std::collections::{HashMap, VecDeque};
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use aws_lc_rs::hmac;
@@ -13,10 +14,12 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Logins that wait for a check at a time; others are told to come back.
-const MAX_WAITING: usize = 64;
+/// Logins that wait for a check at a time (limit `login_queue`); others are told to come back.
+pub const MAX_WAITING: usize = 64;
+/// Of them, those from one address. With a check in 50 ms, as with the usual cost of 10, the last waits for less than a second.
+pub(super) const MAX_WAITING_OF_ONE: usize = 16;
 /// Logins that are remembered.
 const MAX_REMEMBERED: usize = 100;
 /// A password longer than this is wrong. bcrypt looks at 72 bytes.
@@ -37,8 +40,7 @@ pub(super) enum Refusal {
 /// Checks passwords.
 #[derive(Debug)]
 pub(super) struct Passwords {
-    /// One to be checked, the others to wait.
-    waiting: Semaphore,
+    waiting: Mutex<Waiting>,
     checking: Arc<Semaphore>,
     key: hmac::Key,
     remembered: Mutex<VecDeque<[u8; 32]>>,
@@ -49,15 +51,15 @@ impl Passwords {
         let key = hmac::Key::generate(hmac::HMAC_SHA256, &aws_lc_rs::rand::SystemRandom::new())
             .expect("the operating system has entropy, as TLS also needs it");
         Passwords {
-            waiting: Semaphore::new(MAX_WAITING),
+            waiting: Mutex::default(),
             checking: Arc::new(Semaphore::new(1)),
             key,
             remembered: Mutex::default(),
         }
     }
 
-    /// Checks what a request shows; the name whose password it is.
-    pub(super) async fn check(&self, users: &Users, headers: &HeaderMap) -> Result<String, Refusal> {
+    /// Checks what a request from an address shows; the name whose password it is.
+    pub(super) async fn check(&self, users: &Users, headers: &HeaderMap, from: IpAddr) -> Result<String, Refusal> {
         let Some((user, password)) = basic_credentials(headers) else { return Err(Refusal::Wrong) };
         if password.len() > MAX_PASSWORD_BYTES {
             return Err(Refusal::Wrong);
@@ -66,20 +68,24 @@ impl Passwords {
         let known = users.get(&user);
         let Some(hash) = known.or_else(|| users.values().next()) else { return Err(Refusal::Wrong) };
         let tag = self.tag(&user, hash, &password);
-        if known.is_some() && self.remembered.lock().iter().any(|other| subtle_eq(other, &tag)) {
+        if known.is_some() && self.remembers(&tag) {
             return Ok(user);
         }
-        let Ok(_place) = self.waiting.try_acquire() else { return Err(Refusal::TooMany) };
-        if !self.verify(hash.clone(), password).await || known.is_none() {
+        let _place = Place::take(&self.waiting, from).ok_or(Refusal::TooMany)?;
+        // The permit goes to the thread, so that a client who leaves does not let a second check begin.
+        let Ok(permit) = self.checking.clone().acquire_owned().await else { return Err(Refusal::Wrong) };
+        // A page asks for many things at once, all with the same password.
+        if known.is_some() && self.remembers(&tag) {
+            return Ok(user);
+        }
+        if !Passwords::verify(permit, hash.clone(), password).await || known.is_none() {
             return Err(Refusal::Wrong);
         }
         self.remember(tag);
         Ok(user)
     }
 
-    async fn verify(&self, hash: String, password: String) -> bool {
-        // The permit goes to the thread, so that a client who leaves does not let a second check begin.
-        let Ok(permit) = self.checking.clone().acquire_owned().await else { return false };
+    async fn verify(permit: OwnedSemaphorePermit, hash: String, password: String) -> bool {
         let check = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             bcrypt::verify(password, &hash).unwrap_or(false)
@@ -98,12 +104,66 @@ impl Passwords {
         tag
     }
 
+    fn remembers(&self, tag: &[u8; 32]) -> bool {
+        self.remembered.lock().iter().any(|other| subtle_eq(other, tag))
+    }
+
     fn remember(&self, tag: [u8; 32]) {
         let mut remembered = self.remembered.lock();
         if remembered.len() == MAX_REMEMBERED {
             remembered.pop_front();
         }
         remembered.push_back(tag);
+    }
+}
+
+/// How many logins wait, in all and from whom.
+#[derive(Debug, Default)]
+struct Waiting {
+    n: usize,
+    of: HashMap<IpAddr, usize>,
+}
+
+/// A place among those that wait, given back when dropped.
+#[derive(Debug)]
+struct Place<'w> {
+    waiting: &'w Mutex<Waiting>,
+    owner: IpAddr,
+}
+
+impl<'w> Place<'w> {
+    /// A place for a login from an address, `None` where there is no room.
+    fn take(waiting: &'w Mutex<Waiting>, from: IpAddr) -> Option<Place<'w>> {
+        let owner = owner(from);
+        let mut all = waiting.lock();
+        let n_own = all.of.get(&owner).copied().unwrap_or(0);
+        if all.n == MAX_WAITING || n_own == MAX_WAITING_OF_ONE {
+            return None;
+        }
+        all.n += 1;
+        all.of.insert(owner, n_own + 1);
+        Some(Place { waiting, owner })
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut all = self.waiting.lock();
+        all.n -= 1;
+        if let Some(n_own) = all.of.get_mut(&self.owner) {
+            *n_own -= 1;
+            if *n_own == 0 {
+                all.of.remove(&self.owner);
+            }
+        }
+    }
+}
+
+/// Whose an address is: with IPv6 everybody has a whole network.
+fn owner(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)),
+        v4 => v4,
     }
 }
 
@@ -149,7 +209,7 @@ mod tests {
     async fn who_is_let_in() {
         let (passwords, users) = (Passwords::new(), users());
         let check = async |headers: HeaderMap, want| {
-            assert_eq!(passwords.check(&users, &headers).await, want, "{headers:?}");
+            assert_eq!(passwords.check(&users, &headers, FLOOD).await, want, "{headers:?}");
         };
         check(basic("alice", "secret"), allowed()).await;
         check(basic("alice", "secret"), allowed()).await;
@@ -175,28 +235,60 @@ mod tests {
     #[tokio::test]
     async fn a_changed_hash_forgets() {
         let passwords = Passwords::new();
-        assert_eq!(passwords.check(&users(), &basic("alice", "secret")).await, allowed());
+        assert_eq!(passwords.check(&users(), &basic("alice", "secret"), FLOOD).await, allowed());
         let changed = HashMap::from([("alice".to_owned(), bcrypt::hash("other", 4).unwrap())]);
-        assert_eq!(passwords.check(&changed, &basic("alice", "secret")).await, Err(Refusal::Wrong));
+        assert_eq!(passwords.check(&changed, &basic("alice", "secret"), FLOOD).await, Err(Refusal::Wrong));
     }
 
+    const FLOOD: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
+    const NEIGHBOUR: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 2));
+
+    /// T16.
     #[tokio::test]
-    async fn a_flood_is_cut_and_who_is_known_passes() {
+    async fn a_flood_is_cut_and_keeps_nobody_out() {
         let (passwords, users) = (Arc::new(Passwords::new()), Arc::new(users()));
-        assert_eq!(passwords.check(&users, &basic("alice", "secret")).await, allowed());
-        let (outside, _permit) = (passwords.clone(), passwords.checking.clone().acquire_owned().await.unwrap());
-        let flood: Vec<_> = (0..MAX_WAITING)
-            .map(|n| {
-                let (passwords, users) = (outside.clone(), users.clone());
-                tokio::spawn(async move { passwords.check(&users, &basic("alice", &n.to_string())).await })
-            })
-            .collect();
-        while passwords.waiting.available_permits() > 0 {
-            tokio::task::yield_now().await;
+        assert_eq!(passwords.check(&users, &basic("alice", "secret"), FLOOD).await, allowed());
+        let permit = passwords.checking.clone().acquire_owned().await.unwrap();
+        let login = |password: String, from: IpAddr| {
+            let (passwords, users) = (passwords.clone(), users.clone());
+            tokio::spawn(async move { passwords.check(&users, &basic("alice", &password), from).await })
+        };
+        let wait_for = async |n: usize| {
+            while passwords.waiting.lock().n < n {
+                tokio::task::yield_now().await;
+            }
+        };
+        let flood: Vec<_> = (0..MAX_WAITING_OF_ONE).map(|n| login(n.to_string(), FLOOD)).collect();
+        wait_for(flood.len()).await;
+        assert_eq!(passwords.check(&users, &basic("alice", "more"), FLOOD).await, Err(Refusal::TooMany));
+        assert_eq!(passwords.check(&users, &basic("alice", "secret"), FLOOD).await, allowed(), "who is known passes");
+        // Who comes from elsewhere has a place, and is let in as soon as those before are through.
+        *passwords.remembered.lock() = VecDeque::new();
+        let newcomer = login("secret".to_owned(), NEIGHBOUR);
+        wait_for(flood.len() + 1).await;
+        drop(permit);
+        assert_eq!(newcomer.await.unwrap(), allowed());
+        for login in flood {
+            assert_eq!(login.await.unwrap(), Err(Refusal::Wrong));
         }
-        assert_eq!(passwords.check(&users, &basic("alice", "one more")).await, Err(Refusal::TooMany));
-        assert_eq!(passwords.check(&users, &basic("alice", "secret")).await, allowed());
-        flood.into_iter().for_each(|login| login.abort());
+        let left = passwords.waiting.lock();
+        assert_eq!((left.n, left.of.len()), (0, 0));
+    }
+
+    #[test]
+    fn places_are_counted_by_owner() {
+        let waiting = Mutex::default();
+        let take = |from: &str| Place::take(&waiting, from.parse().unwrap());
+        let mut places = Vec::new();
+        for owner in ["10.0.0.1", "2001:db8::1", "10.0.0.3", "10.0.0.4"] {
+            places.extend((0..MAX_WAITING_OF_ONE).map(|_| take(owner).unwrap()));
+            assert!(take(owner).is_none(), "{owner}");
+        }
+        // All are taken now; one's own are, under whatever name.
+        assert!(take("10.0.0.5").is_none());
+        places.truncate(2 * MAX_WAITING_OF_ONE);
+        assert!(take("10.0.0.5").is_some() && take("2001:db8:0:1::1").is_some());
+        assert!(take("2001:db8::ffff").is_none() && take("::ffff:10.0.0.1").is_none());
     }
 
     /// The name of the next test, and where it finds whom to log in.
@@ -210,7 +302,7 @@ mod tests {
             "$2b$05$abcdefghijklmnopqrstuuW7PdLzWgCkGPJGpUZbVCQJVwNkkQ4Xa".to_owned(),
         )]);
         let user = std::env::var(WHO).unwrap_or_else(|_| "alice".to_owned());
-        assert_eq!(Passwords::new().check(&users, &basic(&user, "wrong")).await, Err(Refusal::Wrong));
+        assert_eq!(Passwords::new().check(&users, &basic(&user, "wrong"), FLOOD).await, Err(Refusal::Wrong));
     }
 
     /// Counted in instructions, by valgrind: time would tell more of the machine than of the code.

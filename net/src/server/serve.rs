@@ -250,7 +250,7 @@ async fn answer<H: Handler>(
     if slot.reserved && !shared.handler.is_vital(&request) {
         return too_many_connections(limits.max_connections);
     }
-    let (own, admitted) = shared.access.admit(request.headers(), &shared.counts).await;
+    let (own, admitted) = shared.access.admit(request.headers(), peer.ip(), &shared.counts).await;
     let mut response = match admitted {
         Ok(caller) => {
             request.set_caller(caller);

@@ -69,6 +69,11 @@ fn server(out: &mut Exposition, counts: &ServerCounts) {
         ("narthex_http_tls_handshakes_failed", "TLS handshakes that failed.", &counts.handshakes_failed),
         ("narthex_http_panics", "Requests that ended in a panic.", &counts.panics),
         ("narthex_http_logins_refused", "Requests with a wrong name or password.", &counts.logins_refused),
+        (
+            "narthex_http_logins_turned_away",
+            "Requests whose password was not looked at, because too many others waited (limit login_queue).",
+            &counts.logins_turned_away,
+        ),
     ] {
         out.single(name, Kind::Counter, help, count.get() as f64);
     }

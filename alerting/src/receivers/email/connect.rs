@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
 use lettre::transport::smtp::extension::ClientId;
-use net::client::Dialer;
+use net::client::{Addresses, Dialer};
 use net::config::TlsConfig;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
@@ -24,12 +24,17 @@ use crate::receivers::{FailureKind, SendFailure};
 const MAX_GREETING_BYTES: usize = 64 << 10;
 
 /// Connects and says hello.
-pub(super) async fn connection(config: &EmailConfig, deadline: Instant) -> Result<AsyncSmtpConnection, SendFailure> {
+pub(super) async fn connection(
+    config: &EmailConfig,
+    addresses: &Addresses,
+    deadline: Instant,
+) -> Result<AsyncSmtpConnection, SendFailure> {
     let plain_tls = TlsConfig::default();
-    let dialer = Dialer::new(config.tls_config.as_ref().unwrap_or(&plain_tls));
+    let dialer = Dialer::new(config.tls_config.as_ref().unwrap_or(&plain_tls), addresses.clone());
     let dialer = dialer.map_err(|error| SendFailure::permanent(format_args!("tls_config: {error}")))?;
     let host = config.smarthost.host.as_str();
-    let tcp = dialer.connect(host, port(&config.smarthost.port)?, deadline).await.map_err(SendFailure::passing)?;
+    let tcp = dialer.connect(host, port(&config.smarthost.port)?, deadline).await;
+    let tcp = tcp.map_err(|error| SendFailure::of_dial(&error, &error))?;
     let peer = tcp.peer_addr().map_err(SendFailure::passing)?;
     let stream: Box<dyn AsyncTokioStream> = if is_implicit(config) {
         let secure = dialer.secure(host, tcp).await.map_err(SendFailure::passing)?;

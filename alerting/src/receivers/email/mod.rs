@@ -54,7 +54,7 @@ async fn hand_over(
     letter: &Letter,
     deadline: Instant,
 ) -> Result<Vec<String>, SendFailure> {
-    let mut connection = connect::connection(config, deadline).await?;
+    let mut connection = connect::connection(config, &message.context.session.addresses, deadline).await?;
     let outcome = dialogue(config, message, letter, &mut connection).await;
     // Whether the server is glad about it does not matter any more.
     let _ = timeout(QUIT_TIMEOUT, connection.abort()).await;

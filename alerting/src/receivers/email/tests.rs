@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use model::Labels;
 use net::Secret;
+use net::client::Addresses;
 use parking_lot::Mutex;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -87,7 +88,7 @@ async fn attempt(
     language: Language,
 ) -> Result<Sent, SendFailure> {
     let config = IntegrationConfig::Email(config);
-    let session = Session::new(config).unwrap();
+    let session = Session::new(config, Addresses::default()).unwrap();
     let templates = templates(language, []).unwrap();
     let context = Context {
         session: &session,
@@ -417,7 +418,7 @@ async fn bodies_say_what_is_wrong_and_hold_a_hundred_alerts() {
     let check = async |name: &str, told: &Notification, language: Language, words: &[&str]| {
         let config = config("25", |_| {});
         let templates = templates(language, []).unwrap();
-        let session = Session::new(IntegrationConfig::Email(&config)).unwrap();
+        let session = Session::new(IntegrationConfig::Email(&config), Addresses::default()).unwrap();
         let context = Context {
             session: &session,
             templates: &templates,

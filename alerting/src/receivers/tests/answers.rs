@@ -1,5 +1,6 @@
 //! What is made of answers, and what is told of failures.
 
+use net::client::Addresses;
 use serde_json::Value as Json;
 
 use super::fixture::{ALERTMANAGERS, OURS, attempt, attempt_in, integration, notification, receiver, two_alerts};
@@ -7,7 +8,7 @@ use super::peer::well;
 use super::sink::{Asked, Reply, Sink};
 use super::write;
 use crate::Reason;
-use crate::config::ReceiverConfig;
+use crate::config::{OwnConfig, ReceiverConfig};
 use crate::receivers::{FailureKind, Language, SendFailure, Session};
 
 /// What the first integration of a receiver makes of an answer.
@@ -92,7 +93,7 @@ async fn tokens_are_kept_and_got_again() {
     let text = one("wechat", "api_secret: secret, corp_id: corp, api_url: 'http://SINK', to_user: me, agent_id: 7");
     let receiver = receiver(&text, &sink.address);
     let (integration, _, config) = receiver.integrations().next().unwrap();
-    let session = Session::new(config).unwrap();
+    let session = Session::new(config, Addresses::default()).unwrap();
     for _ in 0..2 {
         let told = notification(&integration, two_alerts(false), Reason::First);
         attempt_in(&session, Language::English, config, &told).await.unwrap();
@@ -125,6 +126,35 @@ async fn labels_choose_no_host() {
     check(&format!("http://{host}{{{{ .GroupLabels.x }}}}/"), refused).await;
     check(&format!("http://{host}/{{{{ .GroupLabels.x }}}}\n"), "sent").await;
     assert_eq!(sink.drain()[0].target, "/@evil.example/");
+}
+
+/// T15: nobody is told at the addresses of metadata services, and nobody tries again.
+#[tokio::test]
+async fn metadata_services_are_told_nothing() {
+    let refused = "169.254.169.254: link-local and metadata addresses are refused, unless narthex.allowed_networks of the \
+                   Alertmanager configuration lists them";
+    let check = async |text: &str, sink: &str| {
+        let receiver = receiver(text, sink);
+        let (integration, _, config) = receiver.integrations().next().unwrap();
+        let session = Session::new(config, OwnConfig::default().addresses()).unwrap();
+        let told = notification(&integration, two_alerts(false), Reason::First);
+        let failure = attempt_in(&session, Language::English, config, &told).await.unwrap_err();
+        assert!(failure.reason.ends_with(refused), "{text}: {}", failure.reason);
+        // Whoever gives the token may have moved by the next time.
+        assert_eq!(failure.is_retryable, text.contains("oauth2"), "{text}");
+    };
+    check(&one("webhook", "url: 'http://169.254.169.254/latest/meta-data'"), "").await;
+    check(&one("webhook", "url: 'http://0xa9fea9fe/latest/meta-data'"), "").await;
+    check(&one("feishu", "webhook_url: 'https://2852039166/'"), "").await;
+    let mail = "to: a@example.org, from: b@example.org, smarthost: '169.254.169.254:25', require_tls: false";
+    check(&one("email", mail), "").await;
+    let sink =
+        Sink::start(|_: &Asked| Reply(307, "Location: http://169.254.169.254/latest\r\n".to_owned(), String::new()))
+            .await;
+    check(&one("webhook", "url: 'http://SINK/', http_config: {follow_redirects: true}"), &sink.address).await;
+    let token_url = "url: 'http://SINK/', http_config: {oauth2: {client_id: a, client_secret: b, \
+                     token_url: 'http://169.254.169.254/'}}";
+    check(&one("webhook", token_url), &sink.address).await;
 }
 
 /// All that a failure tells.
@@ -205,7 +235,7 @@ async fn pushover() {
     let fields = "user_key: user-canary, token: 'token-canary', ttl: 1m, html: true, sound: s, device: '{{ .Status }}'";
     let receiver = receiver(&one("pushover", fields), "unused");
     let (_, _, config) = receiver.integrations().next().unwrap();
-    let session = Session::new(config).unwrap();
+    let session = Session::new(config, Addresses::default()).unwrap();
     let templates = templates(Language::English, []).unwrap();
     let context = Context {
         session: &session,

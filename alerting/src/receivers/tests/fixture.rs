@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use model::Labels;
 use model::yaml::{Document, Faults};
+use net::client::Addresses;
 use serde::Deserialize;
 
 use crate::config::{GlobalConfig, IntegrationConfig, ReceiverConfig};
@@ -231,7 +232,7 @@ pub(super) async fn attempt_with(
     config: IntegrationConfig<'_>,
     notification: &Notification,
 ) -> Result<Sent, SendFailure> {
-    let session = Session::new(config).unwrap();
+    let session = Session::new(config, Addresses::default()).unwrap();
     attempt_in(&session, language, config, notification).await
 }
 
