@@ -2,8 +2,10 @@
 //! next release may ship.
 //!
 //! [`spec`] is what spec files say, whatever format they are in. [`history`] is what was counted. Everything else reads these
-//! two. [`sloth`] and [`pyrra`] read the files of others.
+//! two. [`sloth`] and [`pyrra`] read the files of others. [`condition`] is the
+//! language of policies and gates.
 
+pub mod condition;
 pub mod history;
 mod openslo;
 pub mod pyrra;
