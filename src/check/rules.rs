@@ -48,7 +48,7 @@ const MADE_HERE: [&str; 10] = [
 Examples:
   narthex check rules rules/*.yml
   narthex check rules --lint-fatal rules.yml
-  narthex check rules --against http://host:9100/metrics node.yml
+  narthex check rules --against host:9100 node.yml
 
 Exit: 0 fine, 1 a file cannot be loaded, 3 with --lint-fatal where a check of style finds something")]
 pub(super) struct RulesArgs {
@@ -218,11 +218,12 @@ fn not_there(name: &Matcher) -> String {
 
 /// The names of the metrics that a target has.
 fn metrics_of(target: &str) -> Result<BTreeSet<String>, String> {
-    let (body, content_type) = if target.starts_with("http://") || target.starts_with("https://") {
-        fetched(target)?
-    } else {
-        let source = Source::read(Path::new(target)).map_err(|error| error.to_string())?;
-        (source.text.into_bytes(), String::new())
+    let (body, content_type) = match url_of(target) {
+        Some(url) => fetched(&url)?,
+        None => {
+            let source = Source::read(Path::new(target)).map_err(|error| error.to_string())?;
+            (source.text.into_bytes(), String::new())
+        }
     };
     let is_open_metrics = content_type.starts_with("application/openmetrics-text") || body.ends_with(b"# EOF\n");
     let format = if is_open_metrics { Exposition::OpenMetrics } else { Exposition::PrometheusText };
@@ -238,6 +239,19 @@ fn metrics_of(target: &str) -> Result<BTreeSet<String>, String> {
             Some(_) => {}
         }
     }
+}
+
+/// The URL of a target that is written as such, or as `HOST:PORT` in a scrape configuration, with or without a path. `None` for a
+/// file.
+fn url_of(target: &str) -> Option<String> {
+    if target.starts_with("http://") || target.starts_with("https://") {
+        return Some(target.to_owned());
+    }
+    let (address, path) = target.split_at(target.find('/').unwrap_or(target.len()));
+    let (host, port) = address.rsplit_once(':')?;
+    let is_address = !host.is_empty() && port.parse::<u16>().is_ok();
+    let path = if path.is_empty() { "/metrics" } else { path };
+    is_address.then(|| format!("http://{address}{path}"))
 }
 
 /// What a target answers, and its `Content-Type`.
@@ -280,6 +294,21 @@ mod tests {
         check(&file(&[group("g", &(rule("") + &rule("x: y")))]), 0);
         check(&file(&[group("g", &rule("")), group("h", &rule(""))]), 1);
         check(&file(&[group("g", &(rule("x: y") + &rule("x: y") + &rule("")))]), 1);
+    }
+
+    #[test]
+    fn targets_are_written_as_in_a_scrape_configuration() {
+        let check = |target: &str, want: Option<&str>| assert_eq!(url_of(target).as_deref(), want, "{target}");
+        check("http://host/x", Some("http://host/x"));
+        check("https://host:1/x?a=b", Some("https://host:1/x?a=b"));
+        check("host:9100", Some("http://host:9100/metrics"));
+        check("10.0.0.1:9100/", Some("http://10.0.0.1:9100/"));
+        check("host:9100/federate?match[]=up", Some("http://host:9100/federate?match[]=up"));
+        check("[::1]:9100", Some("http://[::1]:9100/metrics"));
+        check("metrics.txt", None);
+        check("./host:9100", None);
+        check("c:metrics", None);
+        check(":9100", None);
     }
 
     #[test]

@@ -202,6 +202,7 @@ impl Ready {
             yaml: self.config.to_yaml(),
             scrape_configs: self.pools.iter().map(|pool| Arc::new(pool.config().clone())).collect(),
             external_labels: self.config.global.external_labels.clone(),
+            rule_query_offset_ms: self.config.global.rule_query_offset.as_millis(),
             roles: self.roles(),
             retention: self.kept.words.clone(),
             loaded_ms: now_ms,

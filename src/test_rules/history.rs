@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use alerting::backtest::LEFT_OUT;
 use alerting::rules::{GroupConfig, ReadOptions, RuleConfig, RuleFile};
 use http::Method;
 use model::duration::PromDuration;
@@ -51,7 +52,10 @@ fn test(path: &Path, args: &TestRulesArgs, history: PromDuration) -> Result<(), 
         let text = rule_text(group, rule);
         let seconds = |at_ms: i64| model::float::plain(at_ms as f64 / 1000.0);
         let (start, end, step) = (seconds(start_ms), seconds(end_ms), step.to_string());
-        let body = form::encode([("rule", &*text), ("start", &start), ("end", &end), ("step", &step)]);
+        let mut asked = vec![("rule", text), ("start", start), ("end", end), ("step", step)];
+        asked.push(("limit", group.limit.to_string()));
+        asked.extend(group.query_offset.map(|offset| ("query_offset", offset.to_string())));
+        let body = form::encode(asked.iter().map(|(name, value)| (*name, value.as_str())));
         let answered = args.server.ask(Method::POST, "/api/v1/backtests", form::MEDIA_TYPE, body);
         let answered = answered.map_err(|error| error.to_string())?;
         let answer: Value = serde_json::from_slice(&answered.body)
@@ -63,6 +67,8 @@ fn test(path: &Path, args: &TestRulesArgs, history: PromDuration) -> Result<(), 
     }
     if alerting.is_empty() {
         print("  no alerting rules\n");
+    } else {
+        print(&format!("  notifications are counted without {}\n", words(&LEFT_OUT)));
     }
     Ok(())
 }
@@ -88,6 +94,14 @@ fn rule_text(group: &GroupConfig, rule: &RuleConfig) -> String {
         "annotations": rule.annotations,
     })
     .to_string()
+}
+
+/// One, two and three.
+fn words(all: &[&str]) -> String {
+    match all {
+        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => all.concat(),
+    }
 }
 
 /// What became of a rule.
@@ -137,5 +151,6 @@ mod tests {
         let want = "  X: fired 1 times, 2 notifications (0.50 s)\n    could not be evaluated at 1 steps: why\n    \
                     {alertname=\"X\", i=\"\\\"\"}\n      firing  2026-01-01T00:00:00Z – 2026-01-01T00:05:00Z\n";
         assert_eq!(shown("X", &data), want);
+        assert_eq!(words(&["a", "b", "c"]), "a, b and c");
     }
 }

@@ -260,6 +260,8 @@ test("replays a rule over the past", async () => {
   const [asked] = state.replayed;
   assert.equal(asked.end - asked.start, 30 * 86_400);
   assert.equal(JSON.parse(asked.rule).alert, "HighErrorRate");
+  assert.deepEqual([asked.limit, asked.query_offset], ["20", "30000ms"], "what its group says counts");
+  await page.getByText("Silences, inhibition, and mute and active time intervals are not asked").waitFor();
   await assertAccessible(page);
   await picture(page, "rules-replayed");
   await page.setViewportSize({ width: 360, height: 740 });

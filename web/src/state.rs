@@ -219,6 +219,8 @@ pub struct Snapshot {
     pub scrape_configs: Vec<Arc<ScrapeConfig>>,
     /// `global.external_labels`
     pub external_labels: Labels,
+    /// `global.rule_query_offset`, in milliseconds.
+    pub rule_query_offset_ms: i64,
     /// What tokens may do.
     pub roles: Roles,
     /// How long samples are kept, in words.

@@ -10,7 +10,9 @@ use query::VectorSample;
 use super::history::Chunk;
 use super::run::Setting;
 use super::{History, Interval};
-use crate::rules::{AlertState, Instance, RuleConfig, Step, Text, TextError, Timing, template_value, text_data};
+use crate::rules::{
+    AlertState, Instance, RuleConfig, RuleError, Step, Text, TextError, Timing, template_value, text_data,
+};
 use crate::template::{Host, Sample};
 
 /// The label that holds the name of an alert.
@@ -157,6 +159,7 @@ impl<'m> Machine<'m> {
     /// Takes all instances to a step at which some were found.
     fn step(&mut self, step: usize, slot_ms: i64, found: &[(usize, usize)]) {
         let timing = Timing { slot_ms, hold_ms: self.hold_ms, keep_firing_ms: self.keep_firing_ms };
+        let limit = self.setting.group.limit;
         for (id, _) in found {
             let known = &mut self.known[*id];
             if known.instance.is_none() {
@@ -164,19 +167,31 @@ impl<'m> Machine<'m> {
                 self.active.push(*id);
             }
         }
-        let (known, n_intervals) = (&mut self.known, &mut self.n_intervals);
-        self.active.retain(|id| {
-            let Known { instance, found_at, history } = &mut known[*id];
-            let Some(live) = instance else { return false };
-            let is_active = live.step(*found_at == step + 1, true, timing) == Step::Active;
-            let state = is_active.then_some(live.state);
-            *n_intervals += usize::from(history.note(state, slot_ms));
-            if !is_active {
-                // What has ended is told for a while, and comes up as a new instance: nothing of it matters here.
+        let mut n_active = 0;
+        for id in &self.active {
+            let Known { instance, found_at, .. } = &mut self.known[*id];
+            let is_found = *found_at == step + 1;
+            // What has ended is told for a while, and comes up as a new instance: nothing of it matters here.
+            if instance.as_mut().is_some_and(|live| live.step(is_found, true, timing) == Step::Active) {
+                n_active += 1;
+            } else {
                 *instance = None;
             }
-            is_active
+        }
+        let is_over = limit > 0 && n_active > limit;
+        let (known, n_intervals) = (&mut self.known, &mut self.n_intervals);
+        self.active.retain(|id| {
+            let Known { instance, history, .. } = &mut known[*id];
+            if is_over {
+                *instance = None;
+            }
+            let state = instance.as_ref().map(|live| live.state);
+            *n_intervals += usize::from(history.note(state, slot_ms));
+            state.is_some()
         });
+        if is_over {
+            self.fail(&RuleError::Limit { limit, n: n_active, what: "alerts" }.to_string());
+        }
     }
 
     /// What became of all instances, sorted by labels.

@@ -5,7 +5,7 @@
 //! bit. A range that cannot be evaluated is halved until what fails is a single step, which then counts as a failed evaluation,
 //! as it would have been. What fires is sent through the routes ([`pages`]) to count notifications.
 //!
-//! Absent: `limit` and `query_offset`, which are a group's; inhibition, silences and quiet times, which are of their day.
+//! Absent: what is of its day ([`LEFT_OUT`]).
 
 mod history;
 mod machine;
@@ -14,11 +14,14 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-pub use run::{BackTestError, MAX_INTERVALS, MAX_STEPS, Setting, Times, run};
+pub use run::{BackTestError, GroupSetting, MAX_INTERVALS, MAX_STEPS, Setting, Times, run};
 
 use model::Labels;
 
 use crate::rules::AlertState;
+
+/// What is not asked when notifications are counted.
+pub const LEFT_OUT: [&str; 3] = ["silences", "inhibition", "mute and active time intervals"];
 
 /// What a back-test has found. Times are in milliseconds since the Unix epoch.
 #[derive(Clone, Debug, Default, PartialEq)]

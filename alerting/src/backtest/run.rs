@@ -42,6 +42,17 @@ pub struct Setting<'s> {
     pub external_url: &'s str,
     /// Who would have been told.
     pub routes: &'s RouteTree,
+    /// What the rule's group says.
+    pub group: GroupSetting,
+}
+
+/// What a group says about how its rules are evaluated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GroupSetting {
+    /// `limit`: with more alerts at a time than this an evaluation fails, and all of them are dropped; 0 for any number.
+    pub limit: usize,
+    /// `query_offset`: how much older than the time of an evaluation its samples are, in milliseconds.
+    pub query_offset_ms: i64,
 }
 
 /// Why there is no report.
@@ -107,8 +118,9 @@ pub fn run(
     let mut machine = Machine::new(rule, setting).map_err(|error| BackTestError::Label(error.to_string()))?;
     let options = setting.options.clone();
     let expression = rule.expr.as_str();
-    let Setting { engine, select, .. } = *setting;
-    let evaluator = Evaluator { engine, select, expression, start_ms, step_ms, options };
+    let Setting { engine, select, group, .. } = *setting;
+    let read_from_ms = start_ms.saturating_sub(group.query_offset_ms);
+    let evaluator = Evaluator { engine, select, expression, start_ms: read_from_ms, step_ms, options };
     evaluator.each(n_steps, &mut |chunk: Chunk| {
         machine.take(&chunk, start_ms, step_ms);
         progress(chunk.first + chunk.n_steps, n_steps);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::Labels;
+use model::duration::PromDuration;
 use proptest::prelude::*;
 use query::QueryOptions;
 
@@ -14,13 +15,18 @@ use crate::rules::{Group, GroupConfig, ReadOptions, RuleConfig, RuleFile};
 const STEP_MS: i64 = 15_000;
 
 fn rule(text: &str) -> (GroupConfig, RuleConfig) {
-    let file = format!("groups:\n- name: g\n  rules:\n  - {text}\n");
+    rule_of("", text)
+}
+
+/// A rule in a group that says this, too.
+fn rule_of(group: &str, text: &str) -> (GroupConfig, RuleConfig) {
+    let file = format!("groups:\n- name: g\n{group}  rules:\n  - {text}\n");
     let file = RuleFile::read(&file, ReadOptions::default()).unwrap_or_else(|problems| panic!("{text}: {problems:?}"));
     (file.groups[0].clone(), file.groups[0].rules[0].clone())
 }
 
 /// The back-test of a rule over all steps of a bench.
-fn tested(bench: &Bench, rule: &RuleConfig, n_steps: i64) -> Report {
+fn tested(bench: &Bench, (group, rule): &(GroupConfig, RuleConfig), n_steps: i64) -> Report {
     let routes = Loaded::builtin().tree;
     let setting = Setting {
         engine: &bench.engine,
@@ -29,6 +35,10 @@ fn tested(bench: &Bench, rule: &RuleConfig, n_steps: i64) -> Report {
         external_labels: &bench.external_labels,
         external_url: "http://here:9090",
         routes: &routes,
+        group: GroupSetting {
+            limit: usize::try_from(group.limit).unwrap(),
+            query_offset_ms: group.query_offset.map_or(0, PromDuration::as_millis),
+        },
     };
     let times = Times { start_ms: 0, end_ms: (n_steps - 1) * STEP_MS, step_ms: STEP_MS };
     let mut done = Vec::new();
@@ -74,7 +84,7 @@ fn live(bench: &Bench, group: &GroupConfig, n_steps: i64) -> (Vec<History>, usiz
     (histories.collect(), n_failed)
 }
 
-fn equal_to_live(rule_text: &str, series: &[Vec<Option<f64>>]) {
+fn equal_to_live(group_text: &str, rule_text: &str, series: &[Vec<Option<f64>>]) {
     let bench = Bench::new();
     let n_steps = series.iter().map(Vec::len).max().unwrap_or(1) as i64;
     for (number, values) in series.iter().enumerate() {
@@ -84,11 +94,11 @@ fn equal_to_live(rule_text: &str, series: &[Vec<Option<f64>>]) {
             bench.append(&labels, step as i64 * STEP_MS, value);
         }
     }
-    let (group, rule) = rule(rule_text);
+    let written = rule_of(group_text, rule_text);
     // First, for live evaluation writes series of its own.
-    let report = tested(&bench, &rule, n_steps);
-    let (histories, n_failed) = live(&bench, &group, n_steps);
-    assert_eq!((&report.instances, report.n_failed), (&histories, n_failed), "{rule_text}");
+    let report = tested(&bench, &written, n_steps);
+    let (histories, n_failed) = live(&bench, &written.0, n_steps);
+    assert_eq!((&report.instances, report.n_failed), (&histories, n_failed), "{group_text} {rule_text}");
 }
 
 const RULES: &[&str] = &[
@@ -106,15 +116,19 @@ const RULES: &[&str] = &[
     "{alert: A, expr: 'm > 1 and m < 3 or m offset 30s == 3', for: 15s}",
 ];
 
+const GROUPS: &[&str] =
+    &["", "  limit: 1\n", "  limit: 2\n", "  query_offset: 30s\n", "  limit: 2\n  query_offset: 20s\n"];
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
     #[test]
     fn a_back_test_is_live_evaluation(
+        group in 0..GROUPS.len(),
         rule in 0..RULES.len(),
         series in prop::collection::vec(
             prop::collection::vec(prop::option::weighted(0.8, (0i32..4).prop_map(f64::from)), 1..40), 1..5),
     ) {
-        equal_to_live(RULES[rule], &series);
+        equal_to_live(GROUPS[group], RULES[rule], &series);
     }
 }
 
@@ -123,7 +137,9 @@ fn every_kind_of_rule_is_as_live() {
     let value = |n: usize| [Some(0.0), Some(2.0), Some(2.0), None, Some(3.0), Some(1.0), Some(2.0)][n % 7];
     let series: Vec<Vec<Option<f64>>> =
         (0..4).map(|shift| (0..60).map(|n| value(n * (shift + 1) + shift)).collect()).collect();
-    RULES.iter().for_each(|rule| equal_to_live(rule, &series));
+    for group in GROUPS {
+        RULES.iter().for_each(|rule| equal_to_live(group, rule, &series));
+    }
 }
 
 #[test]
@@ -133,8 +149,7 @@ fn intervals_and_notifications_are_counted() {
     for step in 0..400 {
         bench.append(&labels, step * STEP_MS, f64::from(u8::from((100..200).contains(&step))));
     }
-    let (_, rule) = rule("{alert: A, expr: m > 0, for: 1m}");
-    let report = tested(&bench, &rule, 400);
+    let report = tested(&bench, &rule("{alert: A, expr: m > 0, for: 1m}"), 400);
     let at = |step: i64| step * STEP_MS;
     let intervals = [(AlertState::Pending, 100, 104), (AlertState::Firing, 104, 200)];
     let intervals = intervals.map(|(state, start, end)| Interval { state, start_ms: at(start), end_ms: at(end) });
@@ -156,6 +171,7 @@ fn what_cannot_be_tested_is_refused() {
         external_labels: &bench.external_labels,
         external_url: "",
         routes: &routes,
+        group: GroupSetting::default(),
     };
     let check = |text: &str, (start_ms, end_ms, step_ms): (i64, i64, i64), want: &str| {
         let times = Times { start_ms, end_ms, step_ms };

@@ -355,6 +355,7 @@ impl Group {
             file: self.file.clone(),
             interval_ms: self.slots.interval_ms,
             limit: self.limit,
+            query_offset_ms: self.query_offset_ms,
             evaluation_time: progress.evaluation_time,
             last_evaluation_ms: progress.last_evaluation_ms,
             last_slot_ms: progress.last_slot_ms,
@@ -411,6 +412,8 @@ pub struct GroupStatus {
     pub interval_ms: i64,
     /// How many series or alerts a rule may have; 0 for any number.
     pub limit: usize,
+    /// How much older than the time of an evaluation its samples are, in milliseconds.
+    pub query_offset_ms: i64,
     /// How long the last evaluation took.
     pub evaluation_time: Duration,
     /// When it began, by the wall clock.

@@ -1,18 +1,21 @@
 //! `POST /api/v1/backtests`: when would a rule have fired?
 //!
-//! Parameters: `rule`, an alerting rule in YAML as it stands in a rule file; `start`, `end` and `step` as for a range query. A
+//! Parameters: `rule`, an alerting rule in YAML as it stands in a rule file; `start`, `end` and `step` as for a range query; `limit`
+//! and `query_offset` of its group, which are none and that of the configuration where they are left out. A
 //! back-test takes one of the places of queries, and is stopped when nobody waits for its answer any more.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use alerting::backtest::{BackTestError, History, Report, Setting, Times, run};
+use alerting::backtest::{BackTestError, GroupSetting, History, LEFT_OUT, Report, Setting, Times, run};
 use alerting::rules::RuleConfig;
+use model::duration::PromDuration;
 use model::yaml::{Document, Problem};
 use net::form::Form;
 use net::server::{Request, Response, produce};
 use query::{Cancel, QueryOptions};
 
+use super::metadata::optional_number;
 use super::query::{StopOnDrop, api_error, no_turn};
 use super::{form_of, respond};
 use crate::json::Json;
@@ -27,7 +30,7 @@ pub(crate) async fn answer(shared: &Arc<Shared>, parts: Parts, mut request: Requ
         Ok(form) => form,
         Err(refusal) => return refusal,
     };
-    let (rule, times) = match asked(&form) {
+    let asked = match asked(&form, shared.snapshot.load().rule_query_offset_ms) {
         Ok(asked) => asked,
         Err(error) => return error.respond(),
     };
@@ -40,7 +43,7 @@ pub(crate) async fn answer(shared: &Arc<Shared>, parts: Parts, mut request: Requ
     let _stop = StopOnDrop(cancel);
     let shared = Arc::clone(shared);
     produce(encoding, move || {
-        let tested = tested(&shared, &parts, &rule, times, options);
+        let tested = tested(&shared, &parts, &asked, options);
         // The place is for the work, not for the sending.
         drop(place);
         respond(tested)
@@ -48,7 +51,14 @@ pub(crate) async fn answer(shared: &Arc<Shared>, parts: Parts, mut request: Requ
     .await
 }
 
-fn asked(form: &Form) -> Result<(RuleConfig, Times), ApiError> {
+/// What is asked.
+struct Asked {
+    rule: RuleConfig,
+    times: Times,
+    group: GroupSetting,
+}
+
+fn asked(form: &Form, default_offset_ms: i64) -> Result<Asked, ApiError> {
     let in_words = |problems: &[Problem]| {
         let texts: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
         ApiError::parameter("rule", texts.join("; "))
@@ -60,10 +70,19 @@ fn asked(form: &Form) -> Result<(RuleConfig, Times), ApiError> {
     };
     let step_nanos = params::duration(form.get("step")).map_err(|error| ApiError::parameter("step", error))?;
     let (start_ms, end_ms) = (required_time(form, "start")?, required_time(form, "end")?);
-    Ok((rule, Times { start_ms, end_ms, step_ms: step_nanos / 1_000_000 }))
+    let group = GroupSetting {
+        limit: optional_number(form, "limit")?.unwrap_or(0),
+        query_offset_ms: match form.get("query_offset") {
+            "" => default_offset_ms,
+            text => {
+                text.parse().map(PromDuration::as_millis).map_err(|error| ApiError::parameter("query_offset", error))?
+            }
+        },
+    };
+    Ok(Asked { rule, times: Times { start_ms, end_ms, step_ms: step_nanos / 1_000_000 }, group })
 }
 
-fn tested(shared: &Shared, parts: &Parts, rule: &RuleConfig, times: Times, options: QueryOptions) -> ApiResult {
+fn tested(shared: &Shared, parts: &Parts, asked: &Asked, options: QueryOptions) -> ApiResult {
     let clock = &shared.settings.clock;
     let began = clock.elapsed();
     let snapshot = shared.snapshot.load();
@@ -75,8 +94,9 @@ fn tested(shared: &Shared, parts: &Parts, rule: &RuleConfig, times: Times, optio
         external_labels: &snapshot.external_labels,
         external_url: external_url.trim_end_matches('/'),
         routes: &parts.notifications.loaded().tree,
+        group: asked.group,
     };
-    match run(rule, times, &setting, &mut |_, _| {}) {
+    match run(&asked.rule, asked.times, &setting, &mut |_, _| {}) {
         Ok(report) => reply(report, clock.elapsed().saturating_sub(began)),
         Err(BackTestError::Query(error)) => Err(api_error(&error)),
         Err(error) => Err(ApiError::bad_data(error)),
@@ -102,6 +122,8 @@ fn reply(report: Report, took: Duration) -> ApiResult {
             Some(failure) => json.string(failure),
             None => json.raw("null"),
         }
+        json.raw(",\"left_out\":");
+        json.list(LEFT_OUT, |json, what| json.string(what));
         json.raw(",\"took\":");
         json.number(took.as_secs_f64());
         json.raw("}");

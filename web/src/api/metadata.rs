@@ -105,7 +105,7 @@ fn write_entry(json: &mut Json<'_>, entry: &Entry) {
 }
 
 /// A limit that is no limit where it is negative or not given.
-fn optional_number(form: &Form, name: &str) -> Result<Option<usize>, ApiError> {
+pub(super) fn optional_number(form: &Form, name: &str) -> Result<Option<usize>, ApiError> {
     match form.get(name) {
         "" => Ok(None),
         text => params::integer(text)

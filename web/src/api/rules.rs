@@ -154,6 +154,11 @@ fn write_group(json: &mut Json<'_>, group: &GroupStatus, filter: &Filter) {
     json.number(group.interval_ms as f64 / 1000.0);
     json.raw(",\"limit\":");
     json.integer(i64::try_from(group.limit).unwrap_or(i64::MAX));
+    // Our own, and only where there is one: the page's back-test asks for it.
+    if group.query_offset_ms != 0 {
+        json.raw(",\"queryOffset\":");
+        json.number(group.query_offset_ms as f64 / 1000.0);
+    }
     write_evaluation(json, group.evaluation_time.as_secs_f64(), group.last_evaluation_ms);
     json.raw("}");
 }

@@ -193,6 +193,7 @@ impl TestServer {
             yaml: "global:\n  scrape_interval: 1m\n".to_owned(),
             scrape_configs: configs.iter().cloned().map(Arc::new).collect(),
             external_labels: setup.external_labels,
+            rule_query_offset_ms: 0,
             roles: setup.roles,
             retention: "15d".to_owned(),
             loaded_ms: NOW_MS - 1000,

@@ -53,6 +53,8 @@ export interface RuleGroup {
   /** Seconds. */
   interval: number;
   limit?: number;
+  /** Seconds; where it is not there, none. */
+  queryOffset?: number;
   evaluationTime: number;
   lastEvaluation: string;
 }

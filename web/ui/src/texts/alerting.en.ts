@@ -237,6 +237,8 @@ export const alertingEn = {
         `It would have fired ${times === 1 ? "once" : `${times} times`}, for ${total} in all, ${longest} at the longest, and sent ${plural(pages, "notification", "notifications")}.`,
       onlyPending: (n: number) =>
         `It would have been pending ${n === 1 ? "once" : `${n} times`}, and never have fired.`,
+      leftOut:
+        "Silences, inhibition, and mute and active time intervals are not asked when notifications are counted.",
       took: (took: string) => `Replayed in ${took}.`,
       incomplete: (failed: number, all: number) =>
         `${failed} of ${plural(all, "evaluation", "evaluations")} failed:`,

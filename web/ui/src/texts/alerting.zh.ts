@@ -234,6 +234,7 @@ export const alertingZh: AlertingTexts = {
       sentence: (times, total, longest, pages) =>
         `会触发 ${times} 次，累计 ${total}，最长一次 ${longest}，发出 ${whole(pages)} 条通知。`,
       onlyPending: n => `会进入等待 ${n} 次，但不会触发。`,
+      leftOut: "统计通知时不考虑静默、抑制，以及免打扰和生效时段。",
       took: took => `回放用时 ${took}。`,
       incomplete: (failed, all) => `${whole(all)} 次评估中有 ${whole(failed)} 次失败：`,
       pending: "等待",

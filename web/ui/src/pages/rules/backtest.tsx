@@ -1,7 +1,7 @@
 // When would this rule have fired? The rule is replayed over what is stored; its intervals are drawn on a time line.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { AlertingRule, BackTest } from "../../api/alerting";
+import type { AlertingRule, BackTest, RuleGroup } from "../../api/alerting";
 import { isMissing } from "../../api/alertmanager";
 import { isAbort, post } from "../../api/client";
 import { timeLabels, timeSteps } from "../../chart/timeaxis";
@@ -33,7 +33,7 @@ interface Tested {
 
 type Test = { state: "idle" | "running" } | { state: "failed"; error: Error } | ({ state: "done" } & Tested);
 
-export function BackTestOf({ rule }: { rule: AlertingRule }) {
+export function BackTestOf({ rule, group }: { rule: AlertingRule; group: RuleGroup }) {
   const text = ta().rules.test;
   const [days, setDays] = useState("7");
   const [test, setTest] = useState<Test>({ state: "idle" });
@@ -47,7 +47,7 @@ export function BackTestOf({ rule }: { rule: AlertingRule }) {
     const endMs = Math.floor(Date.now() / 1000) * 1000;
     const startMs = endMs - ranges[days]!;
     try {
-      const replay = await replayRule(rule, startMs, endMs, abort.signal);
+      const replay = await replayRule(rule, group, startMs, endMs, abort.signal);
       setTest({ state: "done", replay, startMs, endMs });
     } catch (error) {
       if (isAbort(error)) return;
@@ -99,13 +99,21 @@ function sourceOf({
 
 async function replayRule(
   rule: AlertingRule,
+  { limit = 0, queryOffset = 0 }: RuleGroup,
   startMs: number,
   endMs: number,
   signal: AbortSignal,
 ): Promise<Replay> {
   const { data } = await post<BackTest>(
     "backtests",
-    { rule: sourceOf(rule), start: startMs / 1000, end: endMs / 1000, step: stepSeconds },
+    {
+      rule: sourceOf(rule),
+      start: startMs / 1000,
+      end: endMs / 1000,
+      step: stepSeconds,
+      limit,
+      query_offset: `${Math.round(queryOffset * 1000)}ms`,
+    },
     signal,
   );
   return replayOf(data);
@@ -133,7 +141,9 @@ function Found({ replay, startMs, endMs }: Tested) {
         </p>
       )}
       {rows.length > 0 && <TimeLine rows={rows} startMs={startMs} endMs={endMs} />}
-      <p class="muted">{text.took(formatValue(tookSeconds, { of: "s", perSecond: false }))}</p>
+      <p class="muted">
+        {text.leftOut} {text.took(formatValue(tookSeconds, { of: "s", perSecond: false }))}
+      </p>
     </>
   );
 }

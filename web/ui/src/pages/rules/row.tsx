@@ -86,7 +86,7 @@ export function RuleRow({ id, rule, group, slowest, open }: Props) {
             <Copy text={rule.query} />
           </p>
           <Facts rule={rule} group={group} />
-          {rule.type === "alerting" && <BackTestOf rule={rule} />}
+          {rule.type === "alerting" && <BackTestOf rule={rule} group={group} />}
         </div>
       )}
     </li>
