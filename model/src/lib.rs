@@ -13,6 +13,7 @@ pub mod matcher;
 pub mod name;
 pub mod regex;
 pub mod relabel;
+mod resets;
 pub mod rng;
 pub mod sample;
 pub mod size;

@@ -89,7 +89,7 @@ fn dump(
                 line.push_str(&labels);
                 line.push(' ');
                 match tile.histograms.get(i) {
-                    Some(histogram) => histogram::push(&mut line, histogram),
+                    Some(histogram) => histogram::push(&mut line, &histogram.to_float()),
                     None => float::push_general(&mut line, tile.values[i]),
                 }
                 line.push_str(&format!(" {timestamp_ms}\n"));

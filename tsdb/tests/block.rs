@@ -71,7 +71,7 @@ fn read(block: &Block, series: u32, start_ms: i64, end_ms: i64) -> Samples {
             );
             last_ms = Some(timestamp_ms);
             match tile.histograms.get(i) {
-                Some(value) => found.histograms.push((timestamp_ms, HistogramValue::Float(Arc::clone(value)))),
+                Some(value) => found.histograms.push((timestamp_ms, value.clone())),
                 None => found.floats.push((timestamp_ms, tile.values[i].to_bits())),
             }
         }
@@ -88,7 +88,7 @@ fn check(block: &Block, series: u32, want: &Samples, start_ms: i64, end_ms: i64)
     assert_eq!(found.floats, floats);
     let is_hidden = |ms: i64| want.floats.binary_search_by_key(&ms, |(ms, _)| *ms).is_ok();
     let histograms = want.histograms.iter().filter(|(ms, _)| is_within(*ms) && !is_hidden(*ms));
-    let histograms: Vec<_> = histograms.map(|(ms, value)| (*ms, HistogramValue::Float(value.to_float()))).collect();
+    let histograms: Vec<_> = histograms.cloned().collect();
     assert_eq!(found.histograms, histograms);
 }
 

@@ -166,7 +166,7 @@ fn samples(block: &Block, series: u32) -> Samples {
     let (mut tile, mut found) = (Tile::default(), Samples::new());
     while cursor.next_tile(&mut tile) {
         let floats = tile.values.iter().map(|value| (false, value.to_bits()));
-        let histograms = tile.histograms.iter().map(|histogram| (true, histogram.sum.to_bits()));
+        let histograms = tile.histograms.iter().map(|histogram| (true, histogram.to_float().sum.to_bits()));
         found.extend(tile.timestamps.iter().zip(floats.chain(histograms)).map(|(&ms, (mark, bits))| (ms, mark, bits)));
     }
     found

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::Labels;
-use crate::histogram::{Histogram, IntegerHistogram};
+use crate::histogram::{Histogram, IntegerHistogram, ResetHint};
 
 /// A series as the store knows it. Cheap to keep, so that a steady source never sends labels again.
 ///
@@ -80,6 +80,43 @@ pub enum HistogramValue {
 }
 
 impl HistogramValue {
+    /// What is known of a counter reset.
+    pub fn reset_hint(&self) -> ResetHint {
+        match self {
+            HistogramValue::Integer(histogram) => histogram.reset_hint,
+            HistogramValue::Float(histogram) => histogram.reset_hint,
+        }
+    }
+
+    /// Says what is known of a counter reset; copies a histogram that others hold too, if that is something else.
+    pub fn set_reset_hint(&mut self, hint: ResetHint) {
+        if hint == self.reset_hint() {
+            return;
+        }
+        match self {
+            HistogramValue::Integer(histogram) => Arc::make_mut(histogram).reset_hint = hint,
+            HistogramValue::Float(histogram) => Arc::make_mut(histogram).reset_hint = hint,
+        }
+    }
+
+    /// Whether this is a stale marker.
+    pub fn is_stale(&self) -> bool {
+        match self {
+            HistogramValue::Integer(histogram) => histogram.is_stale(),
+            HistogramValue::Float(histogram) => histogram.is_stale(),
+        }
+    }
+
+    /// Whether this certainly counts on from `before`; see [`Histogram::counts_on_from`]. Integers and floats cannot be
+    /// compared.
+    pub fn counts_on_from(&self, before: &HistogramValue) -> bool {
+        match (before, self) {
+            (HistogramValue::Integer(before), HistogramValue::Integer(next)) => next.counts_on_from(before),
+            (HistogramValue::Float(before), HistogramValue::Float(next)) => next.counts_on_from(before),
+            _ => false,
+        }
+    }
+
     /// The histogram as queries see it.
     pub fn to_float(&self) -> Arc<Histogram> {
         match self {

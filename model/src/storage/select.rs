@@ -1,9 +1,9 @@
 //! Reading: matchers and hints in, series and tiles of decoded samples out.
 
 use std::fmt;
-use std::sync::Arc;
 
-use crate::{Histogram, Labels, Matcher};
+use super::append::HistogramValue;
+use crate::{Labels, Matcher};
 
 /// Samples a [`Tile`] holds at most: 8 KiB of values, which stay in the first-level cache.
 pub const TILE_SAMPLES: usize = 1024;
@@ -126,8 +126,10 @@ pub struct Tile {
     pub timestamps: Vec<i64>,
     /// The values where the tile holds floats, as many as there are timestamps; otherwise empty.
     pub values: Vec<f64>,
-    /// The values where the tile holds histograms, as many as there are timestamps; otherwise empty.
-    pub histograms: Vec<Arc<Histogram>>,
+    /// The values where the tile holds histograms, with the counts they came with, as many as there are timestamps; otherwise
+    /// empty. Of counter resets each says what is true of the samples that the reader hands out: that it counts on from the
+    /// one before it, or nothing.
+    pub histograms: Vec<HistogramValue>,
     /// The time since which each sample counts, in milliseconds since the Unix epoch, 0 where that is not known; empty where it
     /// is known of none.
     pub start_timestamps: Vec<i64>,

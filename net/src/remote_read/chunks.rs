@@ -2,10 +2,10 @@
 //! its highest byte first, and the message, which holds some chunks of one series.
 
 use std::io::{self, Write};
-use std::sync::Arc;
 
+use model::Labels;
 use model::histogram::ResetHint;
-use model::{Histogram, Labels};
+use model::storage::HistogramValue;
 
 use super::samples::push_labels;
 use super::{floats, histograms};
@@ -28,12 +28,12 @@ pub struct ChunksAnswer<W> {
     pending: Pending,
 }
 
-/// Samples that are no chunk yet, either floats or histograms.
+/// Samples that are no chunk yet: floats, or histograms of one kind.
 #[derive(Debug, Default)]
 struct Pending {
     timestamps: Vec<i64>,
     floats: Vec<f64>,
-    histograms: Vec<Arc<Histogram>>,
+    histograms: Vec<HistogramValue>,
     /// What is said of the first histogram.
     hint: ResetHint,
 }
@@ -84,26 +84,26 @@ impl<W: Write> ChunksAnswer<W> {
     ///
     /// # Errors
     /// When a frame cannot be written.
-    pub fn histograms(&mut self, timestamps: &[i64], values: &[Arc<Histogram>]) -> io::Result<()> {
+    pub fn histograms(&mut self, timestamps: &[i64], values: &[HistogramValue]) -> io::Result<()> {
         if !self.pending.floats.is_empty() {
             self.end_chunk()?;
         }
         for (&timestamp_ms, value) in timestamps.iter().zip(values) {
             match self.pending.histograms.last().map(|before| histograms::follows(before, value)) {
-                None => self.pending.hint = value.reset_hint,
+                None => self.pending.hint = value.reset_hint(),
                 Some(Err(hint)) => {
                     self.end_chunk()?;
                     self.pending.hint = hint;
                 }
                 Some(Ok(())) if self.pending.histograms.len() >= CHUNK_SAMPLES => {
                     self.end_chunk()?;
-                    let is_gauge = value.reset_hint == ResetHint::Gauge;
+                    let is_gauge = value.reset_hint() == ResetHint::Gauge;
                     self.pending.hint = if is_gauge { ResetHint::Gauge } else { ResetHint::NotReset };
                 }
                 Some(Ok(())) => {}
             }
             self.pending.timestamps.push(timestamp_ms);
-            self.pending.histograms.push(Arc::clone(value));
+            self.pending.histograms.push(value.clone());
         }
         Ok(())
     }
@@ -137,7 +137,7 @@ impl<W: Write> ChunksAnswer<W> {
         let (kind, data) = if histograms.is_empty() {
             (floats::XOR, floats::encode(&timestamps, &floats))
         } else {
-            (histograms::FLOAT_HISTOGRAM, histograms::encode(hint, &timestamps, &histograms))
+            histograms::encode(hint, &timestamps, &histograms)
         };
         self.push_chunk([first_ms, last_ms], kind, &data)
     }

@@ -1,46 +1,52 @@
-//! A chunk of native histograms as Prometheus encodes it: `FLOAT_HISTOGRAM`.
+//! Chunks of native histograms as Prometheus encodes them: `HISTOGRAM` with integer counts, `FLOAT_HISTOGRAM` with floats.
 //!
 //! All histograms of a chunk have one layout (schema, zero threshold, spans, custom bounds), which stands before the first; and
 //! one thing is said of them about counter resets: of counters, that there is none within. So a chunk ends where the
 //! layout changes or a count falls. Prometheus itself rather adds empty buckets to what it has; both are read alike.
 
-use std::sync::Arc;
-
 use model::Histogram;
 use model::histogram::{CUSTOM_BUCKETS_SCHEMA, ResetHint, Span};
-use model::sample;
+use model::storage::HistogramValue;
 
 use super::bits::{Bits, Xor};
 
-/// The number of this encoding.
-pub(super) const FLOAT_HISTOGRAM: u64 = 3;
+/// The numbers of the encodings.
+const HISTOGRAM: u64 = 2;
+const FLOAT_HISTOGRAM: u64 = 3;
 
 /// Whether a histogram can stand in one chunk with the one before it, and what is said of it where it begins a chunk.
-pub(super) fn follows(before: &Histogram, next: &Histogram) -> Result<(), ResetHint> {
+pub(super) fn follows(before: &HistogramValue, next: &HistogramValue) -> Result<(), ResetHint> {
+    match (before, next) {
+        (HistogramValue::Integer(before), HistogramValue::Integer(next)) => joins(before, next),
+        (HistogramValue::Float(before), HistogramValue::Float(next)) => joins(before, next),
+        _ if next.reset_hint() == ResetHint::Gauge => Err(ResetHint::Gauge),
+        _ => Err(ResetHint::Unknown),
+    }
+}
+
+fn joins<Count: Copy + Default + PartialOrd>(
+    before: &Histogram<Count>,
+    next: &Histogram<Count>,
+) -> Result<(), ResetHint> {
     let is_gauge = next.reset_hint == ResetHint::Gauge;
     match (before.is_stale(), next.is_stale()) {
         (true, true) => return Ok(()),
         (false, false) => {}
         _ => return Err(if is_gauge { ResetHint::Gauge } else { ResetHint::Unknown }),
     }
-    if is_gauge {
-        let joins = before.reset_hint == ResetHint::Gauge && has_layout_of(before, next);
-        return if joins { Ok(()) } else { Err(ResetHint::Gauge) };
+    let was_gauge = before.reset_hint == ResetHint::Gauge;
+    let is_alike = has_layout_of(before, next);
+    match (was_gauge, is_gauge) {
+        (true, true) if is_alike => Ok(()),
+        (_, true) => Err(ResetHint::Gauge),
+        (true, false) => Err(next.reset_hint),
+        (false, false) if is_alike && next.counts_on_from(before) => Ok(()),
+        (false, false) if is_alike || next.count < before.count => Err(ResetHint::Reset),
+        (false, false) => Err(next.reset_hint),
     }
-    if next.reset_hint == ResetHint::Reset || next.count < before.count {
-        return Err(ResetHint::Reset);
-    }
-    if before.reset_hint == ResetHint::Gauge || !has_layout_of(before, next) {
-        return Err(next.reset_hint);
-    }
-    let falls = |before: &[f64], next: &[f64]| before.iter().zip(next).any(|(before, next)| next < before);
-    let has_reset = next.zero_count < before.zero_count
-        || falls(&before.positive, &next.positive)
-        || falls(&before.negative, &next.negative);
-    if has_reset { Err(ResetHint::Reset) } else { Ok(()) }
 }
 
-fn has_layout_of(one: &Histogram, other: &Histogram) -> bool {
+fn has_layout_of<Count>(one: &Histogram<Count>, other: &Histogram<Count>) -> bool {
     one.schema == other.schema
         && one.zero_threshold.to_bits() == other.zero_threshold.to_bits()
         && one.positive_spans == other.positive_spans
@@ -48,46 +54,127 @@ fn has_layout_of(one: &Histogram, other: &Histogram) -> bool {
         && one.custom_bounds == other.custom_bounds
 }
 
-/// Encodes histograms each of which [`follows`] the one before, at most 65535. `hint` is said of the first.
-pub(super) fn encode(hint: ResetHint, timestamps: &[i64], histograms: &[Arc<Histogram>]) -> Vec<u8> {
-    let mut header = (histograms.len() as u16).to_be_bytes().to_vec();
+/// Encodes histograms each of which [`follows`] the one before, at most 65535; answers the number of the encoding, too. `hint`
+/// is said of the first.
+pub(super) fn encode(hint: ResetHint, timestamps: &[i64], histograms: &[HistogramValue]) -> (u64, Vec<u8>) {
+    let (mut integers, mut floats) = (Vec::new(), Vec::new());
+    for value in histograms {
+        match value {
+            HistogramValue::Integer(histogram) => integers.push(&**histogram),
+            HistogramValue::Float(histogram) => floats.push(&**histogram),
+        }
+    }
+    if integers.is_empty() {
+        (FLOAT_HISTOGRAM, encode_floats(hint, timestamps, &floats))
+    } else {
+        (HISTOGRAM, encode_integers(hint, timestamps, &integers))
+    }
+}
+
+fn header(hint: ResetHint, n_histograms: usize) -> Bits {
+    let mut header = (n_histograms as u16).to_be_bytes().to_vec();
     header.push(match hint {
         ResetHint::Unknown => 0,
         ResetHint::NotReset => 0x40,
         ResetHint::Reset => 0x80,
         ResetHint::Gauge => 0xc0,
     });
-    let mut out = Bits::after(header);
+    Bits::after(header)
+}
+
+fn encode_floats(hint: ResetHint, timestamps: &[i64], histograms: &[&Histogram]) -> Vec<u8> {
+    let mut out = header(hint, histograms.len());
     let Some((&first_ms, first)) = timestamps.first().zip(histograms.first()) else { return out.finish() };
     push_layout(&mut out, first);
     out.push_signed(first_ms);
-    let mut values: Vec<Xor> = values_of(first)
+    let mut time_ms = Changing::new(first_ms);
+    let mut values: Vec<Xor> = numbers(first)
         .map(|value| {
             out.push_f64(value);
             Xor::new(value)
         })
         .collect();
-    let mut last_delta = 0i64;
-    for (times, next) in timestamps.windows(2).zip(&histograms[1..]) {
-        let delta = times[1].wrapping_sub(times[0]);
-        out.push_signed(delta.wrapping_sub(std::mem::replace(&mut last_delta, delta)));
-        values.iter_mut().zip(values_of(next)).for_each(|(before, value)| before.push(&mut out, value));
+    for (&next_ms, next) in timestamps.iter().zip(histograms).skip(1) {
+        time_ms.push(&mut out, next_ms);
+        values.iter_mut().zip(numbers(next)).for_each(|(before, value)| before.push(&mut out, value));
     }
     out.finish()
 }
 
 /// All that changes, in the order in which it is written. Of a stale marker only the sum is.
-fn values_of(histogram: &Histogram) -> impl Iterator<Item = f64> + '_ {
-    let is_stale = histogram.is_stale();
-    let shown = |buckets: &'_ [f64]| if is_stale { 0 } else { buckets.len() };
-    let (n_positive, n_negative) = (shown(&histogram.positive), shown(&histogram.negative));
-    let counts = if is_stale { [0.0, 0.0] } else { [histogram.count, histogram.zero_count] };
-    let buckets = histogram.positive[..n_positive].iter().chain(&histogram.negative[..n_negative]);
-    counts.into_iter().chain([histogram.sum]).chain(buckets.copied())
+fn numbers(histogram: &Histogram) -> impl Iterator<Item = f64> + '_ {
+    let [count, zero_count] = totals(histogram);
+    let (positive, negative) = buckets(histogram);
+    [count, zero_count, histogram.sum].into_iter().chain(positive.iter().chain(negative).copied())
 }
 
-fn push_layout(out: &mut Bits, histogram: &Histogram) {
-    if sample::is_stale(histogram.sum) {
+fn encode_integers(hint: ResetHint, timestamps: &[i64], histograms: &[&Histogram<u64>]) -> Vec<u8> {
+    let mut out = header(hint, histograms.len());
+    let Some((&first_ms, first)) = timestamps.first().zip(histograms.first()) else { return out.finish() };
+    push_layout(&mut out, first);
+    out.push_signed(first_ms);
+    let mut time_ms = Changing::new(first_ms);
+    let mut totals_before = totals(first).map(|total| {
+        out.push_unsigned(total);
+        Changing::new(total as i64)
+    });
+    out.push_f64(first.sum);
+    let mut sum = Xor::new(first.sum);
+    let mut buckets_before: Vec<Changing> = differences(first)
+        .map(|difference| {
+            out.push_signed(difference);
+            Changing::new(difference)
+        })
+        .collect();
+    for (&next_ms, next) in timestamps.iter().zip(histograms).skip(1) {
+        time_ms.push(&mut out, next_ms);
+        totals_before.iter_mut().zip(totals(next)).for_each(|(before, total)| before.push(&mut out, total as i64));
+        sum.push(&mut out, next.sum);
+        buckets_before.iter_mut().zip(differences(next)).for_each(|(before, next)| before.push(&mut out, next));
+    }
+    out.finish()
+}
+
+/// How each bucket differs from the one before it on its side.
+fn differences(histogram: &Histogram<u64>) -> impl Iterator<Item = i64> + '_ {
+    let of_side = |counts| {
+        let before = std::iter::once(0).chain(<[u64]>::iter(counts).copied());
+        counts.iter().zip(before).map(|(&count, before)| count.wrapping_sub(before) as i64)
+    };
+    let (positive, negative) = buckets(histogram);
+    of_side(positive).chain(of_side(negative))
+}
+
+/// An integer that is told by changes of its changes.
+struct Changing {
+    value: i64,
+    delta: i64,
+}
+
+impl Changing {
+    /// Which has been written whole.
+    fn new(value: i64) -> Changing {
+        Changing { value, delta: 0 }
+    }
+
+    fn push(&mut self, out: &mut Bits, value: i64) {
+        let delta = value.wrapping_sub(std::mem::replace(&mut self.value, value));
+        out.push_signed(delta.wrapping_sub(std::mem::replace(&mut self.delta, delta)));
+    }
+}
+
+/// The count and the zero count; of a stale marker nothing.
+fn totals<Count: Copy + Default>(histogram: &Histogram<Count>) -> [Count; 2] {
+    if histogram.is_stale() { [Count::default(); 2] } else { [histogram.count, histogram.zero_count] }
+}
+
+/// The positive and the negative buckets; of a stale marker none.
+fn buckets<Count>(histogram: &Histogram<Count>) -> (&[Count], &[Count]) {
+    if histogram.is_stale() { (&[], &[]) } else { (&histogram.positive, &histogram.negative) }
+}
+
+fn push_layout<Count>(out: &mut Bits, histogram: &Histogram<Count>) {
+    if histogram.is_stale() {
         // A threshold of zero, schema zero, no spans.
         out.push(0, 8 + 1 + 1 + 1);
         return;

@@ -223,12 +223,20 @@ proptest! {
 
     #[test]
     fn histograms_come_back(
-        kinds in prop::collection::vec((0usize..6, 0u32..40, 0u8..12), 1..300),
+        kinds in prop::collection::vec((0usize..6, 0u32..40, 0u8..12, prop::bool::weighted(0.3)), 1..300),
         start_ms in -1_000_000i64..1 << 45,
     ) {
         let timestamps: Vec<i64> = (0..kinds.len() as i64).map(|i| start_ms + i * 15_000 + i % 3).collect();
-        let all: Vec<Arc<Histogram>> =
-            kinds.iter().map(|(kind, n, hint)| Arc::new(histogram(*kind, f64::from(*n), *hint))).collect();
+        // Mostly of one kind for a while.
+        let mut is_whole = false;
+        let all: Vec<HistogramValue> = kinds
+            .iter()
+            .map(|(kind, n, hint, changes)| {
+                is_whole ^= changes;
+                let float = histogram(*kind, f64::from(2 * n), *hint);
+                if is_whole { HistogramValue::Integer(Arc::new(whole(&float))) } else { HistogramValue::Float(Arc::new(float)) }
+            })
+            .collect();
         let mut answer = ChunksAnswer::new(Vec::new(), 2000);
         answer.begin_series(3, &series("h"));
         for (timestamps, all) in timestamps.chunks(70).zip(all.chunks(70)) {
@@ -240,27 +248,71 @@ proptest! {
             assert_eq!(message.query, 3);
             &message.series[0].chunks
         });
-        let samples = read(chunks);
-        let got = samples.as_written().histograms;
-        prop_assert_eq!(got.len(), all.len());
-        for (at, ((time_ms, got), want)) in got.iter().zip(&all).enumerate() {
-            prop_assert_eq!(*time_ms, timestamps[at]);
-            let HistogramValue::Float(got) = got else { panic!("{got:?}") };
-            prop_assert_eq!(got.sum.to_bits(), want.sum.to_bits());
-            if want.is_stale() {
-                continue;
-            }
-            let without_hint = Histogram { reset_hint: want.reset_hint, ..Histogram::clone(got) };
-            prop_assert_eq!(&without_hint, &**want);
-            prop_assert_eq!(got.reset_hint == ResetHint::Gauge, want.reset_hint == ResetHint::Gauge);
-            // A reader looks for a reset before the first of a chunk itself.
-            prop_assert!(got.reset_hint != ResetHint::NotReset || want.reset_hint != ResetHint::Reset);
-            // Nobody is told that there was no reset where a count has fallen.
-            if got.reset_hint == ResetHint::NotReset && at > 0 && want.reset_hint != ResetHint::NotReset {
-                let before = &all[at - 1];
-                prop_assert!(before.count <= want.count && before.zero_count <= want.zero_count);
+        let mut n_read = 0;
+        for chunk in chunks {
+            let samples = read(std::iter::once(chunk));
+            let got = samples.as_written().histograms;
+            let (before, rest) = all.split_at(n_read);
+            n_read += got.len();
+            check_chunk(chunk, before.last(), &rest[..got.len()]);
+            for ((time_ms, got), (want, want_ms)) in got.iter().zip(rest.iter().zip(&timestamps[n_read - got.len()..])) {
+                prop_assert_eq!(time_ms, want_ms);
+                same(got, want);
             }
         }
+        prop_assert_eq!(n_read, all.len());
+    }
+}
+
+/// A histogram that was read is what was written, but for what is said of resets. Of a stale marker there is no more.
+fn same(got: &HistogramValue, want: &HistogramValue) {
+    assert_eq!(got.is_stale(), want.is_stale());
+    if want.is_stale() {
+        assert_eq!(std::mem::discriminant(got), std::mem::discriminant(want));
+        return;
+    }
+    let is_gauge = |value: &HistogramValue| value.reset_hint() == ResetHint::Gauge;
+    assert_eq!(is_gauge(got), is_gauge(want));
+    let mut got = got.clone();
+    got.set_reset_hint(want.reset_hint());
+    assert_eq!(&got, want);
+}
+
+/// A reader takes it that there is no reset within a chunk of counters, and that its header is right on the first.
+fn check_chunk(chunk: &oracle::Chunk, before: Option<&HistogramValue>, all: &[HistogramValue]) {
+    let is_gauge = |value: &HistogramValue| value.reset_hint() == ResetHint::Gauge;
+    let counts_on = |before: &HistogramValue, next: &HistogramValue| {
+        before.is_stale() && next.is_stale() || is_gauge(before) && is_gauge(next) || next.counts_on_from(before)
+    };
+    assert!(all.is_sorted_by(counts_on));
+    let is_whole = matches!(all[0], HistogramValue::Integer(_));
+    assert_eq!(chunk.kind, if is_whole { 2 } else { 3 });
+    match chunk.data[2] {
+        0 => assert!(!is_gauge(&all[0])),
+        0x40 => assert!(
+            all[0].reset_hint() == ResetHint::NotReset || before.is_some_and(|before| counts_on(before, &all[0]))
+        ),
+        0x80 => assert!(before.is_none_or(|before| !counts_on(before, &all[0]))),
+        0xc0 => assert!(is_gauge(&all[0])),
+        other => panic!("{other:x}"),
+    }
+}
+
+/// The same with whole counts.
+fn whole(float: &Histogram) -> Histogram<u64> {
+    let counts = |counts: &[f64]| counts.iter().map(|&count| count as u64).collect();
+    Histogram {
+        reset_hint: float.reset_hint,
+        schema: float.schema,
+        zero_threshold: float.zero_threshold,
+        zero_count: float.zero_count as u64,
+        count: float.count as u64,
+        sum: float.sum,
+        positive_spans: float.positive_spans.clone(),
+        positive: counts(&float.positive),
+        negative_spans: float.negative_spans.clone(),
+        negative: counts(&float.negative),
+        custom_bounds: float.custom_bounds.clone(),
     }
 }
 
@@ -308,15 +360,30 @@ fn thresholds_and_frames() {
     for threshold in
         [0.0, 2f64.powi(-243), 2f64.powi(-244), 2f64.powi(10), 2f64.powi(11), 0.75, f64::MIN_POSITIVE / 4.0]
     {
-        let one = Arc::new(Histogram { zero_threshold: threshold, ..histogram(4, 1.0, 9) });
+        let one = HistogramValue::Float(Arc::new(Histogram { zero_threshold: threshold, ..histogram(4, 1.0, 9) }));
         let mut answer = ChunksAnswer::new(Vec::new(), 1);
         answer.begin_series(0, &series("h"));
         answer.histograms(&[1], std::slice::from_ref(&one)).unwrap();
         answer.end_series().unwrap();
         let messages = messages(&answer.into_inner());
         let samples = read(messages[0].series[0].chunks.iter());
-        assert_eq!(samples.as_written().histograms, [(1, HistogramValue::Float(one))], "{threshold}");
+        assert_eq!(samples.as_written().histograms, [(1, one)], "{threshold}");
     }
+
+    // Counts that no float can tell apart, and that take all of 64 bits.
+    let large = |n: u64| {
+        let plain = whole(&histogram(4, 2.0, 9));
+        HistogramValue::Integer(Arc::new(Histogram { count: u64::MAX - 5 + n, zero_count: (1 << 53) + n, ..plain }))
+    };
+    let all = [large(0), large(1), large(3), large(5)];
+    let mut answer = ChunksAnswer::new(Vec::new(), 1);
+    answer.begin_series(0, &series("h"));
+    answer.histograms(&[i64::MIN / 4, -1, 0, i64::MAX / 4], &all).unwrap();
+    answer.end_series().unwrap();
+    let messages_of_large = messages(&answer.into_inner());
+    let samples = read(messages_of_large[0].series[0].chunks.iter());
+    samples.as_written().histograms.iter().zip(&all).for_each(|((_, got), want)| same(got, want));
+    assert_eq!(samples.len(), all.len());
 
     // A frame has one series, and ends behind the chunk with which it is large enough.
     let timestamps: Vec<i64> = (0..600).collect();

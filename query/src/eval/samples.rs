@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use model::Histogram;
+use model::histogram::ResetHint;
 use model::sample::is_stale;
 use model::storage::{SeriesReader, Tile};
 
@@ -123,7 +124,7 @@ impl Samples {
         for (at, (&time_ms, histogram)) in tile.timestamps.iter().zip(&tile.histograms).enumerate() {
             if !histogram.is_stale() {
                 track.times.push(time_ms);
-                track.values.push(Arc::clone(histogram));
+                track.values.push(histogram.to_float());
                 if self.keeps_starts {
                     track.starts.push(tile.start_timestamps.get(at).copied().unwrap_or(0));
                 }
@@ -192,9 +193,19 @@ impl SampleSource for ColumnSource<'_> {
         while let Some((step, histogram)) = self.column.histograms.get(self.next_histogram).filter(|(at, _)| *at < end)
         {
             samples.histograms.times.push(self.grid.at(*step));
-            samples.histograms.values.push(Arc::clone(histogram));
+            samples.histograms.values.push(unhinted(histogram));
             self.next_histogram += 1;
         }
         Ok(true)
+    }
+}
+
+/// A histogram of which nothing is said about resets: a subquery leaves out samples, and has others twice.
+fn unhinted(histogram: &Arc<Histogram>) -> Arc<Histogram> {
+    match histogram.reset_hint {
+        ResetHint::Unknown | ResetHint::Gauge => Arc::clone(histogram),
+        ResetHint::Reset | ResetHint::NotReset => {
+            Arc::new(Histogram { reset_hint: ResetHint::Unknown, ..Histogram::clone(histogram) })
+        }
     }
 }

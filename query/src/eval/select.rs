@@ -1,10 +1,8 @@
 //! Instant selectors: at each step the newest sample that is not too old.
 
-use std::sync::Arc;
-
+use model::Labels;
 use model::sample::is_stale;
-use model::storage::SeriesReader;
-use model::{Histogram, Labels};
+use model::storage::{HistogramValue, SeriesReader};
 
 use super::worker::Worker;
 use crate::column::Column;
@@ -28,7 +26,7 @@ struct Newest {
     time_ms: i64,
     start_ms: i64,
     value: f64,
-    histogram: Option<Arc<Histogram>>,
+    histogram: Option<HistogramValue>,
 }
 
 /// The column of a series.
@@ -106,7 +104,7 @@ impl Walk<'_> {
         match &newest.histogram {
             Some(histogram) if histogram.is_stale() => {}
             Some(histogram) if matches!(self.wanted, Wanted::Value | Wanted::Millis) => {
-                column.push_histogram(step, Arc::clone(histogram));
+                column.push_histogram(step, histogram.to_float());
             }
             None if is_stale(newest.value) => {}
             _ => column.set(step, self.number(newest)),

@@ -4,6 +4,7 @@
 //! histograms, tiles end where the other kind goes on. Columns decoded last are kept, because the next series most likely
 //! has the same.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use model::storage::{HistogramValue, Tile};
@@ -32,6 +33,11 @@ pub struct BlockCursor<'a> {
     after_ms: Option<i64>,
     /// The histograms decoded last, and where in the file they begin: between floats they are handed out in small parts.
     decoded: Option<(u64, Vec<HistogramValue>)>,
+    /// Whether the series has floats here, and whether nothing of it was handed out yet.
+    has_floats: bool,
+    is_at_first: bool,
+    /// The histogram before the first tile.
+    before: Option<HistogramValue>,
     /// Since when the series counts, once a tile was asked for.
     starts: Option<StartsReader>,
 }
@@ -73,6 +79,9 @@ impl<'a> BlockCursor<'a> {
             histogram_chunks: Vec::new(),
             after_ms: None,
             decoded: None,
+            has_floats: false,
+            is_at_first: true,
+            before: None,
             starts: None,
         }
     }
@@ -83,6 +92,7 @@ impl<'a> BlockCursor<'a> {
         self.histogram_chunks.clear();
         (self.series, self.start_ms, self.end_ms, self.after_ms) = (series, start_ms, end_ms, None);
         self.starts = None;
+        (self.is_at_first, self.before) = (true, None);
         match self.page.get(self.block.section(Section::Chunks), self.block.n_series(), series) {
             Ok(chunks) => {
                 for chunk in chunks.iter().rev() {
@@ -93,6 +103,7 @@ impl<'a> BlockCursor<'a> {
             }
             Err(error) => self.block.malformed("chunk references", error),
         }
+        self.has_floats = !self.float_chunks.is_empty();
     }
 
     /// Replaces the tile by the next samples, in time order, at most [`model::storage::TILE_SAMPLES`] of one kind;
@@ -134,12 +145,11 @@ impl<'a> BlockCursor<'a> {
                 .block
                 .chunk(self.series, chunk)
                 .and_then(|encoded| codec::decode_values_range(encoded, n_samples, range, &mut tile.values).ok()),
-            Kind::Histograms => self.histograms(chunk).and_then(|values| values.get(range)).map(|values| {
-                tile.histograms.extend(values.iter().map(HistogramValue::to_float));
-            }),
+            Kind::Histograms => self.take_histograms(chunk, range, &mut tile.histograms),
         };
         let is_whole = decoded.is_some() && tile.values.len() + tile.histograms.len() == part.to - part.from;
         if is_whole {
+            self.is_at_first = false;
             tile.timestamps.extend_from_slice(part.as_slice());
             tile.column = self.columns.number(chunk.column, part.from..part.to);
             if self.block.has_starts() {
@@ -154,15 +164,33 @@ impl<'a> BlockCursor<'a> {
         is_whole
     }
 
-    /// The histograms of a chunk.
-    fn histograms(&mut self, chunk: &ChunkRef) -> Option<&[HistogramValue]> {
-        if self.decoded.as_ref().is_none_or(|(offset, _)| *offset != chunk.offset) {
-            let mut values = Vec::new();
-            let encoded = self.block.chunk(self.series, chunk)?;
-            codec::decode_histograms(encoded, chunk.n_samples as usize, &mut values).ok()?;
-            self.decoded = Some((chunk.offset, values));
+    /// After the first tile: the native histogram that stands before it in its chunk, deleted or not, where no float can lie
+    /// between.
+    pub(crate) fn take_before(&mut self) -> Option<HistogramValue> {
+        self.before.take()
+    }
+
+    /// Takes some histograms of a chunk. Those behind them are kept for the next time.
+    fn take_histograms(&mut self, chunk: &ChunkRef, range: Range<usize>, out: &mut Vec<HistogramValue>) -> Option<()> {
+        let mut values = match self.decoded.take() {
+            Some((offset, values)) if offset == chunk.offset => values,
+            _ => {
+                let mut values = Vec::new();
+                let encoded = self.block.chunk(self.series, chunk)?;
+                codec::decode_histograms(encoded, chunk.n_samples as usize, &mut values).ok()?;
+                values
+            }
+        };
+        if self.is_at_first && !self.has_floats {
+            self.before = range.start.checked_sub(1).and_then(|before| values.get(before)).cloned();
         }
-        self.decoded.as_ref().map(|(_, values)| &**values)
+        if range.end < values.len() {
+            out.extend_from_slice(values.get(range)?);
+            self.decoded = Some((chunk.offset, values));
+        } else {
+            out.extend(values.drain(range.start.min(values.len())..));
+        }
+        Some(())
     }
 
     /// The part of the next chunk of a kind that is left; chunks of which nothing is left are gone then.

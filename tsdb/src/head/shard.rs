@@ -380,6 +380,24 @@ impl Shard {
         wanted.map(|(timestamp_ms, value)| (*timestamp_ms, value))
     }
 
+    /// The native histogram before a time, of the first `n_committed` of a series, that stands in no block of those that hold
+    /// what is before `floor_ms`; only where no float can lie between.
+    pub(crate) fn histogram_before(
+        &self,
+        slot: usize,
+        n_committed: usize,
+        floor_ms: i64,
+        time_ms: i64,
+    ) -> Option<&HistogramValue> {
+        if !self.series.get(slot)?.is_empty() || self.late.oldest_ms(slot).is_some() {
+            return None;
+        }
+        let all = self.histograms.get(&(slot as u32))?.first(n_committed);
+        let n_before = all.partition_point(|&(timestamp_ms, _)| timestamp_ms < time_ms);
+        let (timestamp_ms, value) = all[..n_before].last()?;
+        (*timestamp_ms >= floor_ms).then_some(value)
+    }
+
     /// From now on chunks from before a time no longer grow: those that are open are closed.
     pub(crate) fn freeze_before(&mut self, time_ms: i64) {
         self.floor_ms = Floor(self.floor_ms.0.max(time_ms));

@@ -2,10 +2,8 @@
 //! hold them.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
-use model::Histogram;
-use model::storage::{TILE_SAMPLES, Tile};
+use model::storage::{HistogramValue, TILE_SAMPLES, Tile};
 use parking_lot::RwLock;
 use roaring::RoaringBitmap;
 
@@ -90,7 +88,9 @@ pub(crate) struct HeadReader<'a> {
     /// The late samples of the series that are left.
     late: VecDeque<(i64, u64)>,
     /// The native histograms of the series that are left.
-    histograms: VecDeque<(i64, Arc<Histogram>)>,
+    histograms: VecDeque<(i64, HistogramValue)>,
+    /// The one before them.
+    before: Option<HistogramValue>,
     /// Since when the series counts.
     starts: StartsReader,
 }
@@ -116,6 +116,7 @@ impl<'a> HeadReader<'a> {
             open: None,
             late: VecDeque::new(),
             histograms: VecDeque::new(),
+            before: None,
             starts: StartsReader::default(),
         }
     }
@@ -135,10 +136,18 @@ impl<'a> HeadReader<'a> {
             self.late.extend(shard.late(place.slot, n_late, sealing.n_seals, start_ms, end_ms));
         }
         self.histograms.clear();
+        self.before = None;
         if n_histograms > 0 {
-            let wanted = shard.histograms(place.slot, n_histograms as usize, self.start_ms, end_ms);
-            self.histograms.extend(wanted.map(|(timestamp_ms, value)| (timestamp_ms, value.to_float())));
+            let (slot, n_committed) = (place.slot, n_histograms as usize);
+            let wanted = shard.histograms(slot, n_committed, self.start_ms, end_ms);
+            self.histograms.extend(wanted.map(|(timestamp_ms, value)| (timestamp_ms, value.clone())));
+            self.before = shard.histogram_before(slot, n_committed, sealing.floor_ms, self.start_ms).cloned();
         }
+    }
+
+    /// Before its first tile: the native histogram that comes before it, where one is known and no float lies between.
+    pub(crate) fn take_before(&mut self) -> Option<HistogramValue> {
+        self.before.take()
     }
 
     /// Replaces the tile by the next samples; see [`model::storage::SeriesReader::next_tile`].

@@ -8,6 +8,7 @@ mod head;
 mod join;
 mod left;
 mod reader;
+mod resets;
 
 use std::sync::Arc;
 

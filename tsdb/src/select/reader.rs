@@ -1,12 +1,11 @@
 //! Reading one series after the other: its parts in turn, or, where they overlap, put in order first.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use model::Histogram;
-use model::storage::{SelectError, SeriesReader, TILE_SAMPLES, Tile};
+use model::storage::{HistogramValue, SelectError, SeriesReader, TILE_SAMPLES, Tile};
 
 use super::head::HeadReader;
+use super::resets::Resets;
 use super::{Joined, Selection};
 use crate::block::BlockCursor;
 use crate::downsample::Part;
@@ -30,13 +29,16 @@ pub(super) struct Reader<'a> {
     in_order: Option<std::collections::btree_map::IntoIter<i64, (Value, i64)>>,
     /// The one of them that did not fit into the last tile.
     next: Option<(i64, (Value, i64))>,
+    /// What histograms say of counter resets, and whether that has begun with the series.
+    resets: Resets,
+    is_begun: bool,
 }
 
 /// A sample on its way from an overlapping part.
 #[derive(Clone, Debug)]
 enum Value {
     Float(f64),
-    Histogram(Arc<Histogram>),
+    Histogram(HistogramValue),
 }
 
 impl<'a> Reader<'a> {
@@ -53,6 +55,8 @@ impl<'a> Reader<'a> {
             spans: Part::default(),
             in_order: None,
             next: None,
+            resets: Resets::default(),
+            is_begun: false,
         }
     }
 
@@ -162,7 +166,7 @@ impl<'a> Reader<'a> {
                     samples.entry(timestamp_ms).or_insert_with(|| {
                         let value = match tile.values.get(at) {
                             Some(&value) => Value::Float(value),
-                            None => Value::Histogram(Arc::clone(&tile.histograms[at])),
+                            None => Value::Histogram(tile.histograms[at].clone()),
                         };
                         (value, tile.start_timestamps.get(at).copied().unwrap_or(0))
                     });
@@ -193,6 +197,38 @@ impl<'a> Reader<'a> {
         }
         !tile.timestamps.is_empty()
     }
+
+    /// Goes through the parts in turn.
+    fn next_in_turn(&mut self, tile: &mut Tile) -> bool {
+        loop {
+            if self.next_of_part(tile) {
+                return true;
+            }
+            if self.part > self.joined().in_blocks.len() || !self.seek_part(self.part + 1) {
+                tile.clear();
+                return false;
+            }
+        }
+    }
+
+    /// With the first tile: the histogram that is stored before it, where one is known.
+    fn take_before(&mut self) -> Option<HistogramValue> {
+        let Some(&(block, series)) = self.joined().in_blocks.get(self.part) else { return self.in_head.take_before() };
+        let sealed = &self.selection.sealed;
+        let before = self.cursors[block as usize].as_mut()?.take_before();
+        let hidden = sealed.hidden(&sealed.blocks()[block as usize]);
+        before.filter(|_| hidden.is_none_or(|hidden| !hidden.touches(series)))
+    }
+
+    /// Says of the histograms of a tile, the next one of the series, what is known of counter resets.
+    fn tell_resets(&mut self, tile: &mut Tile) {
+        if !std::mem::replace(&mut self.is_begun, true) {
+            let is_in_turn = self.in_order.is_none() && !tile.histograms.is_empty();
+            let before = if is_in_turn { self.take_before() } else { None };
+            self.resets.begin(before);
+        }
+        self.resets.tell(tile);
+    }
 }
 
 impl SeriesReader for Reader<'_> {
@@ -200,6 +236,7 @@ impl SeriesReader for Reader<'_> {
         self.series = series;
         self.start_ms = start_ms.max(self.selection.start_ms);
         (self.in_order, self.next) = (None, None);
+        self.is_begun = false;
         if self.joined().is_disjoint {
             self.seek_part(0);
         } else {
@@ -208,17 +245,8 @@ impl SeriesReader for Reader<'_> {
     }
 
     fn next_tile(&mut self, tile: &mut Tile) -> Result<bool, SelectError> {
-        if self.in_order.is_some() {
-            return Ok(self.next_in_order(tile));
-        }
-        loop {
-            if self.next_of_part(tile) {
-                return Ok(true);
-            }
-            if self.part > self.joined().in_blocks.len() || !self.seek_part(self.part + 1) {
-                tile.clear();
-                return Ok(false);
-            }
-        }
+        let is_there = if self.in_order.is_some() { self.next_in_order(tile) } else { self.next_in_turn(tile) };
+        self.tell_resets(tile);
+        Ok(is_there)
     }
 }

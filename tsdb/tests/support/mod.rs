@@ -14,8 +14,11 @@ use std::time::Duration;
 
 use journal::Disk;
 use journal::testkit::MemoryDisk;
+use model::histogram::ResetHint;
 use model::rng::SeededRng;
-use model::storage::{Append, Batch, Refused, Select, SelectHints, SeriesRef, SourceRef, Tile, Timestamps};
+use model::storage::{
+    Append, Batch, HistogramValue, Refused, Select, SelectHints, SeriesRef, SourceRef, Tile, Timestamps,
+};
 use model::{Clock, Labels, Matcher, SystemClock};
 use rustc_hash::FxBuildHasher;
 use tsdb::{OpenError, Options, Progress, Replayed, Store};
@@ -72,6 +75,15 @@ pub(crate) fn commit(
 /// The times since which samples count, by series and time.
 pub(crate) type Starts = BTreeMap<Labels, BTreeMap<i64, i64>>;
 
+/// A histogram as a hash of all that can be seen of it, but for resets, which are told by what came before.
+pub(crate) fn seen(histogram: &HistogramValue) -> u64 {
+    let mut histogram = histogram.clone();
+    if histogram.reset_hint() != ResetHint::Gauge {
+        histogram.set_reset_hint(ResetHint::Unknown);
+    }
+    FxBuildHasher.hash_one(format!("{histogram:?}"))
+}
+
 /// Everything in the store.
 pub(crate) fn contents(store: &Store) -> Contents {
     select(store, &[], i64::MIN, i64::MAX)
@@ -108,8 +120,6 @@ pub(crate) fn select_with_starts(
             }
             let n_values = tile.values.len() + tile.histograms.len();
             assert!(tile.timestamps.len() <= 1024 && tile.timestamps.len() == n_values);
-            // A histogram counts as a hash of all that can be seen of it.
-            let seen = |histogram| FxBuildHasher.hash_one(format!("{histogram:?}"));
             let floats = tile.values.iter().map(|value| value.to_bits());
             let values = floats.chain(tile.histograms.iter().map(seen));
             for (&timestamp_ms, bits) in tile.timestamps.iter().zip(values) {

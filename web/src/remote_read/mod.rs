@@ -11,7 +11,7 @@ use std::time::Duration;
 use http::header::CONTENT_ENCODING;
 use http::{HeaderValue, StatusCode};
 use model::matcher::MatchOp;
-use model::storage::{HistogramValue, SelectError, SelectHints, SeriesSet, Tile};
+use model::storage::{SelectError, SelectHints, SeriesSet, Tile};
 use model::{Labels, Matcher};
 use net::remote_read::{
     AnswerKind, ChunksAnswer, InvalidMatcher, ReadQuery, ReadRequest, SamplesAnswer, decode_request,
@@ -153,7 +153,7 @@ fn add(answer: &mut SamplesAnswer, tile: &Tile) {
         answer.float(timestamp_ms, value);
     }
     for (&timestamp_ms, value) in tile.timestamps.iter().zip(&tile.histograms) {
-        answer.histogram(timestamp_ms, &HistogramValue::Float(Arc::clone(value)));
+        answer.histogram(timestamp_ms, value);
     }
 }
 
