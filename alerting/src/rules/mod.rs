@@ -44,6 +44,7 @@ pub use group::{Changes, Evaluation, Group, GroupDefaults, GroupStatus};
 pub use instance::{AlertState, Instance, RESOLVED_RETENTION_MS};
 pub(crate) use instance::{Step, Timing};
 pub use metrics::{DURATION_BOUNDS, Durations, RuleMetrics};
+pub use place::within_scalar;
 pub use rule::{AlertingStatus, BadRule, Health, RuleKind, RuleStatus};
 pub use runtime::{Rules, RulesOptions};
 pub use sink::{AlertSink, RuleAlert};

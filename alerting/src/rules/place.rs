@@ -7,7 +7,7 @@ use model::yaml::Span;
 /// YAML folds and indents: what is between words may be written otherwise than it is read, words may not. So the words of
 /// the value are looked for one letter after the other behind the scalar's beginning. Escapes in double quotes may move the
 /// place by a few bytes.
-pub(super) fn within_scalar(text: &str, scalar: Span, value: &str, offset: usize) -> usize {
+pub fn within_scalar(text: &str, scalar: Span, value: &str, offset: usize) -> usize {
     let raw = &text[scalar.start..scalar.end];
     // The head of a block scalar is no part of the value: `|`, `>-`, and what is said behind them.
     let head = if raw.starts_with(['|', '>']) { raw.find('\n').unwrap_or(0) } else { 0 };

@@ -1,21 +1,23 @@
 //! OpenSLO's objects and those of `narthex/v1`.
+//!
+//! A document is read as it stands (`object`, `own`; `alpha` and `next` for OpenSLO's other versions) and kept with its
+//! places (`objects`). When all are there, references are followed (`resolve`, `slo`, `alert`, `indicator`), and what is wrong
+//! is told where it was written (`walk`).
 
-use model::yaml::Document;
+mod alert;
+mod alpha;
+mod duration;
+mod indicator;
+mod next;
+mod object;
+mod objects;
+mod own;
+mod resolve;
+mod slo;
+mod walk;
+mod window;
 
-use crate::spec::{Catalog, SpecText};
+#[cfg(test)]
+mod tests;
 
-/// Objects that were read, before their references are followed.
-#[derive(Debug, Default)]
-pub(crate) struct Objects<'t> {
-    documents: Vec<(Document, &'t SpecText<'t>)>,
-}
-
-impl<'t> Objects<'t> {
-    /// Takes a document.
-    pub(crate) fn add(&mut self, document: Document, text: &'t SpecText<'t>, _catalog: &mut Catalog) {
-        self.documents.push((document, text));
-    }
-
-    /// Follows references, and puts what the objects say into the catalog.
-    pub(crate) fn resolve(self, _catalog: &mut Catalog) {}
-}
+pub(crate) use objects::Objects;

@@ -27,6 +27,8 @@ pub struct Catalog {
     pub errors: Vec<SpecFault>,
     /// What was taken, and looks wrong.
     pub warnings: Vec<SpecFault>,
+    /// What was taken, and other tools may read otherwise; told by `--strict` only.
+    pub notes: Vec<SpecFault>,
 }
 
 /// What is wrong with a document, and where.

@@ -3,7 +3,7 @@
 use model::yaml::{Document, Problem, Span, Step};
 
 use super::text::{SpecFile, SpecText};
-use super::{Catalog, SourceFormat};
+use super::{Catalog, SourceFormat, SpecFault};
 use crate::{openslo, pyrra, sloth};
 
 /// The limit `slo_file_bytes`: how long a spec file may be.
@@ -92,9 +92,14 @@ fn whole(document: &Document, message: String) -> Problem {
 
 /// Keeps what is told within limits.
 fn limit(catalog: &mut Catalog) {
-    for faults in [&mut catalog.errors, &mut catalog.warnings] {
+    for faults in [&mut catalog.errors, &mut catalog.warnings, &mut catalog.notes] {
+        faults.sort_by(|a, b| place_key(a).cmp(&place_key(b)));
         faults.truncate(MAX_FAULTS);
     }
+}
+
+fn place_key(fault: &SpecFault) -> (&str, usize, usize) {
+    (&fault.place.file, fault.place.line, fault.place.column)
 }
 
 #[cfg(test)]

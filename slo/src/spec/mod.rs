@@ -18,7 +18,7 @@ pub use load::{MAX_DOCUMENTS, MAX_FAULTS, MAX_FILE_BYTES, MAX_OBJECTIVES, load};
 pub use objective::{Budgeting, NoData, Objective, Options, Units};
 pub use policy::{
     AlertText, BudgetPolicy, BurnPair, BurnPolicy, Contact, Gate, LowTraffic, NoDataAlert, OnUnknown, Overriding,
-    PolicyAction, PolicyState, Severity,
+    PolicyAction, PolicyState, Severity, burn_factor,
 };
 pub use product::{Adjustment, Component, Composition, CompositionMethod, Product, ReportSchedule, Role, Service};
 pub use share::{Share, ShareError};

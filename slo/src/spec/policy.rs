@@ -16,6 +16,15 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// What a word of a spec means.
+    pub fn of(word: &str) -> Severity {
+        match word {
+            "page" => Severity::Page,
+            "ticket" => Severity::Ticket,
+            other => Severity::Other(other.to_owned()),
+        }
+    }
+
     /// As it is written in specs and labels.
     pub fn as_str(&self) -> &str {
         match self {
@@ -41,6 +50,43 @@ pub struct BurnPolicy {
     pub notify: BTreeMap<Severity, Vec<Contact>>,
     /// What alerts of a severity are called and say; for specs that say so themselves.
     pub texts: BTreeMap<Severity, AlertText>,
+}
+
+/// Windows of the default policy and the share of the budget that is gone when each tells: Google's four pairs.
+const DEFAULT_PAIRS: [(Severity, u64, i64, i64); 4] = [
+    (Severity::Page, 20_000_000, 60, 5),
+    (Severity::Page, 50_000_000, 360, 30),
+    (Severity::Ticket, 100_000_000, 1440, 120),
+    (Severity::Ticket, 100_000_000, 4320, 360),
+];
+/// Of shorter windows the default pairs are shortened too, for they would tell at once, or never.
+const DEFAULT_SHORTEST_MS: i64 = 28 * 86_400_000;
+const MINUTE_MS: i64 = 60_000;
+
+impl BurnPolicy {
+    /// What stands where nobody has said when to tell: Google's four pairs, and missing data after as long as a total outage
+    /// takes to page. For windows of less than 28 days the pairs are shortened alike, to whole minutes.
+    pub fn by_default(window_ms: i64) -> BurnPolicy {
+        let scaled = |minutes: i64| {
+            let full_ms = minutes * MINUTE_MS;
+            let ms = i128::from(full_ms) * i128::from(window_ms) / i128::from(DEFAULT_SHORTEST_MS);
+            let ms = i64::try_from(ms).unwrap_or(full_ms).min(full_ms);
+            ((ms + MINUTE_MS / 2) / MINUTE_MS * MINUTE_MS).max(MINUTE_MS)
+        };
+        let pair = |(severity, parts, long, short): (Severity, u64, i64, i64)| {
+            let budget = Share::from_parts(parts).unwrap_or_default();
+            let (long_ms, short_ms) = (scaled(long), scaled(short));
+            BurnPair { severity, long_ms, short_ms, factor: burn_factor(budget, long_ms, window_ms), for_ms: 0 }
+        };
+        let no_data = Some(NoDataAlert { after_ms: None, severity: Severity::Page });
+        BurnPolicy { pairs: DEFAULT_PAIRS.map(pair).into(), no_data, ..BurnPolicy::default() }
+    }
+}
+
+/// How fast a budget burns when a share of it goes within a part of the window: `budget * window / long`, rounded once.
+pub fn burn_factor(budget: Share, long_ms: i64, window_ms: i64) -> f64 {
+    let of_window = i128::from(budget.parts()) * i128::from(window_ms);
+    of_window as f64 / (i128::from(long_ms) * 1_000_000_000) as f64
 }
 
 /// An alert fires while the budget burns faster than `factor` over both windows.
@@ -220,4 +266,37 @@ pub struct Overriding {
     pub needs_reason: bool,
     /// How long it holds, in milliseconds.
     pub expires_ms: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn factors_follow_from_shares_of_the_budget() {
+        let check = |percent: &str, long_h: i64, window_d: i64, want: f64| {
+            let budget = Share::from_percent(percent).unwrap();
+            assert_eq!(burn_factor(budget, long_h * 3_600_000, window_d * 86_400_000), want, "{percent} {long_h}");
+        };
+        check("2", 1, 30, 14.4);
+        check("5", 6, 30, 6.0);
+        check("10", 24, 30, 3.0);
+        check("10", 72, 30, 1.0);
+        check("2", 1, 28, 13.44);
+        check("5", 6, 28, 5.6);
+    }
+
+    #[test]
+    fn default_pairs_fit_the_window() {
+        let shown = |window_d: i64| {
+            let pairs = BurnPolicy::by_default(window_d * 86_400_000).pairs;
+            let shown =
+                |pair: &BurnPair| format!("{}m/{}m {:.2}", pair.long_ms / 60_000, pair.short_ms / 60_000, pair.factor);
+            pairs.iter().map(shown).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(30), ["60m/5m 14.40", "360m/30m 6.00", "1440m/120m 3.00", "4320m/360m 1.00"]);
+        assert_eq!(shown(7), ["15m/1m 13.44", "90m/8m 5.60", "360m/30m 2.80", "1080m/90m 0.93"]);
+        assert_eq!(BurnPolicy::by_default(i64::MAX).pairs.len(), 4);
+        assert!(BurnPolicy::by_default(1).pairs.iter().all(|pair| pair.long_ms == 60_000 && pair.short_ms == 60_000));
+    }
 }

@@ -1,0 +1,72 @@
+//! `ReportSchedule`: reports that are sent by mail again and again.
+
+use serde::Deserialize;
+
+use super::super::objects::{Objects, Stored, missing};
+use super::super::resolve::each;
+use super::super::walk::Walk;
+use super::words::{needed, one_of, zone};
+use crate::spec::{Catalog, ReportSchedule};
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename = "ReportSchedule", rename_all = "camelCase", default, deny_unknown_fields)]
+pub(in super::super) struct ReportScheduleSpec {
+    product: String,
+    every: String,
+    at: String,
+    time_zone: String,
+    language: String,
+    formats: Vec<String>,
+    to: Vec<String>,
+}
+
+pub(super) fn resolve(objects: &Objects<'_>, catalog: &mut Catalog) {
+    each(objects.report_schedules.iter(), catalog, |stored, walk, catalog| {
+        if let Some(schedule) = schedule(stored, objects, catalog, walk).filter(|_| !walk.has_errors()) {
+            catalog.report_schedules.insert(schedule.name.clone(), schedule);
+        }
+    });
+}
+
+fn schedule(
+    stored: &Stored<'_, ReportScheduleSpec>,
+    objects: &Objects<'_>,
+    catalog: &Catalog,
+    walk: &mut Walk<'_>,
+) -> Option<ReportSchedule> {
+    let spec = &stored.spec;
+    let product = needed("product", &spec.product, "what the report is about", walk)?;
+    if !catalog.products.contains_key(product) {
+        let all = &objects.products;
+        let is_broken = all.is_broken(product) || all.get(product).is_some();
+        walk.error("product", missing("Product", product, all.names(), is_broken));
+    }
+    let or = |text: &str, default: &str| if text.is_empty() { default.to_owned() } else { text.to_owned() };
+    let (every, language) = (or(&spec.every, "week"), or(&spec.language, "en"));
+    one_of("every", &every, &["week", "month", "quarter"], walk);
+    one_of("language", &language, &["en", "zh-CN"], walk);
+    walk.within("formats", |walk| {
+        for (index, format) in spec.formats.iter().enumerate() {
+            if !["html", "png", "json"].contains(&format.as_str()) {
+                walk.at(index, |walk| {
+                    walk.error_here(format_args!("{format:?} is no format: html, png, json are known"))
+                });
+            }
+        }
+    });
+    if spec.to.is_empty() {
+        walk.error("to", "to whom is the report sent? addresses are needed");
+    }
+    let default_at = if every == "week" { "Mon 09:00" } else { "1 09:00" };
+    Some(ReportSchedule {
+        name: stored.name().to_owned(),
+        product: product.to_owned(),
+        every,
+        at: or(&spec.at, default_at),
+        zone: zone("timeZone", &spec.time_zone, walk)?,
+        language,
+        formats: if spec.formats.is_empty() { vec!["html".to_owned()] } else { spec.formats.clone() },
+        to: spec.to.clone(),
+        source: walk.place(),
+    })
+}
