@@ -6,8 +6,10 @@
 //! language of policies and gates.
 
 pub mod condition;
+pub mod deployment;
 pub mod history;
 mod openslo;
+pub mod policy;
 pub mod pyrra;
 pub mod sloth;
 pub mod spec;
