@@ -7,7 +7,9 @@
 
 pub mod condition;
 pub mod deployment;
+pub mod gate;
 pub mod history;
+pub mod ledger;
 mod openslo;
 pub mod policy;
 pub mod pyrra;

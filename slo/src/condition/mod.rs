@@ -12,6 +12,7 @@ mod parse;
 mod tree;
 
 pub use evaluate::Truth;
+pub(crate) use facts::duration_text;
 pub use facts::{Facts, Kind, Quantity, Word};
 pub use parse::{ConditionError, MAX_CONDITION_BYTES};
 pub use tree::Condition;

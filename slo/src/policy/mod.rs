@@ -4,4 +4,5 @@ mod consequences;
 mod machine;
 
 pub use consequences::Consequences;
+pub(crate) use machine::reason;
 pub use machine::{Policy, PolicyChange, Standing};

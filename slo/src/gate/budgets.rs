@@ -1,0 +1,75 @@
+//! What a gate asks of budgets.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::history::History;
+
+/// Labels of an alert that fires.
+pub type Labels = Vec<(String, String)>;
+
+/// A product's budget now.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// The share that is left; `None` where it cannot be told.
+    pub remaining_ratio: Option<f64>,
+    /// The share of the time that was measured; `None` where nothing was to be.
+    pub coverage: Option<f64>,
+    /// When nothing will be left, in milliseconds since the Unix epoch; `None` where that is not foreseen.
+    pub exhausted_at_ms: Option<i64>,
+}
+
+/// An objective's budget now.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ObjectiveReading {
+    /// Where its window began, in milliseconds since the Unix epoch.
+    pub from_ms: i64,
+    /// Up to where it is counted.
+    pub to_ms: i64,
+    /// How many bad events are allowed.
+    pub allowed: f64,
+}
+
+/// Who knows budgets. `None` for a product or an objective about which nothing is known: a gate then says so.
+pub trait Budgets: fmt::Debug + Send + Sync {
+    /// A product's budget.
+    fn product(&self, product: &str) -> Option<Reading>;
+
+    /// How many times faster than evenly a product's budget burned over a window of so many milliseconds.
+    fn burn(&self, product: &str, window_ms: i64) -> Option<f64>;
+
+    /// The labels of the product's alerts that fire.
+    fn firing(&self, product: &str) -> Option<Vec<Labels>>;
+
+    /// An objective's budget.
+    fn objective(&self, id: &str) -> Option<ObjectiveReading>;
+
+    /// What was counted.
+    fn history(&self) -> Option<Arc<dyn History>>;
+}
+
+/// Nobody knows anything.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoBudgets;
+
+impl Budgets for NoBudgets {
+    fn product(&self, _: &str) -> Option<Reading> {
+        None
+    }
+
+    fn burn(&self, _: &str, _: i64) -> Option<f64> {
+        None
+    }
+
+    fn firing(&self, _: &str) -> Option<Vec<Labels>> {
+        None
+    }
+
+    fn objective(&self, _: &str) -> Option<ObjectiveReading> {
+        None
+    }
+
+    fn history(&self) -> Option<Arc<dyn History>> {
+        None
+    }
+}

@@ -1,0 +1,166 @@
+//! From facts to a decision.
+
+use serde::{Deserialize, Serialize};
+
+use super::request::Inquiry;
+use crate::condition::{Condition, Facts, Truth};
+use crate::policy::{Consequences, reason};
+use crate::spec::{Gate, OnUnknown};
+
+/// What a gate says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Go ahead.
+    Allow,
+    /// Go ahead, and look at this.
+    Warn,
+    /// Do not.
+    Deny,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Decision {
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Decision::Allow => "allow",
+            Decision::Warn => "warn",
+            Decision::Deny => "deny",
+            Decision::Unknown => "unknown",
+        }
+    }
+}
+
+/// A decision and why, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The decision.
+    pub decision: Decision,
+    /// Why; what denies stands first.
+    pub reasons: Vec<String>,
+}
+
+/// What is known beside the facts of conditions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// What follows from the policy's state; `None` where there is no policy.
+    pub consequences: Option<Consequences>,
+    /// Whether there is a policy whose state is not known.
+    pub is_policy_unknown: bool,
+    /// Releases of the product to the environment within the last day.
+    pub n_deploys_today: usize,
+    /// Whether the service is the product's.
+    pub is_own_service: bool,
+}
+
+/// Classes that no count of releases holds up.
+const NEVER_SLOWED: [&str; 2] = ["security", "rollback"];
+
+/// What has been found so far.
+#[derive(Debug, Default)]
+struct Findings {
+    denying: Vec<String>,
+    unknown: Vec<String>,
+    warning: Vec<String>,
+}
+
+/// May it go out? Denying is stronger than not knowing, and that is stronger than a warning.
+pub fn decide(gate: &Gate, inquiry: &Inquiry, facts: &dyn Facts, around: &Surroundings) -> Verdict {
+    let mut findings = Findings::default();
+    for text in &gate.deny {
+        match held(text, facts) {
+            (Truth::True, why) => findings.denying.push(why),
+            (Truth::Unknown, why) => findings.unknown.push(why),
+            (Truth::False, _) => {}
+        }
+    }
+    if around.is_policy_unknown {
+        findings.unknown.push("the state of the error-budget policy is not known yet".to_owned());
+    }
+    if let Some(consequences) = &around.consequences {
+        follow(consequences, inquiry, facts, around, &mut findings);
+    }
+    for text in &gate.warn {
+        match held(text, facts) {
+            (Truth::True, why) => findings.warning.push(why),
+            (Truth::Unknown, why) if gate.on_unknown != OnUnknown::Allow => findings.warning.push(why),
+            (Truth::Unknown | Truth::False, _) => {}
+        }
+    }
+    settled(findings, gate.on_unknown)
+}
+
+/// Is it doing well? `None` to go on watching.
+pub(super) fn watch(gate: &Gate, facts: &dyn Facts, is_over: bool) -> Option<Verdict> {
+    let mut findings = Findings::default();
+    for text in &gate.fail_when {
+        match held(text, facts) {
+            (Truth::True, why) => findings.denying.push(why),
+            (Truth::Unknown, why) if is_over => findings.unknown.push(why),
+            (Truth::Unknown | Truth::False, _) => {}
+        }
+    }
+    (is_over || !findings.denying.is_empty()).then(|| settled(findings, gate.on_unknown))
+}
+
+/// Whether a condition holds, and what is to be said of it.
+fn held(text: &str, facts: &dyn Facts) -> (Truth, String) {
+    match Condition::parse(text) {
+        Ok(condition) => {
+            let truth = condition.truth(facts);
+            let why = reason(&condition, facts);
+            (truth, if truth == Truth::Unknown { format!("nobody knows whether {why}") } else { why })
+        }
+        Err(error) => (Truth::Unknown, format!("the condition {text:?} cannot be read: {error}")),
+    }
+}
+
+/// What follows from the policy's state.
+fn follow(
+    consequences: &Consequences,
+    inquiry: &Inquiry,
+    facts: &dyn Facts,
+    around: &Surroundings,
+    findings: &mut Findings,
+) {
+    let state = facts.word(crate::condition::Word::PolicyState).unwrap_or("unknown");
+    let change = &inquiry.change;
+    if let Some((allow, is_for_all)) = &consequences.freeze
+        && (*is_for_all || around.is_own_service)
+        && !allow.contains(change)
+    {
+        let but = if allow.is_empty() { String::new() } else { format!(" but for {}", allow.join(", ")) };
+        findings.denying.push(format!("releases are frozen while the policy is {state},{but} and this is a {change}"));
+    }
+    if let Some((classes, approvers)) = &consequences.approval
+        && (classes.is_empty() || classes.contains(change))
+    {
+        findings
+            .denying
+            .push(format!("a {change} needs a word of {approvers} while the policy is {state}: narthex gate override"));
+    }
+    if let Some(most) = consequences.max_deploys_per_day
+        && around.n_deploys_today >= most as usize
+        && !NEVER_SLOWED.contains(&change.as_str())
+    {
+        let n = around.n_deploys_today;
+        findings
+            .denying
+            .push(format!("{n} releases went out within a day, and {most} may while the policy is {state}"));
+    }
+}
+
+fn settled(findings: Findings, on_unknown: OnUnknown) -> Verdict {
+    let Findings { denying, unknown, warning } = findings;
+    let decision = match on_unknown {
+        _ if !denying.is_empty() => Decision::Deny,
+        OnUnknown::Deny if !unknown.is_empty() => Decision::Deny,
+        OnUnknown::Unknown if !unknown.is_empty() => Decision::Unknown,
+        OnUnknown::AllowWithWarning if !unknown.is_empty() => Decision::Warn,
+        _ if !warning.is_empty() => Decision::Warn,
+        _ => Decision::Allow,
+    };
+    Verdict { decision, reasons: [denying, unknown, warning].concat() }
+}

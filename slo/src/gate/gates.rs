@@ -1,0 +1,543 @@
+//! All gates: what is asked of them, what is reported, and what time brings.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use journal::{Disk, JournalError};
+use model::{Clock, Rng};
+use parking_lot::{Mutex, RwLock};
+
+use super::answer::{Asking, answer, watched};
+use super::budgets::{Budgets, NoBudgets};
+use super::decide::Surroundings;
+use super::decisions::{Decisions, OpenError, Record};
+use super::evaluation::{Evaluation, Phase, Stage};
+use super::kept::Kept;
+use super::overriding::{Override, OverrideRequest};
+use super::request::{GateError, Inquiry};
+use super::situation::Situation;
+use crate::deployment::{Deployment, DeploymentFilter, Outcome, Report};
+use crate::ledger::{self, Dora, Ledger, dora};
+use crate::policy::{Consequences, Policy, PolicyChange, Standing};
+use crate::spec::{Catalog, Gate, Product};
+
+const DAY_MS: i64 = 86_400_000;
+/// For how long deployments are watched in a ledger where no gate says so, in milliseconds.
+const DEFAULT_SOAK_MS: i64 = 30 * 60_000;
+
+/// With what gates are opened.
+#[derive(Debug)]
+pub struct GatesOptions {
+    /// The disk.
+    pub disk: Arc<dyn Disk>,
+    /// The directory of the journal.
+    pub dir: PathBuf,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Makes ids.
+    pub rng: Box<dyn Rng>,
+}
+
+/// All gates, and what is known of deployments and policies.
+#[derive(Debug)]
+pub struct Gates {
+    clock: Arc<dyn Clock>,
+    budgets: RwLock<Arc<dyn Budgets>>,
+    catalog: RwLock<Arc<Catalog>>,
+    /// By product.
+    policies: RwLock<BTreeMap<String, Arc<Policy>>>,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    kept: Kept,
+    decisions: Decisions,
+    rng: Box<dyn Rng>,
+}
+
+/// What a tick brought.
+#[derive(Debug, Default)]
+pub struct TickOutcome {
+    /// Changes of states of policies.
+    pub changes: Vec<PolicyChange>,
+    /// Releases that were watched, now decided.
+    pub decided: Vec<Evaluation>,
+    /// Why something could not be kept.
+    pub error: Option<JournalError>,
+}
+
+/// How a product is delivered over a span, and what stood in the way.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Speed {
+    /// The four keys.
+    pub dora: Dora,
+    /// For how long releases were frozen, in milliseconds.
+    pub frozen_ms: i64,
+    /// Overrides that were given.
+    pub overrides: Vec<Override>,
+}
+
+impl Gates {
+    /// Goes on where an earlier run ended; and how many records of it were damaged.
+    ///
+    /// # Errors
+    /// When the journal cannot be read or written.
+    pub fn open(mut options: GatesOptions) -> Result<(Gates, usize), OpenError> {
+        let salt = options.rng.next_u64() as u32;
+        let clock = Arc::clone(&options.clock);
+        let (decisions, back) = Decisions::open(&options.disk, Arc::clone(&clock), &options.dir, salt)?;
+        let mut kept = Kept::default();
+        back.records.into_iter().for_each(|record| kept.take(record));
+        let gates = Gates {
+            clock,
+            budgets: RwLock::new(Arc::new(NoBudgets)),
+            catalog: RwLock::default(),
+            policies: RwLock::default(),
+            inner: Mutex::new(Inner { kept, decisions, rng: options.rng }),
+        };
+        Ok((gates, back.n_damaged))
+    }
+
+    /// Who knows budgets from now on.
+    pub fn set_budgets(&self, budgets: Arc<dyn Budgets>) {
+        *self.budgets.write() = budgets;
+    }
+
+    /// What spec files say from now on. A policy whose conditions cannot be read leaves its products without a state; what is wrong
+    /// with it is answered.
+    pub fn apply(&self, catalog: Arc<Catalog>) -> Vec<String> {
+        let (mut policies, mut faults) = (BTreeMap::new(), Vec::new());
+        for product in catalog.products.values() {
+            let Some(spec) = product.policy.as_ref().and_then(|name| catalog.budget_policies.get(name)) else {
+                continue;
+            };
+            match Policy::new(spec) {
+                Ok(policy) => drop(policies.insert(product.name.clone(), Arc::new(policy))),
+                Err((state, error)) => faults.push(format!("policy {}, state {state}: {error}", spec.name)),
+            }
+        }
+        *self.policies.write() = policies;
+        *self.catalog.write() = catalog;
+        faults
+    }
+
+    /// What spec files say.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        Arc::clone(&self.catalog.read())
+    }
+
+    fn budgets(&self) -> Arc<dyn Budgets> {
+        Arc::clone(&self.budgets.read())
+    }
+
+    /// A gate.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn gate(&self, name: &str) -> Result<Gate, GateError> {
+        let catalog = self.catalog();
+        let known = || catalog.gates.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let there_are =
+            |known: String| if known.is_empty() { "there are none".to_owned() } else { format!("there are {known}") };
+        let missing = || GateError::NotFound(format!("no gate is called {name:?}; {}", there_are(known())));
+        catalog.gates.get(name).cloned().ok_or_else(missing)
+    }
+
+    /// The product that a service belongs to.
+    pub fn product_of(&self, service: &str) -> Option<String> {
+        let catalog = self.catalog();
+        let labelled = catalog.services.get(service).and_then(|service| service.product.clone());
+        let gated = || catalog.gates.values().find(|gate| gate.services.iter().any(|name| name == service));
+        labelled.or_else(|| gated().map(|gate| gate.product.clone()))
+    }
+
+    /// Takes a report about a deployment. It survives a power cut when this returns. Whether it changed anything is said.
+    ///
+    /// # Errors
+    /// When it makes no sense, or cannot be kept.
+    pub fn report(&self, report: Report) -> Result<(Deployment, bool), GateError> {
+        let mut inner = self.inner.lock();
+        let mut records = Vec::new();
+        let reported = inner.prepare(report, self.clock.now_ms(), &mut records)?;
+        inner.keep(records)?;
+        Ok(reported)
+    }
+
+    /// Takes what a webhook reports, once: a webhook that was taken before changes nothing and gives `None`.
+    ///
+    /// # Errors
+    /// As for [`Gates::report`].
+    pub fn report_hook(
+        &self,
+        source: &str,
+        id: &str,
+        reports: Vec<Report>,
+    ) -> Result<Option<Vec<Deployment>>, GateError> {
+        let mut inner = self.inner.lock();
+        if !id.is_empty() && inner.kept.knows_hook(source, id) {
+            return Ok(None);
+        }
+        let (mut records, mut reported) = (Vec::new(), Vec::new());
+        for report in reports {
+            let (deployment, _) = inner.prepare(report, self.clock.now_ms(), &mut records)?;
+            reported.push(deployment);
+        }
+        if !id.is_empty() {
+            records.push(Record::Hook { source: source.to_owned(), id: id.to_owned() });
+        }
+        inner.keep(records)?;
+        Ok(Some(reported))
+    }
+
+    /// Deployments that are asked for, newest first.
+    pub fn deployments(&self, filter: &DeploymentFilter) -> Vec<Deployment> {
+        self.inner.lock().kept.deployments.find(filter).into_iter().cloned().collect()
+    }
+
+    /// Asks a gate. The same question again has the same answer while that holds; it survives a power cut when this returns.
+    ///
+    /// # Errors
+    /// When there is no such gate, the question makes no sense, or the answer cannot be kept.
+    pub fn evaluate(&self, name: &str, inquiry: Inquiry) -> Result<Evaluation, GateError> {
+        let gate = self.gate(name)?;
+        let catalog = self.catalog();
+        let mut inquiry = inquiry.filled(&gate.environment)?;
+        let services = services_of(&catalog, &gate);
+        let now_ms = self.clock.now_ms();
+        let deployment = self.deployment_of(&inquiry, &services);
+        if let Some(deployment) = &deployment
+            && inquiry.service.is_empty()
+        {
+            inquiry.service.clone_from(&deployment.service);
+        }
+        if !inquiry.service.is_empty() && !services.is_empty() && !services.contains(&inquiry.service) {
+            let (service, services) = (&inquiry.service, services.join(", "));
+            return Err(GateError::Bad(format!("{service} does not ask at gate {name}; these do: {services}")));
+        }
+        self.step(&gate.product, now_ms, &mut TickOutcome::default());
+        let budgets = self.budgets();
+        // Outside of the lock: it reads counts.
+        let situation = Situation::new(&*budgets, &gate.product, now_ms);
+        let mut inner = self.inner.lock();
+        if let Some(known) = inner.kept.answered(name, &inquiry, now_ms).cloned() {
+            drop(inner);
+            return self.evaluation(name, &known.id);
+        }
+        let around = self.around(&inner.kept, &catalog, &gate, &inquiry, &services, now_ms);
+        let asking = Asking {
+            gate: &gate,
+            inquiry: &inquiry,
+            around: &around,
+            policy_state: inner.kept.standings.get(&gate.product).and_then(|standing| standing.state.clone()),
+            deployment: deployment.as_ref(),
+            overriding: inner.kept.overriding(name, &inquiry, now_ms).cloned(),
+            id: inner.id(),
+            now_ms,
+        };
+        let evaluation = answer(asking, situation);
+        inner.keep(vec![Record::Evaluation(Box::new(evaluation.clone()))])?;
+        Ok(evaluation)
+    }
+
+    /// An evaluation as it is now: a release that is being watched is looked at.
+    ///
+    /// # Errors
+    /// When there is none, or what is decided cannot be kept.
+    pub fn evaluation(&self, gate: &str, id: &str) -> Result<Evaluation, GateError> {
+        let known = self.inner.lock().kept.evaluation(gate, id).cloned();
+        let known = known.ok_or_else(|| GateError::NotFound(format!("gate {gate:?} has no evaluation {id:?}")))?;
+        if known.stage == Stage::Decided {
+            return Ok(known);
+        }
+        let now = self.looked_at(&known);
+        if now.stage == Stage::Decided {
+            let mut inner = self.inner.lock();
+            // Somebody else may have decided it in between.
+            let settled = inner.kept.evaluation(gate, id).filter(|other| other.stage == Stage::Decided).cloned();
+            match settled {
+                Some(settled) => return Ok(settled),
+                None => inner.keep(vec![Record::Evaluation(Box::new(now.clone()))])?,
+            }
+        }
+        Ok(now)
+    }
+
+    /// A release that is being watched, as it is now.
+    fn looked_at(&self, known: &Evaluation) -> Evaluation {
+        let catalog = self.catalog();
+        let now_ms = self.clock.now_ms();
+        let (state, deployment) = {
+            let inner = self.inner.lock();
+            let state = inner.kept.standings.get(&known.product).and_then(|standing| standing.state.clone());
+            let filter =
+                DeploymentFilter { version: Some(known.inquiry.version.clone()), ..DeploymentFilter::default() };
+            let found =
+                inner.kept.deployments.find(&filter).into_iter().find(|one| one.service == known.inquiry.service);
+            (state, found.cloned())
+        };
+        watched(&catalog, &*self.budgets(), known, state, deployment.as_ref(), now_ms)
+    }
+
+    /// Takes somebody's word against a gate's. It survives a power cut when this returns.
+    ///
+    /// # Errors
+    /// When there is no such gate, it does not allow it, or it cannot be kept.
+    pub fn override_gate(&self, name: &str, request: OverrideRequest) -> Result<Override, GateError> {
+        let gate = self.gate(name)?;
+        let mut inner = self.inner.lock();
+        let id = inner.id();
+        let given = request.granted(&gate, id, self.clock.now_ms())?;
+        inner.keep(vec![Record::Override(given.clone())])?;
+        Ok(given)
+    }
+
+    /// The newest evaluations of a gate, newest first.
+    pub fn evaluations(&self, gate: &str, limit: usize) -> Vec<Evaluation> {
+        let inner = self.inner.lock();
+        inner.kept.evaluations.iter().rev().filter(|known| known.gate == gate).take(limit).cloned().collect()
+    }
+
+    /// The newest overrides of a gate, newest first.
+    pub fn overrides(&self, gate: &str, limit: usize) -> Vec<Override> {
+        let inner = self.inner.lock();
+        inner.kept.overrides.iter().rev().filter(|known| known.gate == gate).take(limit).cloned().collect()
+    }
+
+    /// Where a product stands; `None` without a policy, or before it is known.
+    pub fn standing(&self, product: &str) -> Option<Standing> {
+        self.inner.lock().kept.standings.get(product).cloned()
+    }
+
+    /// The changes of a product's state, newest first.
+    pub fn changes(&self, product: &str, limit: usize) -> Vec<PolicyChange> {
+        let inner = self.inner.lock();
+        inner.kept.changes.iter().rev().filter(|change| change.product == product).take(limit).cloned().collect()
+    }
+
+    /// What follows from a product's state.
+    pub fn consequences(&self, product: &str) -> Option<Consequences> {
+        let catalog = self.catalog();
+        let policy = catalog.budget_policies.get(catalog.products.get(product)?.policy.as_ref()?)?;
+        Some(Consequences::of(policy, &self.standing(product)?.state?))
+    }
+
+    /// What time has brought: states of policies, releases that are watched. To be called after budgets have been counted.
+    pub fn tick(&self) -> TickOutcome {
+        let now_ms = self.clock.now_ms();
+        let mut outcome = TickOutcome::default();
+        let products: Vec<String> = self.policies.read().keys().cloned().collect();
+        for product in products {
+            self.step(&product, now_ms, &mut outcome);
+        }
+        let running: Vec<(String, String)> = {
+            let inner = self.inner.lock();
+            let running = inner.kept.evaluations.iter().filter(|one| one.stage == Stage::Running);
+            running.map(|one| (one.gate.clone(), one.id.clone())).collect()
+        };
+        for (gate, id) in running {
+            match self.evaluation(&gate, &id) {
+                Ok(evaluation) if evaluation.stage == Stage::Decided => outcome.decided.push(evaluation),
+                Err(GateError::Journal(error)) => outcome.error = Some(error),
+                _ => {}
+            }
+        }
+        let mut inner = self.inner.lock();
+        if inner.decisions.is_long() {
+            let all = inner.kept.records();
+            outcome.error = inner.decisions.rewrite(&all).err().or(outcome.error);
+        }
+        outcome
+    }
+
+    /// Lets a product's policy see how it is.
+    fn step(&self, product: &str, now_ms: i64, outcome: &mut TickOutcome) {
+        let Some(policy) = self.policies.read().get(product).cloned() else { return };
+        let budgets = self.budgets();
+        let situation = Situation::new(&*budgets, product, now_ms);
+        let mut inner = self.inner.lock();
+        let before = inner.kept.standings.get(product).cloned();
+        let mut standing =
+            before.clone().unwrap_or_else(|| Standing { product: product.to_owned(), ..Standing::default() });
+        let change = policy.step(&mut standing, &situation, now_ms);
+        if before.as_ref() == Some(&standing) {
+            return;
+        }
+        let records = change.clone().map(Record::Change).into_iter().chain([Record::Standing(standing)]);
+        match inner.note(records.collect()) {
+            Ok(()) => outcome.changes.extend(change),
+            Err(error) => outcome.error = Some(error),
+        }
+    }
+
+    /// What a product's budget was spent on in a span; `None` without such a product, or while nothing is counted.
+    pub fn ledger(&self, product: &str, from_ms: i64, to_ms: i64) -> Option<Ledger> {
+        let catalog = self.catalog();
+        let product = catalog.products.get(product)?;
+        let history = self.budgets().history()?;
+        let soak_ms = soak_of(&catalog, product);
+        let deployments = self.of_product(&catalog, product, from_ms.saturating_sub(soak_ms), to_ms);
+        let deployments: Vec<&Deployment> = deployments.iter().collect();
+        Some(ledger::of_product(&catalog, product, &*history, &deployments, (from_ms, to_ms), soak_ms))
+    }
+
+    /// How fast a product is delivered, and how safely; `None` without such a product.
+    pub fn speed(&self, product: &str, from_ms: i64, to_ms: i64) -> Option<Speed> {
+        let catalog = self.catalog();
+        let product = catalog.products.get(product)?;
+        let deployments = self.of_product(&catalog, product, from_ms, to_ms);
+        let inner = self.inner.lock();
+        let failed = inner.kept.evaluations.iter().filter(|one| one.product == product.name && one.is_failure());
+        let failed: BTreeSet<(String, String)> =
+            failed.map(|one| (one.inquiry.service.clone(), one.inquiry.version.clone())).collect();
+        let is_its =
+            |given: &&Override| catalog.gates.get(&given.gate).is_some_and(|gate| gate.product == product.name);
+        let is_in = |given: &&Override| given.created_ms > from_ms && given.created_ms <= to_ms;
+        Some(Speed {
+            dora: dora(&deployments.iter().collect::<Vec<_>>(), &failed, (from_ms, to_ms)),
+            frozen_ms: frozen_ms(&catalog, product, &inner.kept, (from_ms, to_ms)),
+            overrides: inner.kept.overrides.iter().filter(is_its).filter(is_in).cloned().collect(),
+        })
+    }
+
+    /// The deployments of a product's services, to the environments of its gates, or everywhere where it has none.
+    fn of_product(&self, catalog: &Catalog, product: &Product, after_ms: i64, until_ms: i64) -> Vec<Deployment> {
+        let services = services_of_product(catalog, &product.name);
+        if services.is_empty() {
+            return Vec::new();
+        }
+        let gates = catalog.gates.values().filter(|gate| gate.product == product.name);
+        let environments: BTreeSet<&str> = gates.map(|gate| gate.environment.as_str()).collect();
+        let filter = DeploymentFilter {
+            services,
+            after_ms: Some(after_ms),
+            until_ms: Some(until_ms),
+            ..DeploymentFilter::default()
+        };
+        let mut found = self.deployments(&filter);
+        found.retain(|one| environments.is_empty() || environments.contains(one.environment.as_str()));
+        found
+    }
+
+    fn deployment_of(&self, inquiry: &Inquiry, services: &[String]) -> Option<Deployment> {
+        if inquiry.phase == Phase::PreDeploy {
+            return None;
+        }
+        let services = if inquiry.service.is_empty() { services.to_vec() } else { vec![inquiry.service.clone()] };
+        let filter = DeploymentFilter {
+            services,
+            version: Some(inquiry.version.clone()),
+            environment: Some(inquiry.environment.clone()),
+            ..DeploymentFilter::default()
+        };
+        self.deployments(&filter).into_iter().next()
+    }
+
+    fn around(
+        &self,
+        kept: &Kept,
+        catalog: &Catalog,
+        gate: &Gate,
+        inquiry: &Inquiry,
+        services: &[String],
+        now_ms: i64,
+    ) -> Surroundings {
+        let spec = catalog.products.get(&gate.product).and_then(|product| product.policy.as_ref());
+        let state = kept.standings.get(&gate.product).and_then(|standing| standing.state.as_ref());
+        let policy = spec.and_then(|name| catalog.budget_policies.get(name));
+        let filter = DeploymentFilter {
+            services: services.to_vec(),
+            environment: Some(inquiry.environment.clone()),
+            after_ms: Some(now_ms - DAY_MS),
+            ..DeploymentFilter::default()
+        };
+        let is_other = |one: &&Deployment| (&one.service, &one.version) != (&inquiry.service, &inquiry.version);
+        let product = self.product_of(&inquiry.service);
+        Surroundings {
+            consequences: policy.zip(state).map(|(policy, state)| Consequences::of(policy, state)),
+            is_policy_unknown: spec.is_some() && (policy.is_none() || state.is_none()),
+            n_deploys_today: kept.deployments.find(&filter).into_iter().filter(is_other).count(),
+            is_own_service: product.is_none_or(|product| product == gate.product),
+        }
+    }
+
+    /// Everything that was written is on the disk when this returns.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn close(&self) -> Result<(), JournalError> {
+        self.inner.lock().decisions.sync()
+    }
+}
+
+impl Inner {
+    fn id(&mut self) -> String {
+        format!("{:016x}", self.rng.next_u64())
+    }
+
+    /// What a report changes, as a record; later reports of the same webhook see it.
+    fn prepare(
+        &mut self,
+        report: Report,
+        now_ms: i64,
+        records: &mut Vec<Record>,
+    ) -> Result<(Deployment, bool), GateError> {
+        let id = self.id();
+        match self.kept.deployments.outcome(report, now_ms, || id)? {
+            Outcome::Known(deployment) => Ok((deployment, false)),
+            Outcome::Changed(deployment) => {
+                records.push(Record::Deployment(deployment.clone()));
+                Ok((deployment, true))
+            }
+        }
+    }
+
+    /// Writes records and takes them once they are on the disk; nothing is taken that is not.
+    fn keep(&mut self, records: Vec<Record>) -> Result<(), JournalError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        self.decisions.append(&records)?;
+        self.decisions.sync()?;
+        records.into_iter().for_each(|record| self.kept.take(record));
+        Ok(())
+    }
+
+    /// The same without waiting for the disk: nobody is answered by it.
+    fn note(&mut self, records: Vec<Record>) -> Result<(), JournalError> {
+        self.decisions.append(&records)?;
+        records.into_iter().for_each(|record| self.kept.take(record));
+        Ok(())
+    }
+}
+
+/// The services that ask at a gate; empty where nobody knows any.
+fn services_of(catalog: &Catalog, gate: &Gate) -> Vec<String> {
+    if gate.services.is_empty() { services_of_product(catalog, &gate.product) } else { gate.services.clone() }
+}
+
+/// The services of a product: those that say so, and those that its gates name.
+fn services_of_product(catalog: &Catalog, product: &str) -> Vec<String> {
+    let labelled = catalog.services.values().filter(|service| service.product.as_deref() == Some(product));
+    let gated = catalog.gates.values().filter(|gate| gate.product == product).flat_map(|gate| &gate.services);
+    let all: BTreeSet<&String> = labelled.map(|service| &service.name).chain(gated).collect();
+    all.into_iter().cloned().collect()
+}
+
+/// For how long a product's deployments are watched: as its gates say, the longest.
+fn soak_of(catalog: &Catalog, product: &Product) -> i64 {
+    let gates = catalog.gates.values().filter(|gate| gate.product == product.name);
+    gates.map(|gate| gate.soak_ms).filter(|soak_ms| *soak_ms > 0).max().unwrap_or(DEFAULT_SOAK_MS)
+}
+
+/// For how long a product was in states that freeze releases.
+fn frozen_ms(catalog: &Catalog, product: &Product, kept: &Kept, (from_ms, to_ms): (i64, i64)) -> i64 {
+    let policy = product.policy.as_ref().and_then(|name| catalog.budget_policies.get(name));
+    let Some(policy) = policy else { return 0 };
+    let changes: Vec<&PolicyChange> = kept.changes.iter().filter(|change| change.product == product.name).collect();
+    let ends = changes.iter().skip(1).map(|change| change.at_ms).chain([to_ms]);
+    let spans = changes.iter().zip(ends);
+    let frozen = spans.filter(|(change, _)| Consequences::of(policy, &change.to).freeze.is_some());
+    frozen.map(|(change, end_ms)| (end_ms.min(to_ms) - change.at_ms.max(from_ms)).max(0)).sum()
+}
