@@ -13,6 +13,7 @@ Usage: compare [FLAGS]     (cargo build --release && make peers first)
   --targets=N          targets to scrape, of 300 series each [300]
   --scrape-seconds=N   for how long, every 5 s; 0: not at all [60]
   --rules              also: 1,000 rules over 10,200 series, for two minutes a server
+  --backtest           also: a rule over 30 days of 100 series
   --repeats=N          how often each question is asked [10]
   --million            also: 1,000,000 series with 20 samples each, killed and started again
   --peers=NAMES        of prometheus and victoriametrics [both]
@@ -32,6 +33,7 @@ pub(crate) struct Arguments {
     pub(crate) n_repeats: usize,
     pub(crate) million: bool,
     pub(crate) rules: bool,
+    pub(crate) backtest: bool,
     pub(crate) peers: Vec<Peer>,
     pub(crate) narthex: PathBuf,
     pub(crate) markdown: Option<PathBuf>,
@@ -66,6 +68,7 @@ impl Arguments {
             n_repeats: 10,
             million: false,
             rules: false,
+            backtest: false,
             peers: Peer::ALL.to_vec(),
             narthex: target_dir().join("release/narthex"),
             markdown: None,
@@ -91,6 +94,7 @@ impl Arguments {
             "--repeats" => self.n_repeats = number()?.max(1),
             "--million" => self.million = true,
             "--rules" => self.rules = true,
+            "--backtest" => self.backtest = true,
             "--peers" => self.peers = Peer::parse(value).ok_or_else(wrong)?,
             "--narthex" if !value.is_empty() => self.narthex = PathBuf::from(value),
             "--markdown" if !value.is_empty() => self.markdown = Some(PathBuf::from(value)),

@@ -19,6 +19,8 @@
 
 /// What was asked for on the command line.
 mod arguments;
+/// A rule over history.
+mod backtest;
 /// The targets that are scraped.
 mod exporter;
 /// Just enough HTTP to ask.
@@ -84,6 +86,9 @@ fn run(arguments: &Arguments) -> io::Result<bool> {
     }
     if arguments.rules {
         rules::measure(arguments, &peers, &mut table)?;
+    }
+    if arguments.backtest {
+        backtest::measure(arguments, &mut table)?;
     }
     if arguments.million {
         is_right &= million::measure(arguments, &peers, &mut table)?;
