@@ -141,10 +141,16 @@ function holds({ name, value, isRegex, isEqual = true }, labels) {
   return (isRegex ? new RegExp(`^(?:${value})$`).test(given) : given === value) === isEqual;
 }
 
-/** Reads `name="value"` and its kin, as the API takes them. */
+/** Reads `name="value"` and its kin, as the API takes them; a strange name stands in quotes, too. */
 function readFilter(text) {
-  const [, name, op, value] = /^([^=!~]+)(=~|!~|!=|=)"(.*)"$/s.exec(text);
-  return { name, value: value.replace(/\\(.)/g, "$1"), isRegex: op.endsWith("~"), isEqual: op.startsWith("=") };
+  const [, name, op, value] = /^("(?:[^"\\]|\\.)*"|[^=!~"]+)(=~|!~|!=|=)"(.*)"$/s.exec(text);
+  const plain = quoted => quoted.replace(/\\(.)/gs, (_, character) => (character === "n" ? "\n" : character));
+  return {
+    name: plain(name.replace(/^"|"$/g, "")),
+    value: plain(value),
+    isRegex: op.endsWith("~"),
+    isEqual: op.startsWith("="),
+  };
 }
 
 function silencesOf(n) {

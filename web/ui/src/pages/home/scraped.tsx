@@ -3,6 +3,7 @@
 import { post } from "../../api/client";
 import { useResource } from "../../api/resource";
 import type { QueryResult } from "../../api/types";
+import { cutMiddle } from "../../format/labels";
 import { whole } from "../../format/number";
 import { formatValue } from "../../format/unit";
 import { Ago } from "../../parts/ago";
@@ -55,7 +56,7 @@ function Row({ pool, samples }: { pool: Pool; samples: number | undefined }) {
   return (
     <tr>
       <td>
-        <a href={href("targets", { pool: pool.name })}>{pool.name}</a>
+        <a href={href("targets", { pool: pool.name })}>{cutMiddle(pool.name, 100)}</a>
       </td>
       <td>
         {down > 0 ? (
