@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use model::Labels;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::test_kit::{Received, World, takes_all};
 use crate::matcher::Matchers;
@@ -13,15 +13,15 @@ use crate::suites::{labels, list, matcher, suite, text};
 use crate::{Alert, Notification};
 
 /// Any time will do.
-const START_MS: i64 = 1_700_000_000_000;
+pub(super) const START_MS: i64 = 1_700_000_000_000;
 const DEFAULT_RESOLVE_TIMEOUT_S: f64 = 300.0;
 /// Three Alertmanagers that know of each other; narthex is one.
-const LEFT_OUT: &str = "TestClusterDeduplication";
+pub(super) const LEFT_OUT: &str = "TestClusterDeduplication";
 /// What it expects of starts is not what it pushes, and is not compared there either.
 const WITHOUT_STARTS: &str = "TestColdStart";
 
 /// Something that happens in a scenario.
-enum Act<'s> {
+pub(super) enum Act<'s> {
     Push(&'s [Value]),
     Silence(&'s Value),
     Delete(&'s Value),
@@ -32,14 +32,14 @@ fn at_ms(seconds: f64) -> i64 {
     START_MS + (seconds * 1000.0).round() as i64
 }
 
-fn seconds(json: &Value) -> f64 {
+pub(super) fn seconds(json: &Value) -> f64 {
     json.as_f64().unwrap()
 }
 
-fn run(scenario: &Value) {
-    let name = text(&scenario["name"]);
-    let (yaml, collectors) = config(scenario);
-    let receives = match name {
+/// Plays a scenario on the virtual clock, to its end.
+pub(super) fn play(scenario: &Value) -> World {
+    let yaml = text(&scenario["config_template"]).replace("%s", "127.0.0.1:9");
+    let receives = match text(&scenario["name"]) {
         "TestRetry" => second_fails_at_first,
         "TestWebhookTimeout" => is_slow_at_first,
         _ => takes_all,
@@ -51,23 +51,31 @@ fn run(scenario: &Value) {
         world.run_until(at_ms(at_s));
         do_it(&mut world, &act, &yaml, &mut silences);
     }
-    let wants = if scenario["narthex_want"].is_null() { &scenario["want"] } else { &scenario["narthex_want"] };
-    let last_s = wants.as_object().unwrap().values().flat_map(list).map(|want| seconds(&want["between"][1]));
-    world.run_until(at_ms(last_s.fold(0.0, f64::max)));
-    for (index, collector) in collectors.iter().enumerate() {
-        let received = world.received.iter().filter(|received| received.notification.integration.index == index);
-        compare(&format!("{name} {collector}"), list(&wants[collector]), &received.collect::<Vec<_>>());
+    world.run_until(at_ms(end_s(scenario)));
+    world
+}
+
+/// What each collector is to receive.
+fn wants(scenario: &Value) -> &Map<String, Value> {
+    let of_narthex = scenario["narthex_want"].as_object();
+    of_narthex.or(scenario["want"].as_object()).unwrap()
+}
+
+/// When the last of it must have come, in seconds after the start.
+pub(super) fn end_s(scenario: &Value) -> f64 {
+    wants(scenario).values().flat_map(list).map(|want| seconds(&want["between"][1])).fold(0.0, f64::max)
+}
+
+fn run(scenario: &Value) {
+    let world = play(scenario);
+    for (index, (collector, wants)) in wants(scenario).iter().enumerate() {
+        let received = world.received_by(index).collect::<Vec<_>>();
+        compare(&format!("{} {collector}", text(&scenario["name"])), list(wants), &received);
     }
 }
 
-/// The configuration, with a place for each collector, and the collectors' names.
-fn config(scenario: &Value) -> (String, Vec<String>) {
-    let collectors: Vec<String> = scenario["want"].as_object().unwrap().keys().cloned().collect();
-    let yaml = text(&scenario["config_template"]).replace("%s", "127.0.0.1:9");
-    (yaml, collectors)
-}
-
-fn acts(scenario: &Value) -> Vec<(f64, Act<'_>)> {
+/// What happens, in order, each with its seconds after the start.
+pub(super) fn acts(scenario: &Value) -> Vec<(f64, Act<'_>)> {
     let pushes = list(&scenario["push"]).iter().map(|push| (seconds(&push["at"]), Act::Push(list(&push["alerts"]))));
     let silences = list(&scenario["silences"]).iter().map(|silence| {
         let act = match &silence["create"] {

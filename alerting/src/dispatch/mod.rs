@@ -33,6 +33,8 @@ mod views;
 #[cfg(test)]
 mod acceptance;
 #[cfg(test)]
+mod peer;
+#[cfg(test)]
 mod restart;
 #[cfg(test)]
 mod test_kit;

@@ -167,6 +167,11 @@ impl World {
         }
     }
 
+    /// What one of the receiver's integrations has been sent.
+    pub(super) fn received_by(&self, index: usize) -> impl Iterator<Item = &Received> {
+        self.received.iter().filter(move |received| received.notification.integration.index == index)
+    }
+
     /// Reports alerts.
     pub(super) fn report(&mut self, alerts: Vec<Alert>) {
         let reports: Vec<Reported> = alerts.into_iter().map(Reported::from).collect();

@@ -47,7 +47,7 @@ mod wechat;
 mod wecom_robot;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use attempt::{Context, FailureKind, Language, SendFailure, Sent};
 pub use data::notification_data;

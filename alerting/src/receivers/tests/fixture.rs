@@ -163,7 +163,7 @@ struct File {
 }
 
 /// The first receiver of a file, filled in.
-pub(super) fn receiver(text: &str, sink: &str) -> ReceiverConfig {
+pub(crate) fn receiver(text: &str, sink: &str) -> ReceiverConfig {
     let document = Document::parse(&text.replace("SINK", sink)).unwrap();
     let (file, problems) = document.read::<File>();
     assert!(problems.is_empty(), "{problems:?}");
@@ -222,7 +222,7 @@ pub(super) fn notification(integration: &Integration, alerts: Vec<Alert>, reason
 }
 
 /// Sends to an integration once, with a session of its own.
-pub(super) async fn attempt(config: IntegrationConfig<'_>, notification: &Notification) -> Result<Sent, SendFailure> {
+pub(crate) async fn attempt(config: IntegrationConfig<'_>, notification: &Notification) -> Result<Sent, SendFailure> {
     attempt_with(Language::English, config, notification).await
 }
 

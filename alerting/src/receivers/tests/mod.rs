@@ -2,11 +2,11 @@
 
 mod answers;
 mod anything;
-mod fixture;
+pub(crate) mod fixture;
 mod hostile;
-mod peer;
+pub(crate) mod peer;
 mod robots;
-mod sink;
+pub(crate) mod sink;
 
 use std::path::Path;
 

@@ -17,7 +17,7 @@ use super::write;
 use crate::{Alert, Reason};
 
 /// Killed when dropped.
-struct Alertmanager {
+pub(crate) struct Alertmanager {
     child: Child,
     address: String,
     _directory: tempfile::TempDir,
@@ -31,7 +31,8 @@ impl Drop for Alertmanager {
 }
 
 impl Alertmanager {
-    fn start(configuration: &str) -> Option<Alertmanager> {
+    /// One with a configuration; nothing where nobody said where it is.
+    pub(crate) fn start(configuration: &str, flags: &[&str]) -> Option<Alertmanager> {
         let Some(peers) = std::env::var_os("NARTHEX_PEERS") else {
             println!("left out: NARTHEX_PEERS does not say where alertmanager is");
             return None;
@@ -44,6 +45,7 @@ impl Alertmanager {
             .arg(format!("--storage.path={}", directory.path().display()))
             .args(["--web.listen-address=127.0.0.1:0", "--cluster.listen-address="])
             .arg("--web.external-url=http://am.example/")
+            .args(flags)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -75,14 +77,22 @@ impl Alertmanager {
                 "startsAt": time(alert.starts_at_ms), "endsAt": end, "generatorURL": alert.generator_url,
             })
         };
-        let body = serde_json::to_vec(&alerts.iter().map(alert).collect::<Vec<_>>()).unwrap();
-        let mut request = Request::get(format!("http://{}/api/v2/alerts", self.address).parse().unwrap());
-        request.method = http::Method::POST;
+        self.ask(http::Method::POST, "/api/v2/alerts", &alerts.iter().map(alert).collect()).await;
+    }
+
+    /// Asks something of its API, which it must do; what it answers.
+    pub(crate) async fn ask(&self, method: http::Method, path: &str, body: &Json) -> String {
+        let mut request = Request::get(format!("http://{}{path}", self.address).parse().unwrap());
+        request.method = method;
         request.headers.insert("content-type", "application/json".parse().unwrap());
-        request.body = body.into();
+        request.body = body.to_string().into();
         let mut channel = Client::plain(ClientOptions::default()).channel();
         let response = channel.send(&request, Duration::from_secs(60)).await.unwrap();
-        assert_eq!(response.status(), 200);
+        let (status, mut answer) = (response.status(), Vec::new());
+        response.read_into(1 << 20, &mut answer).await.unwrap();
+        let answer = String::from_utf8(answer).unwrap();
+        assert_eq!(status, 200, "{path} {body}: {answer}");
+        answer
     }
 }
 
@@ -140,7 +150,7 @@ async fn asks_of_receivers_what_alertmanager_asks() {
     let route =
         "route: {receiver: a.ll, group_by: [alertname], group_wait: 3s, group_interval: 1s, repeat_interval: 1h}";
     let configuration = format!("{}\n{route}\n", ALERTMANAGERS.replace("SINK", &theirs.address));
-    let Some(alertmanager) = Alertmanager::start(&configuration) else { return };
+    let Some(alertmanager) = Alertmanager::start(&configuration, &[]) else { return };
     let mut ours = Sink::start(well).await;
     let receiver = receiver(ALERTMANAGERS, &ours.address);
     // Alertmanager waits for others only where an alert is new.

@@ -11,20 +11,20 @@ use tokio::task::JoinHandle;
 
 /// A request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Asked {
-    pub(super) method: String,
+pub(crate) struct Asked {
+    pub(crate) method: String,
     /// Path and query.
-    pub(super) target: String,
+    pub(crate) target: String,
     /// By names in lower case.
-    pub(super) headers: BTreeMap<String, String>,
-    pub(super) body: String,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: String,
 }
 
 /// An answer: the status, more headers, each with its line's end, and the body.
-pub(super) struct Reply(pub(super) u16, pub(super) String, pub(super) String);
+pub(crate) struct Reply(pub(crate) u16, pub(crate) String, pub(crate) String);
 
 impl Reply {
-    pub(super) fn json(body: &str) -> Reply {
+    pub(crate) fn json(body: &str) -> Reply {
         Reply(200, "Content-Type: application/json\r\n".to_owned(), body.to_owned())
     }
 }
@@ -32,8 +32,8 @@ impl Reply {
 type Answer = Arc<dyn Fn(&Asked) -> Reply + Send + Sync>;
 
 /// The server. Ends when dropped.
-pub(super) struct Sink {
-    pub(super) address: String,
+pub(crate) struct Sink {
+    pub(crate) address: String,
     asked: mpsc::UnboundedReceiver<Asked>,
     task: JoinHandle<()>,
 }
@@ -45,7 +45,7 @@ impl Drop for Sink {
 }
 
 impl Sink {
-    pub(super) async fn start(answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Sink {
+    pub(crate) async fn start(answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Sink {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (sender, asked) = mpsc::unbounded_channel();
@@ -59,12 +59,12 @@ impl Sink {
     }
 
     /// What was asked since the last time.
-    pub(super) fn drain(&mut self) -> Vec<Asked> {
+    pub(crate) fn drain(&mut self) -> Vec<Asked> {
         std::iter::from_fn(|| self.asked.try_recv().ok()).collect()
     }
 
     /// The next `n` requests; panics with those that came where they do not come.
-    pub(super) async fn take(&mut self, n: usize) -> Vec<Asked> {
+    pub(crate) async fn take(&mut self, n: usize) -> Vec<Asked> {
         let mut taken = Vec::new();
         while taken.len() < n {
             match tokio::time::timeout(Duration::from_secs(120), self.asked.recv()).await {
