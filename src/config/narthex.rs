@@ -112,6 +112,12 @@ pub(crate) struct LimitsConfig {
     pub(crate) remote_write_max_samples_per_request: Option<u64>,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) remote_write_concurrency: Option<u64>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) silences: Option<u64>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) silence_size: Option<ByteSize>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) alertmanager_body: Option<ByteSize>,
 }
 
 /// The value of a limit: what is set, or the default.

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use alerting::dispatch::DispatchLimits;
 use arc_swap::ArcSwap;
 use net::remote_send::QueueCounts;
 use net::server::ServerCounts;
@@ -11,9 +12,9 @@ use tokio::sync::{mpsc, oneshot};
 use tsdb::Progress;
 use web::{Host, LimitStatus, Reloading, ReplayProgress};
 
-use super::limits;
 use super::remote_write::RemoteWrites;
 use super::storage::OpenStore;
+use super::{limits, settings};
 use crate::config::{Config, GlobalConfig};
 
 /// What the process is told to do.
@@ -33,7 +34,7 @@ pub(super) struct ServeHost {
     progress: Arc<Progress>,
     counts: OnceLock<Arc<ServerCounts>>,
     remote_writes: OnceLock<Arc<RemoteWrites>>,
-    limited: OnceLock<(Arc<OpenStore>, Arc<Engine>)>,
+    limited: OnceLock<(Arc<OpenStore>, Arc<Engine>, DispatchLimits)>,
     global: ArcSwap<GlobalConfig>,
 }
 
@@ -70,7 +71,7 @@ impl ServeHost {
 
     /// Whose limits are listed. Set once.
     pub(super) fn set_limited(&self, store: Arc<OpenStore>, engine: Arc<Engine>, config: &Config) {
-        let _ = self.limited.set((store, engine));
+        let _ = self.limited.set((store, engine, settings::dispatch_limits(&config.narthex)));
         self.set_config(config);
     }
 
@@ -105,8 +106,8 @@ impl Host for ServeHost {
     }
 
     fn limits(&self) -> Vec<LimitStatus> {
-        let Some((store, engine)) = self.limited.get() else { return Vec::new() };
-        limits::all(store.store(), engine, &self.global.load())
+        let Some((store, engine, dispatch)) = self.limited.get() else { return Vec::new() };
+        limits::all(store.store(), engine, dispatch, &self.global.load())
     }
 
     fn remote_queues(&self) -> Vec<Arc<QueueCounts>> {

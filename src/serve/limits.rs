@@ -1,5 +1,6 @@
 //! The limits of storage, queries and scrapes, with what is used of them.
 
+use alerting::dispatch::DispatchLimits;
 use model::size::ByteSize;
 use query::{Engine, Limits};
 use tsdb::{Options, Store};
@@ -10,11 +11,16 @@ use super::storage::{default_metric_series, default_target_series};
 use crate::config::GlobalConfig;
 
 /// All of them. What a scrape configuration sets for itself is not among them.
-pub(super) fn all(store: &Store, engine: &Engine, global: &GlobalConfig) -> Vec<LimitStatus> {
+pub(super) fn all(
+    store: &Store,
+    engine: &Engine,
+    dispatch: &DispatchLimits,
+    global: &GlobalConfig,
+) -> Vec<LimitStatus> {
     let mut limits = of_storage(store);
     limits.extend(of_queries(engine));
     limits.extend(of_scrapes(global));
-    limits.extend(of_notifications());
+    limits.extend(of_notifications(dispatch));
     limits.extend(of_alerting());
     limits.push(of_logins());
     limits
@@ -121,24 +127,28 @@ fn of_alerting() -> [LimitStatus; 6] {
     })
 }
 
-/// What is known of alerts, and the delivery log.
-fn of_notifications() -> [LimitStatus; 5] {
-    let limits = alerting::dispatch::DispatchLimits::default();
-    [
-        ("alerting_alerts", limits.alerts as f64, ""),
-        ("alerting_groups", limits.groups as f64, ""),
-        ("alerting_deliveries", limits.deliveries as f64, ""),
-        ("alerting_delivery_bytes", limits.delivery_bytes as f64, "bytes"),
-        ("alerting_delivery_age", limits.delivery_age_ms as f64 / 1000.0, "seconds"),
+/// What is known of alerts, silences, and the delivery log.
+fn of_notifications(limits: &DispatchLimits) -> Vec<LimitStatus> {
+    let default = DispatchLimits::default();
+    let (silences, default_silences) = (limits.silences, default.silences);
+    let count = |n: usize| (n < usize::MAX).then_some(n as f64);
+    let limit = |name, value, default, unit, setting| LimitStatus { name, value, default, used: None, unit, setting };
+    let fixed = |name, value: f64, unit| limit(name, Some(value), Some(value), unit, "fixed");
+    vec![
+        fixed("alerting_alerts", default.alerts as f64, ""),
+        fixed("alerting_groups", default.groups as f64, ""),
+        fixed("alerting_deliveries", default.deliveries as f64, ""),
+        fixed("alerting_delivery_bytes", default.delivery_bytes as f64, "bytes"),
+        fixed("alerting_delivery_age", default.delivery_age_ms as f64 / 1000.0, "seconds"),
+        limit("silences", count(silences.silences), count(default_silences.silences), "", "narthex.limits.silences"),
+        limit(
+            "silence_size",
+            count(silences.silence_size),
+            count(default_silences.silence_size),
+            "bytes",
+            "narthex.limits.silence_size",
+        ),
     ]
-    .map(|(name, value, unit)| LimitStatus {
-        name,
-        value: Some(value),
-        default: Some(value),
-        used: None,
-        unit,
-        setting: "fixed",
-    })
 }
 
 fn of_scrapes(global: &GlobalConfig) -> Vec<LimitStatus> {

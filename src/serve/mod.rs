@@ -243,7 +243,8 @@ impl Narthex {
         let external_url = file.external_url.to_string();
         let series = EngineSeries { engine: Arc::clone(&engine), select: Arc::clone(store.store()) as _ };
         let under = (external_url.as_str(), language, Arc::new(series) as _);
-        let notifying = Notifying::open(flags, &data, under, ready.routing, Arc::clone(&clock))?;
+        let limits = settings::dispatch_limits(&ready.config.narthex);
+        let notifying = Notifying::open(flags, &data, under, ready.routing, limits, Arc::clone(&clock))?;
         rules.add_sink(Arc::clone(notifying.notifications()) as _);
         rules.apply(ready.groups, &ready.config.global.external_labels);
         rules.start().context("no threads for rules")?;

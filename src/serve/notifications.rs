@@ -40,6 +40,7 @@ impl Notifying {
         data: &Path,
         (external_url, language, series): (&str, Language, Arc<dyn SeriesSource>),
         loaded: Arc<Loaded>,
+        limits: DispatchLimits,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Notifying> {
         let rng = || SeededRng::from_entropy().context("the operating system gives no random numbers");
@@ -57,7 +58,7 @@ impl Notifying {
             clock,
             rng: Box::new(rng()?),
             deliver: Arc::clone(&delivery) as Arc<dyn Deliver>,
-            limits: DispatchLimits::default(),
+            limits,
             start_delay: flags.duration("dispatch.start-delay"),
             external_url: external_url.to_owned(),
         };

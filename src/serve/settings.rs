@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use alerting::dispatch::DispatchLimits;
+use alerting::silence;
 use anyhow::Context;
 use model::size::ByteSize;
 use model::{Clock, LabelsBuilder};
@@ -17,7 +19,7 @@ use web::{BuildInfo, Settings, WebLimits};
 use super::address::Addresses;
 use super::ending::QUIET;
 use crate::cli::flags::Flags;
-use crate::config::{Config, limit_or};
+use crate::config::{Config, NarthexConfig, limit_or};
 
 /// The version of Prometheus whose API this is: what clients go by.
 const PROMETHEUS_VERSION: &str = "3.14.0";
@@ -71,6 +73,7 @@ fn web_limits(flags: &Flags, config: &Config) -> WebLimits {
         query_queue_time: limits.query_queue_time.map_or(default.query_queue_time, |longest| {
             if longest.is_zero() { Duration::MAX } else { Duration::from_millis(longest.as_millis().unsigned_abs()) }
         }),
+        alertmanager_body: bytes(limits.alertmanager_body, default.alertmanager_body),
         remote_write_body: bytes(limits.remote_write_body, default.remote_write_body),
         remote_write_concurrency: concurrency,
         remote_write: DecodeLimits {
@@ -82,6 +85,17 @@ fn web_limits(flags: &Flags, config: &Config) -> WebLimits {
         remote_read_frame_bytes: of_flag("storage.remote.read-max-bytes-in-frame"),
         ..default
     }
+}
+
+/// What alerts, silences and the delivery log may cost.
+pub(super) fn dispatch_limits(config: &NarthexConfig) -> DispatchLimits {
+    let (limits, default) = (&config.limits, DispatchLimits::default());
+    let silence_size = limits.silence_size.map(|ByteSize(bytes)| bytes);
+    let silences = silence::Limits {
+        silences: number(limits.silences, default.silences.silences),
+        silence_size: number(silence_size, default.silences.silence_size),
+    };
+    DispatchLimits { silences, ..default }
 }
 
 /// A limit as a number of this machine.

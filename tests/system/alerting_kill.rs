@@ -76,7 +76,7 @@ fn nothing_is_lost_and_nothing_repeated_that_can_be_told_apart() {
         bits.fetch_xor(1 << lamp, Ordering::SeqCst);
         let is_on = bits.load(Ordering::SeqCst) >> lamp & 1 == 1;
         made.entry(lamp.to_string()).or_default().push(is_on);
-        silences.insert(add_silence(&narthex, cycle));
+        silences.insert(add_silence(narthex.address, cycle));
         // At any moment on the way from the target to the webhook.
         std::thread::sleep(Duration::from_millis(rng.below(900)));
         narthex.kill();
@@ -90,7 +90,7 @@ fn nothing_is_lost_and_nothing_repeated_that_can_be_told_apart() {
     assert_eq!(transitions(&distinct), made, "what was told is what happened");
     let n_more = told.len() - distinct.len();
     assert!(n_more as u64 <= n_cycles, "{n_more} repetitions in {n_cycles} kills");
-    let kept = silence_ids(&narthex);
+    let kept = silence_ids(narthex.address);
     assert!(silences.is_subset(&kept), "silences that were acknowledged are all there");
     println!(
         "{} transitions, {} told, {} of them distinct; {} silences",
@@ -120,7 +120,8 @@ fn transitions(told: &[&Told]) -> BTreeMap<String, Vec<bool>> {
     transitions
 }
 
-fn add_silence(narthex: &Narthex, cycle: u64) -> String {
+/// A silence that matches nothing; the id that it was acknowledged with.
+pub(crate) fn add_silence(address: SocketAddr, cycle: u64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let ends = jiff::Timestamp::from_second(now.as_secs() as i64 + 86_400).unwrap();
     let starts = jiff::Timestamp::from_second(now.as_secs() as i64).unwrap();
@@ -130,12 +131,13 @@ fn add_silence(narthex: &Narthex, cycle: u64) -> String {
     });
     let headers = [("Content-Type", "application/json")];
     let body = body.to_string();
-    let answer = http::request(narthex.address, "POST", "/api/v2/silences", &headers, body.as_bytes()).unwrap();
+    let answer = http::request(address, "POST", "/api/v2/silences", &headers, body.as_bytes()).unwrap();
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.json()["silenceID"].as_str().unwrap().to_owned()
 }
 
-fn silence_ids(narthex: &Narthex) -> BTreeSet<String> {
-    let all = http::get(narthex.address, "/api/v2/silences").unwrap().json();
+/// The silences that there are.
+pub(crate) fn silence_ids(address: SocketAddr) -> BTreeSet<String> {
+    let all = http::get(address, "/api/v2/silences").unwrap().json();
     all.as_array().unwrap().iter().map(|silence| silence["id"].as_str().unwrap().to_owned()).collect()
 }

@@ -24,16 +24,18 @@ mod http;
 mod import;
 /// Killed at any moment, nothing acknowledged is lost.
 mod kill;
+/// A target with lamps, and which of their phases have surely been seen.
+mod lamps;
 /// Little memory for a process.
 mod memory_group;
 /// The process: started, ready, killed.
 mod narthex;
+/// A receiver that hangs, and its neighbour.
+mod neighbour;
 /// A sender of remote writes.
 mod remote_write;
 /// Killed after many of them, it answers soon.
 mod restart;
-/// Directories on disks with room.
-mod room;
 /// What alerts are, over kills and reloads.
 mod rules;
 /// Secrets, and who sees them.
@@ -42,6 +44,8 @@ mod secrets;
 mod serve;
 /// Beside a real Prometheus.
 mod side_by_side;
+/// Signals while whoever watches them is killed, and what their receiver hears of them.
+mod signals_kill;
 /// A snapshot, started as a store of its own.
 mod snapshot;
 /// Since when series count, through two of us.

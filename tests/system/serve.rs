@@ -196,7 +196,8 @@ fn every_limit_is_set_where_the_list_of_limits_says() {
             | "metric_series"
             | "target_series"
             | "remote_write_max_samples_per_request"
-            | "remote_write_concurrency" => "",
+            | "remote_write_concurrency"
+            | "silences" => "",
             _ => "B",
         };
         file.push_str(&format!("    {name}: {}{unit}\n", value + 1.0));

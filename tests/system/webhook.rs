@@ -15,27 +15,34 @@ pub(crate) struct Told {
     pub(crate) name: String,
     /// The label `lamp`; empty where there is none.
     pub(crate) lamp: String,
+    /// The annotation `episode`; empty where there is none.
+    pub(crate) episode: String,
     pub(crate) is_firing: bool,
 }
 
 /// A receiver.
-#[derive(Debug)]
 pub(crate) struct Webhook {
     pub(crate) address: SocketAddr,
     shared: Arc<Shared>,
 }
 
-#[derive(Debug, Default)]
 struct Shared {
     told: Mutex<Vec<Told>>,
     came: Condvar,
+    /// Hears of each alert as it comes.
+    hears: Box<dyn Fn(&Told) + Send + Sync>,
 }
 
 impl Webhook {
     pub(crate) fn start() -> Webhook {
+        Webhook::start_with(|_| {})
+    }
+
+    /// One that also hands over each alert as it comes.
+    pub(crate) fn start_with(hears: impl Fn(&Told) + Send + Sync + 'static) -> Webhook {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared { told: Mutex::default(), came: Condvar::new(), hears: Box::new(hears) });
         let for_thread = Arc::clone(&shared);
         thread::spawn(move || {
             for stream in listener.incoming() {
@@ -86,10 +93,13 @@ fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
         let message: serde_json::Value = serde_json::from_slice(&body)?;
         let told = message["alerts"].as_array().unwrap().iter().map(|alert| Told {
             id: id.clone(),
-            name: label(alert, "alertname"),
-            lamp: label(alert, "lamp"),
+            name: text(&alert["labels"]["alertname"]),
+            lamp: text(&alert["labels"]["lamp"]),
+            episode: text(&alert["annotations"]["episode"]),
             is_firing: alert["status"] == "firing",
         });
+        let told: Vec<Told> = told.collect();
+        told.iter().for_each(|told| (shared.hears)(told));
         shared.told.lock().unwrap().extend(told);
         shared.came.notify_all();
         let mut stream = stream;
@@ -97,6 +107,6 @@ fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
     }
 }
 
-fn label(alert: &serde_json::Value, name: &str) -> String {
-    alert["labels"][name].as_str().unwrap_or_default().to_owned()
+fn text(json: &serde_json::Value) -> String {
+    json.as_str().unwrap_or_default().to_owned()
 }

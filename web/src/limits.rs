@@ -16,7 +16,8 @@ pub(crate) fn all(shared: &Shared) -> Vec<LimitStatus> {
 /// A name, how a value is found in [`WebLimits`], the unit, and what raises it.
 type Row = (&'static str, fn(&WebLimits) -> f64, &'static str, &'static str);
 
-const ROWS: [Row; 11] = [
+const ROWS: [Row; 12] = [
+    ("alertmanager_body", |limits| limits.alertmanager_body as f64, "bytes", "narthex.limits.alertmanager_body"),
     ("query_concurrency", |limits| limits.query_concurrency as f64, "", "--query.max-concurrency"),
     ("query_points", |limits| limits.query_points as f64, "", "fixed"),
     ("query_queue_time", |limits| limits.query_queue_time.as_secs_f64(), "seconds", "narthex.limits.query_queue_time"),

@@ -96,6 +96,8 @@ pub struct WebLimits {
     pub query_queue_time: Duration,
     /// Points of a series in the answer to a range query (`query_points`).
     pub query_points: i64,
+    /// Bytes of the body of a request to Alertmanager's API (`alertmanager_body`). Prometheus sends 256 alerts at a time.
+    pub alertmanager_body: usize,
     /// Bytes of a remote write's body, compressed (`remote_write_body`).
     pub remote_write_body: usize,
     /// Remote writes that are decoded and stored at the same time (`remote_write_concurrency`).
@@ -116,6 +118,7 @@ impl Default for WebLimits {
             query_concurrency: 20,
             query_queue_time: Duration::from_secs(10),
             query_points: 11_000,
+            alertmanager_body: 16 << 20,
             remote_write_body: net::remote_write::MAX_DECODED_BYTES,
             remote_write_concurrency: 8,
             remote_write: net::remote_write::DecodeLimits::default(),

@@ -63,6 +63,7 @@ impl Dispatcher {
         Dispatcher {
             sources: Sources::new(plan.inhibit_rules()),
             plan,
+            silences: Silences::new(limits.silences),
             limits,
             salt,
             alerts: BTreeMap::new(),
@@ -71,7 +72,6 @@ impl Dispatcher {
             timers: BTreeSet::new(),
             waiting: HashMap::new(),
             expiries: BTreeSet::new(),
-            silences: Silences::default(),
             next_number: 1,
             held_until_ms: at_ms,
             forget_at_ms: at_ms.saturating_add(FORGET_EVERY_MS),

@@ -7,6 +7,8 @@ pub struct DispatchLimits {
     pub alerts: usize,
     /// Groups at the same time (`alerting_groups`).
     pub groups: usize,
+    /// Silences, and how large they are (`silences`, `silence_size`).
+    pub silences: crate::silence::Limits,
     /// Notifications in the delivery log (`alerting_deliveries`).
     pub deliveries: usize,
     /// Bytes of the delivery log (`alerting_delivery_bytes`).
@@ -20,6 +22,7 @@ impl Default for DispatchLimits {
         DispatchLimits {
             alerts: 200_000,
             groups: 50_000,
+            silences: crate::silence::Limits::default(),
             deliveries: 50_000,
             delivery_bytes: 64 << 20,
             delivery_age_ms: 30 * 24 * 3_600_000,

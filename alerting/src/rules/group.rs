@@ -182,14 +182,14 @@ impl Group {
     ) -> Result<(), RuleError> {
         let at_ms = slot_ms - self.query_offset_ms;
         let rows = match &rule.alerting {
-            None => rule.recorded(world.samples(&rule.query, at_ms)?, self.limit)?,
+            None => rule.recorded(world.samples(&rule.expr, at_ms)?, self.limit)?,
             Some(alerting) => {
                 let url = generator_url(world.external_url, &rule.query);
                 let settle_ms = rule.settle_ms.load(Ordering::Relaxed);
                 let times = Times { slot_ms, fresh_at_ms: at_ms - settle_ms };
                 let mut evaluated = Evaluated::default();
                 let result = world
-                    .samples(&rule.query, at_ms)
+                    .samples(&rule.expr, at_ms)
                     .and_then(|samples| alerting.evaluate(&samples, times, self.limit, world, &mut evaluated));
                 let rows = std::mem::take(&mut evaluated.rows);
                 all.note(number, rule, evaluated);

@@ -7,7 +7,7 @@ use model::labels::METRIC_NAME;
 use model::{Labels, LabelsBuilder, Matcher};
 use parking_lot::Mutex;
 use query::VectorSample;
-use query::syntax::{Options as ParseOptions, parse};
+use query::syntax::{Expr, Options as ParseOptions, parse};
 
 use super::alerting::Alerting;
 use super::file::{GroupConfig, RuleConfig};
@@ -46,6 +46,8 @@ pub(super) struct Rule {
     pub(super) labels: Labels,
     /// The expression, as PromQL prints it.
     pub(super) query: String,
+    /// That text, parsed.
+    pub(super) expr: Expr,
     /// The metric names that it reads, one matcher for each selector; `None` for any name.
     pub(super) reads: Vec<Option<Matcher>>,
     /// How long after the targets have been scraped what it reads is made of new samples, in milliseconds: others record it.
@@ -83,7 +85,8 @@ impl Rule {
     /// A rule of a file that was checked.
     pub(super) fn new(config: &RuleConfig, group: &GroupConfig, options: ParseOptions) -> Result<Rule, BadRule> {
         let bad = |error: &dyn std::fmt::Display| BadRule(format!("rule {}: {error}", config.name()));
-        let expr = parse(&config.expr, options).map_err(|error| bad(&error))?;
+        let query = parse(&config.expr, options).map_err(|error| bad(&error))?.to_string();
+        let expr = parse(&query, options).map_err(|error| bad(&error))?;
         let mut labels = LabelsBuilder::new();
         for (name, value) in group.labels.iter().chain(&config.labels) {
             labels.set(name, value);
@@ -97,8 +100,9 @@ impl Rule {
         Ok(Rule {
             name: config.name().to_owned(),
             labels,
-            query: expr.to_string(),
+            query,
             reads: expr.selectors().map(name_matcher).collect(),
+            expr,
             settle_ms: AtomicI64::new(0),
             alerting,
             progress: Mutex::default(),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use model::sample::Value as SampleValue;
 use model::storage::{Append, Select};
 use model::{Clock, Labels};
-use query::{Engine, QueryError, QueryOptions, Value, VectorSample};
+use query::syntax::Expr;
+use query::{Engine, Outcome, QueryError, QueryOptions, Value, VectorSample};
 
 use super::freshness::Freshness;
 use crate::template::{self, Host};
@@ -68,16 +69,19 @@ pub enum RuleError {
 }
 
 impl World<'_> {
-    /// Evaluates an expression of a rule.
-    pub(super) fn samples(&self, expression: &str, at_ms: i64) -> Result<Vec<VectorSample>, RuleError> {
-        let outcome = self.engine.instant(self.select, expression, at_ms, &QueryOptions::default())?;
-        match outcome.value {
-            Value::Vector(samples) => Ok(samples),
-            Value::Scalar { timestamp_ms, value } => {
-                Ok(vec![VectorSample { labels: Labels::empty(), timestamp_ms, value: SampleValue::Float(value) }])
-            }
-            Value::String { .. } | Value::Matrix(_) => Err(RuleError::NotSamples),
+    /// Evaluates the expression of a rule.
+    pub(super) fn samples(&self, expr: &Expr, at_ms: i64) -> Result<Vec<VectorSample>, RuleError> {
+        samples_of(self.engine.instant_of(self.select, expr, at_ms, &QueryOptions::default())?)
+    }
+}
+
+fn samples_of(outcome: Outcome) -> Result<Vec<VectorSample>, RuleError> {
+    match outcome.value {
+        Value::Vector(samples) => Ok(samples),
+        Value::Scalar { timestamp_ms, value } => {
+            Ok(vec![VectorSample { labels: Labels::empty(), timestamp_ms, value: SampleValue::Float(value) }])
         }
+        Value::String { .. } | Value::Matrix(_) => Err(RuleError::NotSamples),
     }
 }
 
@@ -98,7 +102,9 @@ impl Host for RuleHost<'_> {
     }
 
     fn query(&mut self, expression: &str) -> Result<Vec<template::Sample>, String> {
-        let samples = self.world.samples(expression, self.slot_ms).map_err(|error| error.to_string())?;
+        let World { engine, select, .. } = *self.world;
+        let outcome = engine.instant(select, expression, self.slot_ms, &QueryOptions::default());
+        let samples = outcome.map_err(RuleError::from).and_then(samples_of).map_err(|error| error.to_string())?;
         Ok(samples.into_iter().map(template_sample).collect())
     }
 }

@@ -1,5 +1,6 @@
 //! Queries: from a text and times to an outcome.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use super::answer::answer;
 use super::{AnswerMemory, Budget, Cancel, EngineOptions, Outcome, Pool, QueryError, Statistics, Timings, Watch};
 use crate::eval::Evaluation;
 use crate::plan::{QueryTimes, plan};
-use crate::syntax::{ValueType, parse};
+use crate::syntax::{Expr, ValueType, parse};
 
 /// Evaluates queries over a store. One engine serves any number of threads; its queries share its memory.
 #[derive(Debug)]
@@ -66,7 +67,21 @@ impl Engine {
         at_ms: i64,
         options: &QueryOptions,
     ) -> Result<Outcome, QueryError> {
-        self.run(storage, text, QueryTimes { start_ms: at_ms, end_ms: at_ms, step_ms: 0 }, options)
+        self.run(storage, || Ok(parse(text, self.options.parse)?), instant(at_ms), options)
+    }
+
+    /// The same of an expression that has been parsed, with the engine's options: for those that ask it again and again.
+    ///
+    /// # Errors
+    /// See [`QueryError`].
+    pub fn instant_of(
+        &self,
+        storage: &dyn Select,
+        expr: &Expr,
+        at_ms: i64,
+        options: &QueryOptions,
+    ) -> Result<Outcome, QueryError> {
+        self.run(storage, || Ok(expr), instant(at_ms), options)
     }
 
     /// Evaluates a query at each time from the first up to the last, in milliseconds since the Unix epoch, a step apart.
@@ -90,13 +105,14 @@ impl Engine {
             let message = "start and end are further apart than 64 bits can count milliseconds";
             return Err(QueryError::Invalid(message.to_owned()));
         }
-        self.run(storage, text, QueryTimes { start_ms, end_ms, step_ms }, options)
+        self.run(storage, || Ok(parse(text, self.options.parse)?), QueryTimes { start_ms, end_ms, step_ms }, options)
     }
 
-    fn run(
+    /// What is parsed here counts as preparation.
+    fn run<E: Borrow<Expr>>(
         &self,
         storage: &dyn Select,
-        text: &str,
+        parsed: impl FnOnce() -> Result<E, QueryError>,
         times: QueryTimes,
         options: &QueryOptions,
     ) -> Result<Outcome, QueryError> {
@@ -105,10 +121,11 @@ impl Engine {
         let watch = Watch::new(options.cancel.clone(), Arc::clone(&self.options.clock), timeout);
         let began = watch.elapsed();
         let lookback_ms = options.lookback_ms.unwrap_or(self.options.lookback_ms);
-        let expr = parse(text, self.options.parse)?;
+        let expr = parsed()?;
+        let expr: &Expr = expr.borrow();
         check_type(expr.value_type(), times)?;
         let default_step_ms = self.default_subquery_step_ms.load(Ordering::Relaxed);
-        let plan = plan(&expr, times, lookback_ms, default_step_ms)?;
+        let plan = plan(expr, times, lookback_ms, default_step_ms)?;
         let prepared = watch.elapsed();
 
         let budget = Budget::new(Arc::clone(&self.pool), limits.max_query_bytes);
@@ -135,6 +152,10 @@ impl Engine {
         };
         Ok(Outcome { value: answer, annotations: costs.notes, stats, memory: AnswerMemory::new(held) })
     }
+}
+
+fn instant(at_ms: i64) -> QueryTimes {
+    QueryTimes { start_ms: at_ms, end_ms: at_ms, step_ms: 0 }
 }
 
 /// Range queries are for what has one value at each step.

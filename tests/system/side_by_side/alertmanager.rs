@@ -11,7 +11,6 @@ use model::regex::GoRegex;
 use super::{Process, Prometheus, can_run, installed, wait_until};
 use crate::http;
 use crate::narthex::{Narthex, free_address};
-use crate::room;
 
 /// What both route by.
 const CONFIGURATION: &str = r#"
@@ -234,7 +233,7 @@ fn amtool_cannot_tell_narthex_from_an_alertmanager() {
     if !can_run(&[installed("peers/alertmanager"), installed("peers/amtool")], "run tests/peers/build alertmanager") {
         return;
     }
-    let dir = room::directory();
+    let dir = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
     write("alertmanager.yml", CONFIGURATION);
     write("ours.yml", &format!("{CONFIGURATION}{OWN}"));
@@ -257,7 +256,8 @@ fn amtool_cannot_tell_narthex_from_an_alertmanager() {
     assert_eq!(pair.amtool(narthex, &["check-config", "shown.yml"]).1, Some(0), "{shown}");
 }
 
-fn start_alertmanager(dir: &Path, address: SocketAddr) -> Process {
+/// An Alertmanager with the configuration of a directory, and its data there.
+pub(super) fn start_alertmanager(dir: &Path, address: SocketAddr) -> Process {
     let mut command = Command::new(installed("peers/alertmanager"));
     command
         .arg(format!("--config.file={}", dir.join("alertmanager.yml").display()))

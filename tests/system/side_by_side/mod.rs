@@ -21,6 +21,8 @@ mod rules;
 mod scraped;
 /// What is sent on to a Prometheus.
 mod sent;
+/// The same signals and the same kills as narthex has to stand.
+mod signals;
 /// Real targets: node_exporter, etcd, Spark, and captures of Mesos.
 mod targets;
 /// The command line beside amtool.

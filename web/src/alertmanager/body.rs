@@ -8,17 +8,14 @@ use serde_json::{Map, Value};
 use super::refusal::Refusal;
 use super::times;
 
-/// The limit `alertmanager_body`: bytes of the body of one request. Prometheus sends 256 alerts at a time.
-const MAX_BODY_BYTES: usize = 16 << 20;
-
-/// Reads the body of a request, which must be called JSON.
-pub(super) async fn read(request: &mut Request) -> Result<Vec<u8>, Refusal> {
+/// Reads the body of a request, which must be called JSON and no longer than the limit `alertmanager_body`.
+pub(super) async fn read(request: &mut Request, max_bytes: usize) -> Result<Vec<u8>, Refusal> {
     let content_type = request.header(&CONTENT_TYPE);
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if media_type != "application/json" {
         return Err(Refusal::MediaType(media_type));
     }
-    request.body(MAX_BODY_BYTES).await.map_err(|error| {
+    request.body(max_bytes).await.map_err(|error| {
         let limit = if error.status() == StatusCode::PAYLOAD_TOO_LARGE { " (limit alertmanager_body)" } else { "" };
         Refusal::Body(error.status(), format!("{error}{limit}"))
     })

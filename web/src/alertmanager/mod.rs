@@ -56,7 +56,7 @@ pub(crate) async fn answer(
     let encoding = request.accepted_encoding();
     let is_get = request.method() == Method::GET;
     let body = if request.method() == Method::POST {
-        match body::read(&mut request).await {
+        match body::read(&mut request, shared.settings.limits.alertmanager_body).await {
             Ok(body) => body,
             Err(refusal) => return responded(Err(refusal)),
         }
