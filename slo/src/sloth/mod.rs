@@ -1,8 +1,53 @@
-//! Sloth's SLOs: its own files and its custom resource.
+//! Sloth's SLOs: its own files and its custom resource, and the rules that Sloth makes of them.
+//!
+//! [`read`] brings them into the catalog, so that narthex keeps their budgets exactly. [`rules`] writes what Sloth would have
+//! written, to the letter, for those who go on evaluating with Prometheus. Both begin with [`parse`].
 
-use model::yaml::Document;
+mod file;
+mod objective;
+mod outward;
+mod plugin;
+mod rules;
+mod slo;
+#[cfg(test)]
+mod suite;
+mod windows;
+mod write;
 
-use crate::spec::{Catalog, SpecText};
+use model::yaml::{Document, Step};
 
-/// Reads a document into the catalog; `document` stands in `text` and knows its places there.
-pub fn read(_document: &Document, _text: &SpecText<'_>, _catalog: &mut Catalog) {}
+use crate::spec::{Catalog, SourceFormat, SpecText};
+
+pub use file::{Parsed, parse};
+pub use outward::{NotSloths, service_of};
+pub use plugin::Plugins;
+pub use rules::{RuleOptions, RulesError, rules, to_text};
+pub use slo::{Alert, Form, Service, Sli, Slo};
+pub use windows::Windows;
+pub use write::to_files;
+
+/// Reads a document into the catalog; `document` stands in `text` and knows its places there. Its period is Sloth's own, 30
+/// days; [`read_with`] takes another.
+pub fn read(document: &Document, text: &SpecText<'_>, catalog: &mut Catalog) {
+    read_with(document, text, &Windows::default(), catalog);
+}
+
+/// Reads a document into the catalog, with a period and its windows.
+pub fn read_with(document: &Document, text: &SpecText<'_>, windows: &Windows, catalog: &mut Catalog) {
+    if is_alert_windows(document) {
+        let problems = Windows::parse(document).err().unwrap_or_default();
+        catalog.errors.extend(problems.iter().map(|problem| text.fault(problem, SourceFormat::Sloth, None)));
+        return;
+    }
+    let parsed = parse(document);
+    catalog.errors.extend(parsed.errors.iter().map(|problem| text.fault(problem, SourceFormat::Sloth, None)));
+    catalog.warnings.extend(parsed.warnings.iter().map(|problem| text.fault(problem, SourceFormat::Sloth, None)));
+    if let Some(service) = parsed.service {
+        objective::add(&service, windows, document, text, catalog);
+    }
+}
+
+/// Whether a document names windows for a period, and promises nothing.
+pub fn is_alert_windows(document: &Document) -> bool {
+    document.text_at(&[Step::Key("kind".to_owned())]) == Some("AlertWindows")
+}

@@ -1,0 +1,182 @@
+//! From Sloth's SLOs to objectives.
+
+use model::yaml::{Document, Fault, Span, Step};
+use query::syntax::{BinaryOp, Expr, NodeId, NodeKind};
+
+use super::slo::{Alert, Service, Sli, Slo};
+use super::windows::Windows;
+use crate::spec::counter::{checked, next_window};
+use crate::spec::{
+    self, Budgeting, BurnPolicy, Catalog, CompileFault, Indicator, Objective, Options, RatioSide, Severity, Share,
+    SourceFormat, SpecText, Window, compile,
+};
+
+/// Adds a service's SLOs to the catalog, and what keeps one from being added to its errors.
+pub(super) fn add(
+    service: &Service,
+    windows: &Windows,
+    document: &Document,
+    text: &SpecText<'_>,
+    catalog: &mut Catalog,
+) {
+    for slo in &service.slos {
+        let id = slo.id(service);
+        let fault = |path: &[&str], message: String| {
+            let path = slo.path.iter().cloned().chain(path.iter().map(|name| Step::Key((*name).to_owned()))).collect();
+            text.fault(&document.locate(&Fault { path, message }), SourceFormat::Sloth, Some(("SLO", &id)))
+        };
+        for unknown in &slo.plugins.unknown {
+            let message = format!("plugin {unknown:?} is code that only Sloth runs: what it changes is not known here");
+            catalog.warnings.push(fault(&["plugins"], message));
+        }
+        let indicator = match indicator(&slo.sli) {
+            Ok(indicator) => indicator,
+            Err(message) => {
+                catalog.errors.push(fault(&["sli"], message));
+                continue;
+            }
+        };
+        let Ok(target) = Share::from_percent(&slo.percent) else { continue };
+        let span = document.find(&slo.path).map_or(Span::default(), |(value, _)| value);
+        let objective = Objective {
+            id: id.clone(),
+            name: id.clone(),
+            title: slo.name.clone(),
+            description: slo.description.clone(),
+            service: service.name.clone(),
+            product: slo.labels.get("product").cloned(),
+            labels: slo.labels.clone(),
+            percent: slo.percent.clone(),
+            target,
+            window: Window::Rolling { length_ms: windows.period_ms },
+            budgeting: Budgeting::Occurrences,
+            indicator,
+            burn: burn_policy(slo, service, windows),
+            options: Options::default(),
+            source: text.place(span.start, SourceFormat::Sloth),
+        };
+        if let Some(other) = catalog.objectives.get(&id) {
+            let message = format!("SLO {id:?} is there already: {}:{}", other.source.file, other.source.line);
+            catalog.errors.push(fault(&["name"], message));
+            continue;
+        }
+        catalog.services.entry(service.name.clone()).or_insert_with(|| service_of(&objective));
+        catalog.objectives.insert(id.clone(), objective);
+    }
+}
+
+fn service_of(objective: &Objective) -> spec::Service {
+    spec::Service {
+        name: objective.service.clone(),
+        title: objective.service.clone(),
+        description: String::new(),
+        product: objective.product.clone(),
+        labels: Default::default(),
+        source: objective.source.clone(),
+    }
+}
+
+/// When somebody is told: the windows' pairs of those severities that have an alert.
+pub(super) fn burn_policy(slo: &Slo, service: &Service, windows: &Windows) -> BurnPolicy {
+    let alert_of = |severity: &Severity| slo.alerts.iter().find(|alert| alert.severity == *severity);
+    let has_alerts = slo.plugins.has_alert_rules;
+    let pairs = windows.pairs.iter().filter(|pair| has_alerts && alert_of(&pair.severity).is_some());
+    let text = |alert: &Alert| (alert.severity.clone(), slo.text_of(alert, service));
+    BurnPolicy {
+        pairs: pairs.cloned().collect(),
+        texts: slo.alerts.iter().filter(|_| has_alerts).map(text).collect(),
+        ..BurnPolicy::default()
+    }
+}
+
+/// What tells good from bad; or why it cannot be told here.
+fn indicator(sli: &Sli) -> Result<Indicator, String> {
+    let wrong = |name: &str, fault: CompileFault| format!("the {name} query is not PromQL: {}", fault.message);
+    match sli {
+        Sli::Plugin { id } => {
+            Err(format!("plugin {id:?} is code that only Sloth runs: write the query that it makes as events or raw"))
+        }
+        Sli::Events { error, total } => Ok(Indicator::Events {
+            side: RatioSide::Bad,
+            counted: compile(error).map_err(|fault| wrong("error", fault))?,
+            total: compile(total).map_err(|fault| wrong("total", fault))?,
+        }),
+        Sli::Raw { error_ratio } => {
+            let expr = checked(error_ratio).map_err(|fault| wrong("error ratio", fault))?;
+            Ok(events_of_ratio(error_ratio, &expr)
+                .unwrap_or_else(|| Indicator::Ratio { side: RatioSide::Bad, query: error_ratio.clone() }))
+        }
+    }
+}
+
+/// The events of a ratio: of `bad / total`, and of `1 - (good / total)`, where both are counted over the window.
+fn events_of_ratio(text: &str, expr: &Expr) -> Option<Indicator> {
+    let (side, division) = match &expr.node(bare(expr, expr.root())).kind {
+        NodeKind::Binary(binary) if binary.op == BinaryOp::Sub && is_one(expr, binary.left) => {
+            (RatioSide::Good, bare(expr, binary.right))
+        }
+        _ => (RatioSide::Bad, bare(expr, expr.root())),
+    };
+    let NodeKind::Binary(division) = &expr.node(division).kind else { return None };
+    if division.op != BinaryOp::Div {
+        return None;
+    }
+    let counted = |node: NodeId| {
+        let span = expr.node(node).span;
+        let part = text.get(span.start as usize..span.end as usize)?;
+        next_window(part)?;
+        compile(part).ok()
+    };
+    Some(Indicator::Events { side, counted: counted(division.left)?, total: counted(division.right)? })
+}
+
+fn is_one(expr: &Expr, node: NodeId) -> bool {
+    matches!(expr.node(bare(expr, node)).kind, NodeKind::Number { value, .. } if value == 1.0)
+}
+
+/// A node without the brackets around it.
+fn bare(expr: &Expr, mut node: NodeId) -> NodeId {
+    while let NodeKind::Paren(inner) = &expr.node(node).kind {
+        node = *inner;
+    }
+    node
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Counted;
+
+    #[test]
+    fn a_ratio_of_counters_is_counted() {
+        let shown = |counted: &Counted| match counted {
+            Counted::Exactly(counter) => format!("exactly {}", counter.text.trim()),
+            Counted::Sampled { query } => format!("sampled {}", query.trim()),
+        };
+        let check = |query: &str, want: &str| {
+            let indicator = indicator(&Sli::Raw { error_ratio: query.to_owned() });
+            let found = match indicator {
+                Ok(Indicator::Events { side, counted, total }) => {
+                    format!("{side:?} {} of {}", shown(&counted), shown(&total))
+                }
+                Ok(Indicator::Ratio { side, query }) => format!("{side:?} ratio {query}"),
+                other => format!("{other:?}"),
+            };
+            assert_eq!(found, want, "{query}");
+        };
+        check(
+            "sum(rate(a[{{.window}}]))\n/\nsum(rate(b[{{.window}}]))\n",
+            "Bad exactly sum(rate(a[{{.window}}])) of exactly sum(rate(b[{{.window}}]))",
+        );
+        check(
+            "1 - (sum(rate(a[{{.window}}])) / sum(rate(b[{{.window}}])))",
+            "Good exactly sum(rate(a[{{.window}}])) of exactly sum(rate(b[{{.window}}]))",
+        );
+        check(
+            "1 - (sum(sum_over_time(a[{{.window}}])) / sum(count_over_time(a[{{.window}}])))",
+            "Good sampled sum(sum_over_time(a[{{.window}}])) of sampled sum(count_over_time(a[{{.window}}]))",
+        );
+        check("avg_over_time(a[{{.window}}])", "Bad ratio avg_over_time(a[{{.window}}])");
+        check("a / 100", "Bad ratio a / 100");
+    }
+}
