@@ -247,7 +247,7 @@ fn is_plain(text: &str) -> bool {
     let mut chars = text.chars();
     let first = chars.next();
     let second = chars.next();
-    let begins_well = first.is_some_and(|c| !is_indicator(c) && !(is_dash(c) && second.is_none_or(|next| next == ' ')));
+    let begins_well = first.is_some_and(|c| !(is_indicator(c) || is_dash(c) && second.is_none_or(|next| next == ' ')));
     begins_well
         && !text.starts_with([' ', '\t'])
         && !text.ends_with([' ', '\t', ':'])

@@ -11,7 +11,8 @@ use super::rules::rule_labels;
 use super::slo::{Sli, Slo};
 use crate::spec::{
     AlertText, Budgeting, BurnPair, BurnPolicy, Catalog, Comparison, Counted, Counter, CounterTerm, Indicator,
-    NoDataAlert, Objective, Options, RatioSide, Reading, Service, Severity, SourceFormat, SpecText, Window, compile,
+    NoDataAlert, Objective, Options, RatioSide, Reading, Service, Severity, Share, SourceFormat, SpecText, Window,
+    compile,
 };
 
 /// Adds an objective to the catalog, and what keeps it from being added to its errors.
@@ -25,6 +26,10 @@ pub(super) fn add(slo: &Slo, document: &Document, text: &SpecText<'_>, catalog: 
     if let Some(other) = catalog.objectives.get(&id) {
         let message = format!("SLO {id:?} is there already: {}:{}", other.source.file, other.source.line);
         catalog.errors.push(fault(&["metadata", "name"], message));
+        return;
+    }
+    if slo.target.rest() == Share::default() {
+        catalog.errors.push(fault(&["spec", "target"], "100 % leaves no budget: promise less".to_owned()));
         return;
     }
     for window in slo.windows() {

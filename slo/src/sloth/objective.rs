@@ -11,6 +11,9 @@ use crate::spec::{
     SourceFormat, SpecText, Window, compile,
 };
 
+/// Sloth takes a promise of everything, and divides by nothing then.
+const NO_BUDGET: &str = "100 % leaves no budget: promise less";
+
 /// Adds a service's SLOs to the catalog, and what keeps one from being added to its errors.
 pub(super) fn add(
     service: &Service,
@@ -37,6 +40,10 @@ pub(super) fn add(
             }
         };
         let Ok(target) = Share::from_percent(&slo.percent) else { continue };
+        if target.rest() == Share::default() {
+            catalog.errors.push(fault(&["objective"], NO_BUDGET.to_owned()));
+            continue;
+        }
         let span = document.find(&slo.path).map_or(Span::default(), |(value, _)| value);
         let objective = Objective {
             id: id.clone(),

@@ -7,6 +7,7 @@ use model::duration::PromDuration;
 use serde_json::Value;
 
 use super::*;
+use crate::export::{ExportOptions, prometheus_rules};
 use crate::spec::{Catalog, Objective, Severity, SpecFile, load};
 use crate::suites;
 
@@ -21,49 +22,9 @@ fn options(extra_labels: &[(&str, &str)]) -> RuleOptions {
 
 /// The rules of a file, each document's by itself; an error in place of all.
 fn generated(text: &str, options: &RuleOptions) -> Result<Vec<String>, String> {
-    let mut texts = Vec::new();
-    for document in Document::parse_all(text) {
-        let document = document.map_err(|problem| problem.message)?;
-        if document.is_empty() {
-            continue;
-        }
-        let api_version = document.text_at(&[Step::Key("apiVersion".to_owned())]);
-        let is_openslo = api_version.is_some_and(|version| version.starts_with("openslo/"));
-        let made = if is_openslo {
-            of_openslo(text, options)?
-        } else {
-            let parsed = parse(&document);
-            let service = parsed.service.filter(|_| parsed.errors.is_empty());
-            let service = service.ok_or_else(|| parsed.errors[0].message.clone())?;
-            let file = rules(&service, options).map_err(|error| error.to_string())?;
-            vec![to_text(&service, &file)]
-        };
-        texts.extend(made);
-        if is_openslo {
-            break;
-        }
-    }
-    Ok(texts)
-}
-
-/// The rules of a file of OpenSLO's, each SLO's by itself.
-fn of_openslo(text: &str, options: &RuleOptions) -> Result<Vec<String>, String> {
-    let catalog = loaded("openslo.yml", text);
-    let mut slos: BTreeMap<(usize, String), Vec<&Objective>> = BTreeMap::new();
-    for objective in catalog.objectives.values() {
-        slos.entry((0, objective.name.clone())).or_default().push(objective);
-    }
-    slos.values().map(|objectives| of_objectives(objectives, options)).collect()
-}
-
-fn of_objectives(objectives: &[&Objective], options: &RuleOptions) -> Result<String, String> {
-    let mut whole = Service::default();
-    for objective in objectives {
-        let (service, _) = service_of(objective).map_err(|error| error.to_string())?;
-        whole = Service { slos: whole.slos.into_iter().chain(service.slos).collect(), ..service };
-    }
-    let file = rules(&whole, options).map_err(|error| error.to_string())?;
-    Ok(to_text(&whole, &file))
+    let file = SpecFile { path: "a.yml".to_owned(), text: text.to_owned() };
+    let exported = prometheus_rules(&file, &ExportOptions { sloth: options.clone(), ..ExportOptions::default() });
+    exported.errors.first().map_or(Ok(exported.texts), |error| Err(error.message.clone()))
 }
 
 fn loaded(path: &str, text: &str) -> Catalog {

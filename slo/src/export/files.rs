@@ -1,0 +1,135 @@
+//! From a spec file to rule files.
+
+use model::yaml::{Document, Step};
+
+use super::rule::RuleFile;
+use crate::spec::{Catalog, Objective, SourceFormat, SpecFault, SpecFile, SpecText, load};
+use crate::{pyrra, sloth};
+
+/// How rules are made.
+#[derive(Clone, Debug, Default)]
+pub struct ExportOptions {
+    /// Of Sloth's files, and of what is nobody's else; the windows are of Sloth's files only.
+    pub sloth: sloth::RuleOptions,
+    /// Of Pyrra's files.
+    pub pyrra: pyrra::RuleOptions,
+    /// Whether there are Pyrra's rules for Grafana, too.
+    pub has_generic_rules: bool,
+}
+
+/// What was made of a file.
+#[derive(Clone, Debug, Default)]
+pub struct Exported {
+    /// Rule files, one for each document.
+    pub texts: Vec<String>,
+    /// What could not be made.
+    pub errors: Vec<SpecFault>,
+    /// What was made, and looks wrong.
+    pub warnings: Vec<SpecFault>,
+}
+
+/// The rules that evaluate a file's objectives: of Sloth's files those of Sloth, of Pyrra's files those of Pyrra, of any other
+/// those that Sloth would make of the same objective.
+pub fn prometheus_rules(file: &SpecFile, options: &ExportOptions) -> Exported {
+    let text = SpecText::new(&file.path, &file.text);
+    let mut exported = Exported::default();
+    let mut has_others = false;
+    for document in Document::parse_all(&file.text) {
+        match document {
+            Err(problem) => exported.errors.push(text.fault(&problem, SourceFormat::default(), None)),
+            Ok(document) if document.is_empty() || sloth::is_alert_windows(&document) => {}
+            Ok(document) => match format_of(&document) {
+                Some(SourceFormat::Sloth) => of_sloth(&document, &text, options, &mut exported),
+                Some(SourceFormat::Pyrra) => of_pyrra(&document, &text, options, &mut exported),
+                _ => has_others = true,
+            },
+        }
+    }
+    if has_others {
+        of_others(&load(std::slice::from_ref(file)), options, &mut exported);
+    }
+    exported
+}
+
+fn format_of(document: &Document) -> Option<SourceFormat> {
+    let field = |name: &str| document.text_at(&[Step::Key(name.to_owned())]).unwrap_or_default();
+    let api_version = field("apiVersion");
+    if api_version.starts_with("sloth.slok.dev/") || (api_version.is_empty() && field("version") == "prometheus/v1") {
+        return Some(SourceFormat::Sloth);
+    }
+    api_version.starts_with("pyrra.dev/").then_some(SourceFormat::Pyrra)
+}
+
+fn of_sloth(document: &Document, text: &SpecText<'_>, options: &ExportOptions, exported: &mut Exported) {
+    let parsed = sloth::parse(document);
+    let fault = |problem| text.fault(problem, SourceFormat::Sloth, None);
+    exported.warnings.extend(parsed.warnings.iter().map(fault));
+    exported.errors.extend(parsed.errors.iter().map(fault));
+    let Some(service) = parsed.service.filter(|_| parsed.errors.is_empty()) else { return };
+    match sloth::rules(&service, &options.sloth) {
+        Ok(file) => exported.texts.push(sloth::to_text(&service, &file)),
+        Err(error) => {
+            let problem = document.locate(&model::yaml::Fault { path: Vec::new(), message: error.to_string() });
+            exported.errors.push(fault(&problem));
+        }
+    }
+}
+
+fn of_pyrra(document: &Document, text: &SpecText<'_>, options: &ExportOptions, exported: &mut Exported) {
+    let parsed = pyrra::parse(document);
+    let fault = |problem| text.fault(problem, SourceFormat::Pyrra, None);
+    exported.warnings.extend(parsed.warnings.iter().map(fault));
+    exported.errors.extend(parsed.errors.iter().map(fault));
+    let Some(slo) = parsed.slo else { return };
+    let mut groups = vec![pyrra::increases(&slo, &options.pyrra), pyrra::burn_rates(&slo, &options.pyrra)];
+    match pyrra::generic(&slo, &options.pyrra) {
+        _ if !options.has_generic_rules => {}
+        Ok(group) => groups.push(group),
+        Err(error) => {
+            let problem = document.locate(&model::yaml::Fault { path: Vec::new(), message: error.to_string() });
+            exported.warnings.push(fault(&problem));
+        }
+    }
+    exported.texts.push(RuleFile { groups }.to_prometheus());
+}
+
+/// Objectives of other formats; those of an SLO are one rule file.
+fn of_others(catalog: &Catalog, options: &ExportOptions, exported: &mut Exported) {
+    let is_other =
+        |objective: &&Objective| !matches!(objective.source.format, SourceFormat::Sloth | SourceFormat::Pyrra);
+    let is_of_others = |fault: &&SpecFault| !matches!(fault.place.format, SourceFormat::Sloth | SourceFormat::Pyrra);
+    exported.errors.extend(catalog.errors.iter().filter(is_of_others).cloned());
+    exported.warnings.extend(catalog.warnings.iter().filter(is_of_others).cloned());
+    let mut objectives: Vec<&Objective> = catalog.objectives.values().filter(is_other).collect();
+    // An SLO's objectives stand together; SLOs stand as in the file.
+    let first_line =
+        |name: &str| objectives.iter().filter(|other| other.name == name).map(|other| other.source.line).min();
+    let lines: Vec<_> = objectives.iter().map(|objective| first_line(&objective.name)).collect();
+    let mut by_line: Vec<_> = lines.into_iter().zip(objectives.drain(..)).collect();
+    by_line.sort_by(|(line, a), (other_line, b)| {
+        (line, &a.name, a.source.line).cmp(&(other_line, &b.name, b.source.line))
+    });
+    for slo in by_line.chunk_by(|(_, a), (_, b)| a.name == b.name) {
+        let mut file = RuleFile::default();
+        for (_, objective) in slo {
+            match groups_of(objective, options) {
+                Ok(groups) => file.groups.extend(groups.groups),
+                Err(message) => exported.errors.push(SpecFault {
+                    place: objective.source.clone(),
+                    object: Some(("SLO".to_owned(), objective.id.clone())),
+                    message,
+                    drawn: String::new(),
+                }),
+            }
+        }
+        if !file.groups.is_empty() {
+            exported.texts.push(file.to_prometheus());
+        }
+    }
+}
+
+fn groups_of(objective: &Objective, options: &ExportOptions) -> Result<RuleFile, String> {
+    let (service, windows) = sloth::service_of(objective).map_err(|error| error.to_string())?;
+    let options = sloth::RuleOptions { windows, ..options.sloth.clone() };
+    sloth::rules(&service, &options).map_err(|error| error.to_string())
+}
