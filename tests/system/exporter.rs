@@ -26,7 +26,7 @@ impl Exporter {
         })
     }
 
-    /// Serves what is made of the number of the scrape.
+    /// Serves what is made of the number of the scrape: OpenMetrics where it has that format's last line.
     pub(crate) fn serving(body: impl Fn(u64) -> String + Clone + Send + 'static) -> Exporter {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -60,10 +60,10 @@ fn serve(stream: &std::net::TcpStream, body: &impl Fn(u64) -> String, counter: &
         }
         let number = counter.fetch_add(1, Ordering::SeqCst) + 1;
         let body = body(number);
-        let head = format!(
-            "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
+        let is_openmetrics = body.ends_with("# EOF\n");
+        let kind =
+            if is_openmetrics { "application/openmetrics-text; version=1.0.0" } else { "text/plain; version=0.0.4" };
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", body.len());
         let mut stream = stream;
         stream.write_all((head + &body).as_bytes())?;
     }

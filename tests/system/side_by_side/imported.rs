@@ -156,7 +156,7 @@ fn write_with_prometheus(dir: &Path, configuration: &Path, flags: &[&str], seed:
     prometheus.stop("KILL");
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     let copied = Command::new("cp").arg("-r").arg(from).arg(to).status().unwrap();
     assert!(copied.success());
 }
@@ -242,7 +242,7 @@ fn import_command(dir: &Path, data: &Path) -> Command {
 }
 
 /// Imports, and answers the summary.
-fn import(dir: &Path, data: &Path) -> String {
+pub(super) fn import(dir: &Path, data: &Path) -> String {
     let output = import_command(dir, data).output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{error}");

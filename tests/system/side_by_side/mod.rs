@@ -13,6 +13,8 @@ mod answers;
 mod generated;
 /// A data directory of Prometheus's, imported.
 mod imported;
+/// Since when imported series count.
+mod imported_starts;
 /// What is read from narthex.
 mod read;
 /// The same rules over the same target.

@@ -275,7 +275,7 @@ fn data() -> Vec<(Labels, Vec<(i64, Value)>)> {
     // Of some it is said that there was a reset, or that there was none, which counts do not show.
     let said = |i| [ResetHint::Unknown, ResetHint::NotReset, ResetHint::Reset][(i % 20 / 8) as usize];
     add(&[("__name__", "told"), ("length", "middle"), ("of", "integers")], 100, &|i| {
-        of_whole(Histogram { reset_hint: said(i), ..whole(i) })
+        of_whole(Histogram { reset_hint: said(i), ..whole(i % 30) })
     });
     add(&[("__name__", "told"), ("length", "middle"), ("of", "floats")], 100, &|i| {
         of(Histogram { reset_hint: said(i), ..histogram(i, 2) })
