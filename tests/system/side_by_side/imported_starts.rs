@@ -29,8 +29,11 @@ const QUESTIONS: [&str; 7] = [
 /// A counter that restarts, a summary that does not, a counter whose start is not always told, and a gauge.
 fn exposed(scrape: u64) -> String {
     let start = 1_700_000_000 + scrape / 40;
-    let told =
-        if scrape / 25 % 2 == 0 { format!("sometimes_created 1699999999.{}\n", scrape / 50) } else { String::new() };
+    let told = if (scrape / 25).is_multiple_of(2) {
+        format!("sometimes_created 1699999999.{}\n", scrape / 50)
+    } else {
+        String::new()
+    };
     format!(
         "# TYPE restarting counter\nrestarting_total{{i=\"1\"}} {}\nrestarting_created{{i=\"1\"}} {start}.25\n\
          # TYPE steady summary\nsteady_count {scrape}\nsteady_sum {scrape}.5\nsteady_created 1699999000.5\n\

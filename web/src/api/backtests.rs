@@ -123,7 +123,7 @@ fn reply(report: Report, took: Duration) -> ApiResult {
             None => json.raw("null"),
         }
         json.raw(",\"left_out\":");
-        json.list(LEFT_OUT, |json, what| json.string(what));
+        json.list(LEFT_OUT, Json::string);
         json.raw(",\"took\":");
         json.number(took.as_secs_f64());
         json.raw("}");
