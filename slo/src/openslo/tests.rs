@@ -128,7 +128,7 @@ fn queries_are_wrong_where_they_are_wrong() {
     );
     assert_eq!(
         catalog.errors[1].drawn,
-        "15 |         total: {metricSource: {spec: {query: 'a{b=~\"(\"}'}}}\n   |                                               ^^^^^^^"
+        "15 |         total: {metricSource: {spec: {query: 'a{b=~\"(\"}'}}}\n   |                                                 ^^^^^^"
     );
 }
 
