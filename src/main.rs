@@ -6,6 +6,7 @@ mod config;
 mod data;
 mod import;
 mod serve;
+mod slo;
 mod test_receiver;
 mod test_rules;
 

@@ -11,6 +11,7 @@ pub mod export;
 pub mod gate;
 pub mod history;
 pub mod ledger;
+pub mod lint;
 mod openslo;
 pub mod policy;
 pub mod pyrra;

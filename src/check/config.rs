@@ -7,11 +7,12 @@ use alerting::rules::ReadOptions;
 use clap::Args;
 use model::duration::PromDuration;
 use model::yaml::{Document, Problem};
+use slo::spec::DEFAULT_RETENTION_MS;
 
 use super::report::{FileReport, Format, exit_code, finish};
 use super::{files, lint, rules, targets};
 use crate::cli::{complain, print};
-use crate::config::{self, Agent, ConfigErrors, Diagnostic, Loaded, Routing, RuleSource, Source};
+use crate::config::{self, Agent, ConfigErrors, Diagnostic, Loaded, Routing, RuleSource, SloFiles, Source};
 
 /// What `narthex check config` takes. Names and meanings are promtool's, as far as it has them.
 #[derive(Debug, Args)]
@@ -93,6 +94,11 @@ fn check(file: &str, args: &ConfigArgs) -> FileReport {
         let alertmanager = args.alertmanager_config_file.clone().or_else(|| loaded.alertmanager_file());
         if let Some(path) = alertmanager {
             note_routing(Routing::load(&path), &path.display().to_string(), &mut report);
+        }
+        let slo_files = SloFiles::load(&loaded.config.narthex.slo_files, DEFAULT_RETENTION_MS);
+        if !loaded.config.narthex.slo_files.is_empty() {
+            report.success.push(format!("{} objectives found", slo_files.catalog.objectives.len()));
+            report.diagnostics.extend(slo_files.diagnostics());
         }
         report.lints.extend(lint::check(&loaded, &args.lint, args.lookback_delta));
     }

@@ -9,6 +9,7 @@ mod metrics;
 mod report;
 mod rules;
 mod sd_file;
+pub(crate) mod slo;
 mod targets;
 mod web_config;
 
@@ -31,6 +32,8 @@ enum CheckCommand {
     Metrics(metrics::MetricsArgs),
     /// Check rule files, and whether a target has what they ask for.
     Rules(rules::RulesArgs),
+    /// Check files of objectives, products, policies and gates.
+    Slo(slo::SloCheckArgs),
     /// Check discovery files: lists of targets in YAML or JSON.
     SdFile(sd_file::SdFileArgs),
     /// Check files of --web.config.file.
@@ -43,6 +46,7 @@ pub(crate) fn run(args: &CheckArgs) -> ExitCode {
         CheckCommand::Config(args) => config::run(args),
         CheckCommand::Metrics(args) => metrics::run(args),
         CheckCommand::Rules(args) => rules::run(args),
+        CheckCommand::Slo(args) => slo::run(args),
         CheckCommand::SdFile(args) => sd_file::run(args),
         CheckCommand::WebConfig(args) => web_config::run(args),
     }

@@ -11,7 +11,7 @@ use crate::config::{Diagnostic, NotBuilt, Severity};
 
 /// How findings are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(crate) enum Format {
     /// Pictures with carets.
     #[default]
     Human,

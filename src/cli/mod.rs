@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
-use crate::{check, data, import, serve};
+use crate::{check, data, import, serve, slo};
 
 /// What goes wrong in a way that the user can mend.
 const EXIT_BAD_INPUT: u8 = 1;
@@ -54,7 +54,7 @@ pub(crate) fn command() -> Command {
         )
         .subcommand(
             check::CheckArgs::augment_args(Command::new("check"))
-                .about("Say what is wrong, and where: config, metrics, rules, sd-file, web-config"),
+                .about("Say what is wrong, and where: config, metrics, rules, slo, sd-file, web-config"),
         )
         .subcommand(
             test::TestArgs::augment_args(Command::new("test"))
@@ -77,6 +77,7 @@ pub(crate) fn command() -> Command {
             alertmanager::SilenceArgs::augment_args(Command::new("silence"))
                 .about("Silence alerts for a while: query, add, update, expire, import"),
         )
+        .subcommand(slo::SloArgs::augment_args(Command::new("slo")).about("Objectives and error budgets: check"))
         .subcommand(
             completions::CompletionsArgs::augment_args(Command::new("completions"))
                 .about("Print completions for a shell"),
@@ -97,6 +98,7 @@ pub(crate) fn run() -> ExitCode {
         Some(("import", matches)) => with_args(matches, import::run),
         Some(("alert", matches)) => with_args(matches, alertmanager::run_alert),
         Some(("silence", matches)) => with_args(matches, alertmanager::run_silence),
+        Some(("slo", matches)) => with_args(matches, slo::run),
         Some(("completions", matches)) => with_args(matches, completions::run),
         Some((other, _)) => unreachable!("the command {other} is declared above"),
     }

@@ -16,7 +16,6 @@ const FIELDS: &[&str] = &[
     "global.query_log_file",
     "global.scrape_native_histograms",
     "narthex.dashboard_files",
-    "narthex.slo_files",
     "otlp",
     "remote_read",
     "remote_write[].azuread",

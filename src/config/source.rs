@@ -39,6 +39,14 @@ impl Source {
         (1 + before.matches('\n').count(), 1 + before[line_start..].chars().count())
     }
 
+    /// The byte at a line and a column, in characters and from 1; of what is not there the end.
+    pub(super) fn byte_at(&self, line: usize, column: usize) -> usize {
+        let mut lines = self.text.split_inclusive('\n');
+        let start: usize = lines.by_ref().take(line.saturating_sub(1)).map(str::len).sum();
+        let rest = &self.text[start..];
+        start + rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at)
+    }
+
     /// The bytes of the lines from one byte to another, without the last newline.
     pub(super) fn lines_around(&self, start: usize, end: usize) -> (usize, usize) {
         let (start, end) = (self.floor(start), self.floor(end.max(start)));

@@ -9,6 +9,7 @@ use net::server::Tokens;
 use net::url::Url;
 use query::syntax::Options as ParseOptions;
 use scrape::pool::{Features, PoolErrorCause, PoolSettings};
+use slo::spec::Catalog;
 use web::{Roles, Snapshot};
 
 use super::address::Addresses;
@@ -18,7 +19,7 @@ use super::rules::ReadRules;
 use super::sender::AlertmanagerSet;
 use super::{rules, settings};
 use crate::cli::flags::Flags;
-use crate::config::{self, Agent, Config, ConfigErrors, Loaded, Routing, Source};
+use crate::config::{self, Agent, Config, ConfigErrors, Loaded, Routing, Severity, SloFiles, Source};
 
 /// What is read where no file is named.
 const DEFAULT_FILE: &str = "prometheus.yml";
@@ -37,6 +38,10 @@ pub(super) struct ConfigurationFile {
     pub(super) external_url: Url,
     /// What `--alertmanager.config.file` names; it stands above what the configuration names.
     alertmanager: Option<PathBuf>,
+    /// What `--slo.files` names, beside what the configuration names.
+    slo_files: Vec<String>,
+    /// How long counts of objectives are kept, in milliseconds.
+    slo_retention_ms: i64,
     /// What the last attempt to load it read, or why it failed.
     last: Seen,
 }
@@ -54,6 +59,7 @@ struct Read {
     loaded: Loaded,
     routing: Routing,
     groups: Vec<Group>,
+    slo_files: SloFiles,
 }
 
 /// A configuration that can be put into force: nothing that is left can fail.
@@ -66,6 +72,8 @@ pub(super) struct Ready {
     pub(super) groups: Vec<Group>,
     pub(super) alertmanagers: Vec<AlertmanagerSet>,
     pub(super) kept: Kept,
+    /// What is promised.
+    pub(super) catalog: Arc<Catalog>,
     /// Who is told of alerts.
     pub(super) routing: Arc<alerting::config::Loaded>,
 }
@@ -82,6 +90,8 @@ impl ConfigurationFile {
             parse: settings::parse_options(flags),
             external_url: addresses.external_url.clone(),
             alertmanager: flags.path("alertmanager.config.file"),
+            slo_files: flags.list("slo.files").to_vec(),
+            slo_retention_ms: i64::try_from(flags.duration("slo.retention.time").as_millis()).unwrap_or(i64::MAX),
             last: Seen::Nothing,
         })
     }
@@ -123,9 +133,12 @@ impl ConfigurationFile {
             None => Routing::builtin(),
         };
         let ReadRules { groups, sources: rule_sources } = rules::groups(&loaded, self.parse).map_err(ConfigErrors)?;
-        let sources = loaded.sources.iter().chain(&routing.sources).chain(&rule_sources).cloned().collect();
+        let patterns: Vec<String> = loaded.config.narthex.slo_files.iter().chain(&self.slo_files).cloned().collect();
+        let slo_files = SloFiles::load(&patterns, self.slo_retention_ms);
+        let of_alerts = routing.sources.iter().chain(&rule_sources);
+        let sources = loaded.sources.iter().chain(of_alerts).chain(&slo_files.sources).cloned().collect();
         let is_new = self.note(Seen::Files(sources));
-        Ok((is_new, Read { loaded, routing, groups }))
+        Ok((is_new, Read { loaded, routing, groups, slo_files }))
     }
 
     fn note(&mut self, seen: Seen) -> bool {
@@ -141,7 +154,7 @@ fn variable(name: &str) -> Option<String> {
 
 /// Makes everything that can fail, and says in the log what is strange.
 fn made_ready(read: Read, retention: &RetentionFlags) -> Result<Ready, ConfigErrors> {
-    let Read { loaded, routing, groups } = read;
+    let Read { loaded, routing, groups, slo_files } = read;
     let mut pools = Vec::new();
     let mut errors = Vec::new();
     for (index, config) in loaded.scrape_configs.iter().enumerate() {
@@ -177,11 +190,18 @@ fn made_ready(read: Read, retention: &RetentionFlags) -> Result<Ready, ConfigErr
     if routing.source.is_some() && !loaded.config.alerting.alertmanagers.is_empty() {
         tracing::warn!("alerts go both to the Alertmanagers of `alerting` and by alertmanager.yml");
     }
+    for fault in slo_files.diagnostics() {
+        match fault.severity {
+            Severity::Error => tracing::error!("{fault}"),
+            Severity::Warning => tracing::warn!("{fault}"),
+        }
+    }
     if let Some(warning) = loaded.not_built_warning() {
         tracing::warn!("{warning}");
     }
     let (config, kept) = (loaded.config.clone(), retention.with(&loaded.config));
-    Ok(Ready { config, pools, receivers, groups, alertmanagers, kept, routing: routing.loaded })
+    let catalog = slo_files.catalog;
+    Ok(Ready { config, pools, receivers, groups, alertmanagers, kept, catalog, routing: routing.loaded })
 }
 
 impl Ready {

@@ -345,7 +345,7 @@ impl Narthex {
         tokio::task::block_in_place(|| self.rules.apply(ready.groups, &ready.config.global.external_labels));
         let n_receivers = ready.routing.config.receivers.len();
         tokio::task::block_in_place(|| self.notifying.apply(ready.config.narthex.language, ready.routing));
-        tracing::info!(receivers = n_receivers, "configuration loaded");
+        tracing::info!(receivers = n_receivers, objectives = ready.catalog.objectives.len(), "configuration loaded");
     }
 
     fn refuse(&self, error: &str) {

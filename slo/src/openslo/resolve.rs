@@ -5,14 +5,14 @@ use super::indicator::measure;
 use super::objects::{Objects, Stored, tell};
 use super::own::{self, burn_policy};
 use super::walk::Walk;
-use crate::spec::{Catalog, MAX_OBJECTIVES, Service};
+use crate::spec::{Catalog, MAX_OBJECTIVES, Objective, Service, SpecFault};
 
 /// For which window a policy is shown where no objective's is meant.
 const SHOWN_WINDOW_MS: i64 = 28 * 86_400_000;
 
 impl Objects<'_> {
     /// Follows references, and puts what the objects say into the catalog.
-    pub(crate) fn resolve(self, catalog: &mut Catalog) {
+    pub(crate) fn resolve(self, retention_ms: i64, catalog: &mut Catalog) {
         for stored in self.services.iter() {
             catalog.services.insert(stored.name().to_owned(), service(stored));
         }
@@ -24,6 +24,7 @@ impl Objects<'_> {
             let service = catalog.services.get(&objective.service);
             objective.product = service.and_then(|service| service.product.clone());
         }
+        refuse_beyond(retention_ms, catalog);
         own::resolve(&self, catalog);
     }
 
@@ -65,6 +66,26 @@ impl Objects<'_> {
             catalog.objectives.extend(objectives.into_iter().map(|objective| (objective.id.clone(), objective)));
         }
         tell(walk.into_found(), catalog);
+    }
+}
+
+/// Takes out objectives whose windows are longer than counts are kept.
+fn refuse_beyond(retention_ms: i64, catalog: &mut Catalog) {
+    let is_beyond = |objective: &Objective| objective.window.nominal_ms() > retention_ms;
+    let beyond: Vec<String> = catalog
+        .objectives
+        .values()
+        .filter(|objective| is_beyond(objective))
+        .map(|objective| objective.id.clone())
+        .collect();
+    for objective in beyond.iter().filter_map(|id| catalog.objectives.remove(id)) {
+        let days = retention_ms / 86_400_000;
+        catalog.errors.push(SpecFault {
+            place: objective.source,
+            object: Some(("SLO".to_owned(), objective.name)),
+            message: format!("the window is longer than counts are kept, {days} days (--slo.retention.time)"),
+            drawn: String::new(),
+        });
     }
 }
 

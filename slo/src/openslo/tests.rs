@@ -68,6 +68,10 @@ fn the_worked_example_is_read_whole() {
     let bold = super::tests::catalog(&text.replace("targetPercent: 98.8", "targetPercent: 99.5"));
     let want = "149:3: more is promised than the components do: one after the other they come to 98.8417 %";
     assert_eq!(shown(&bold.warnings), [want]);
+    let slow = super::tests::catalog(&text.replace("budget: 11%", "budget: 10%"));
+    let want = "37:17: checkout-availability: the pair of 3d at 0.9333 of policy google-mwmb tells while the promise is being \
+                kept, and so for 3 more: its factor is below 1";
+    assert_eq!(shown(&slow.warnings), [want]);
 }
 
 #[test]
@@ -239,10 +243,74 @@ fn traps_of_the_format_are_told() {
         &["7:27: a window of the calendar of less than a day: m are minutes, and M are months"],
     );
     check(
-        &format!("{RATIO}  objectives: [{{op: gt, target: 0.9}}]"),
+        &format!("{RATIO}  objectives: [{{op: gt, target: 0.99}}]"),
         &["8:21: a ratio is compared with nothing: op has no meaning here"],
     );
     let text = "apiVersion: openslo/v1\nkind: AlertCondition\nmetadata: {name: a}\nspec:\n  severity: page\n  condition: {kind: burnrate, op: lte, threshold: 2, lookbackWindow: 1h}\n";
     let want = "6:35: a budget that burns slowly is no reason to be told: gt or gte is needed, for more than threshold";
     assert_eq!(shown(&catalog(text).errors), [want]);
+}
+
+#[test]
+fn what_looks_wrong_is_told() {
+    let check = |bad: &str, total: &str, more: &str, want: &[&str]| {
+        let text =
+            RATIO.replace("query: b", &format!("query: '{bad}'")).replace("query: t", &format!("query: '{total}'"));
+        let catalog = catalog(&slo(&format!("{text}{more}")));
+        let want: Vec<String> = want.iter().map(|want| (*want).to_owned()).collect();
+        assert_eq!((shown(&catalog.errors), shown(&catalog.warnings)), (vec![], want), "{bad} {total} {more}");
+    };
+    let objectives = "  objectives: [{target: 0.999}]";
+    check("b", "t", objectives, &[]);
+    check(r#"b{code=~"5.."}"#, "b", objectives, &[]);
+    check(r#"b{code=~"2.."}"#, "b", objectives, &[r#"8:17: a: code=~"2.." counts successes as bad events"#]);
+    check("b + c", "c + b", objectives, &["8:17: a: bad and total count the same series: every event is bad"]);
+    check(r#"b{le="1"}"#, "b", objectives, &[r#"8:17: a: le="1" is read as le="1.0", which is how bounds are stored"#]);
+    check(
+        "b",
+        "t",
+        "  objectives: [{target: 0.9}]",
+        &[
+            "8:17: a: the page of 1h can never fire: at 90 % the budget burns at most 10 times as fast, and 13.44 is asked for",
+        ],
+    );
+    let policy = "  alertPolicies: [{alertPolicyRef: p}]\n  objectives: [{target: 0.999}]\n---\napiVersion: narthex/v1\nkind: BurnRatePolicy\nmetadata: {name: p}\nspec: {pairs: [{severity: ticket, budget: 10%, long: 3d, short: 6h}]}\n";
+    check(
+        "b",
+        "t",
+        policy,
+        &["9:17: a: the pair of 3d at 0.9333 of policy p tells while the promise is being kept: its factor is below 1"],
+    );
+}
+
+#[test]
+fn windows_without_two_scrapes_are_told() {
+    let text = slo(&format!(
+        "{RATIO}  objectives: [{{target: 0.999, timeSliceTarget: 1, timeSliceWindow: 1m}}]\n  budgetingMethod: Timeslices"
+    ));
+    let catalog = catalog(&text);
+    assert_eq!(shown(&crate::lint::timing(&catalog, 15_000)), [""; 0]);
+    let want = ["8:17: a: a slice of 1m has less than two scrapes, which come every 45s"];
+    assert_eq!(shown(&crate::lint::timing(&catalog, 45_000)), want);
+}
+
+#[test]
+fn windows_are_no_longer_than_counts_are_kept() {
+    let text = slo(&format!("{RATIO}  objectives: [{{target: 0.999}}]"));
+    let file = SpecFile { path: "a.yml".to_owned(), text };
+    let catalog = crate::spec::load_within(std::slice::from_ref(&file), 27 * 86_400_000);
+    assert!(catalog.objectives.is_empty());
+    assert_eq!(
+        shown(&catalog.errors),
+        ["8:17: the window is longer than counts are kept, 27 days (--slo.retention.time)"]
+    );
+}
+
+#[test]
+fn conditions_are_wrong_where_they_are_wrong() {
+    let text = "apiVersion: narthex/v1\nkind: ErrorBudgetPolicy\nmetadata: {name: p}\nspec:\n  states:\n  - {name: a, when: \"remaining << 1%\"}\n  actions: {b: []}\n";
+    let found = shown(&catalog(text).errors);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].starts_with("6:33: expected a share"), "{found:?}");
+    assert_eq!(found[1], "7:13: \"b\" is not known here (did you mean `a`?)");
 }

@@ -97,20 +97,28 @@ impl<'w> Walk<'w> {
 
     /// A field holds a text that is no query; shown within it.
     pub(super) fn query_error(&mut self, field: &str, query: &str, fault: &CompileFault) {
-        self.within(field, |walk| {
-            let path = walk.path();
-            let message = format!("the query cannot be read: {}", fault.message);
-            let problem = walk.document.locate(&Fault { path: path.clone(), message });
-            let span = walk.document.find(&path).map_or(problem.span, |(scalar, _)| {
-                let at = |offset| within_scalar(walk.text.text(), scalar, query, offset);
-                let (start, end) = fault.span;
-                let first = at(start);
-                Span { start: first, end: if end > start { at(end - 1) + 1 } else { first }.max(first) }
-            });
-            let words = fault.expected.join(", ");
-            let help = (!words.is_empty()).then(|| format!("expected {words}"));
-            walk.tell(Weight::Error, &Problem { span, help, ..problem });
+        let words = fault.expected.join(", ");
+        let help = (!words.is_empty()).then(|| format!("expected {words}"));
+        let message = format!("the query cannot be read: {}", fault.message);
+        self.within(field, |walk| walk.error_inside(query, fault.span, message, help));
+    }
+
+    /// Bytes of the text that is being checked are wrong.
+    pub(super) fn error_inside(
+        &mut self,
+        text: &str,
+        (start, end): (usize, usize),
+        message: String,
+        help: Option<String>,
+    ) {
+        let path = self.path();
+        let problem = self.document.locate(&Fault { path: path.clone(), message });
+        let span = self.document.find(&path).map_or(problem.span, |(scalar, _)| {
+            let at = |offset| within_scalar(self.text.text(), scalar, text, offset);
+            let first = at(start);
+            Span { start: first, end: if end > start { at(end - 1) + 1 } else { first }.max(first) }
         });
+        self.tell(Weight::Error, &Problem { span, help, ..problem });
     }
 
     /// The place of what is being checked.

@@ -4,7 +4,7 @@ use model::yaml::{Document, Problem, Span, Step};
 
 use super::text::{SpecFile, SpecText};
 use super::{Catalog, SourceFormat, SpecFault};
-use crate::{openslo, pyrra, sloth};
+use crate::{lint, openslo, pyrra, sloth};
 
 /// The limit `slo_file_bytes`: how long a spec file may be.
 pub const MAX_FILE_BYTES: usize = 16 << 20;
@@ -15,6 +15,9 @@ pub const MAX_OBJECTIVES: usize = 100_000;
 /// The limit `slo_faults`: how many errors, and how many warnings, are kept.
 pub const MAX_FAULTS: usize = 1000;
 
+/// How long counts are kept where nobody says otherwise: 400 days.
+pub const DEFAULT_RETENTION_MS: i64 = 400 * 86_400_000;
+
 /// What is understood, for messages.
 const KNOWN: &str = "openslo/v1, narthex/v1, openslo/v1alpha, openslo.com/v2alpha, sloth.slok.dev/v1, pyrra.dev/v1alpha1, \
                      or version: prometheus/v1";
@@ -22,6 +25,11 @@ const KNOWN: &str = "openslo/v1, narthex/v1, openslo/v1alpha, openslo.com/v2alph
 /// Reads files together: their objects may name one another. A document that cannot be read is an error in the catalog and
 /// keeps no other from being read.
 pub fn load(files: &[SpecFile]) -> Catalog {
+    load_within(files, DEFAULT_RETENTION_MS)
+}
+
+/// The same where counts are kept for so many milliseconds: a longer window is an error.
+pub fn load_within(files: &[SpecFile], retention_ms: i64) -> Catalog {
     let mut catalog = Catalog::default();
     let texts: Vec<SpecText<'_>> = files.iter().map(|file| SpecText::new(&file.path, &file.text)).collect();
     let mut objects = openslo::Objects::default();
@@ -37,7 +45,8 @@ pub fn load(files: &[SpecFile]) -> Catalog {
             read(document, text, &mut objects, &mut catalog);
         }
     }
-    objects.resolve(&mut catalog);
+    objects.resolve(retention_ms, &mut catalog);
+    lint::check(&mut catalog);
     limit(&mut catalog);
     catalog
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::super::objects::{Objects, Stored};
 use super::super::resolve::each;
 use super::super::walk::Walk;
-use super::words::{duration, needed, one_of, optional_duration, share};
+use super::words::{condition, duration, needed, one_of, optional_duration, share};
 use crate::spec::{BudgetPolicy, Catalog, PolicyAction, PolicyState, Share};
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -142,7 +142,12 @@ fn states(specs: &[StateSpec], walk: &mut Walk<'_>) -> Vec<PolicyState> {
         for (index, spec) in specs.iter().enumerate() {
             walk.at(index, |walk| {
                 needed("name", &spec.name, "the state's name", walk);
-                needed("when", &spec.when, "a condition, as in remaining <= 25%", walk);
+                if needed("when", &spec.when, "a condition, as in remaining <= 25%", walk).is_some() {
+                    condition("when", &spec.when, walk);
+                }
+                if let Some(leave_when) = &spec.leave_when {
+                    condition("leaveWhen", leave_when, walk);
+                }
                 if specs[..index].iter().any(|before| before.name == spec.name) {
                     walk.error("name", format_args!("there are two states {}", spec.name));
                 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::super::objects::{Objects, Stored, missing};
 use super::super::resolve::each;
 use super::super::walk::Walk;
-use super::words::{duration, needed, one_of};
+use super::words::{conditions, duration, needed, one_of};
 use crate::spec::{Catalog, Gate, OnUnknown, Overriding};
 
 /// Where releases go to where nothing is said.
@@ -76,6 +76,11 @@ fn gate(stored: &Stored<'_, GateSpec>, objects: &Objects<'_>, catalog: &Catalog,
             }
         }
     });
+    walk.within("preDeploy", |walk| {
+        conditions("deny", &spec.pre_deploy.deny, walk);
+        conditions("warn", &spec.pre_deploy.warn, walk);
+    });
+    walk.within("postDeploy", |walk| conditions("failWhen", &spec.post_deploy.fail_when, walk));
     let on_unknown = match spec.on_unknown.as_str() {
         "" | "allow-with-warning" => OnUnknown::AllowWithWarning,
         "allow" => OnUnknown::Allow,

@@ -5,6 +5,7 @@ use model::duration::PromDuration;
 use model::yaml::nearest;
 
 use super::super::walk::Walk;
+use crate::condition::Condition;
 use crate::spec::{Catalog, Share};
 
 /// A duration as Prometheus writes it, in milliseconds; `None` where it is none, or no time at all.
@@ -55,6 +56,24 @@ pub(super) fn needed<'s>(field: &str, text: &'s str, what: &str, walk: &mut Walk
         walk.error(field, format_args!("{field} is missing: {what} is needed"));
     }
     (!text.is_empty()).then_some(text)
+}
+
+/// A condition of a policy or a gate.
+pub(super) fn condition(field: &str, text: &str, walk: &mut Walk<'_>) {
+    if let Err(error) = Condition::parse(text) {
+        walk.within(field, |walk| walk.error_inside(text, (error.at, error.at), error.message, None));
+    }
+}
+
+/// Conditions in a list.
+pub(super) fn conditions(field: &str, texts: &[String], walk: &mut Walk<'_>) {
+    walk.within(field, |walk| {
+        for (index, text) in texts.iter().enumerate() {
+            if let Err(error) = Condition::parse(text) {
+                walk.at(index, |walk| walk.error_inside(text, (error.at, error.at), error.message, None));
+            }
+        }
+    });
 }
 
 /// One of a few words.

@@ -1,0 +1,45 @@
+//! What can be evaluated and looks wrong: alerts that cannot fire, failures counted as successes, bounds that are written
+//! otherwise than they are stored.
+//!
+//! [`check`] needs nothing but the specs; [`timing`] knows how often targets are scraped. What needs stored series is asked of
+//! a server by [`question`].
+
+mod alerts;
+pub mod question;
+mod selectors;
+
+pub use alerts::timing;
+
+use crate::spec::{Catalog, Objective, SpecFault};
+
+/// Adds warnings and notes to a catalog that has been loaded.
+pub(crate) fn check(catalog: &mut Catalog) {
+    let mut found = Found::default();
+    alerts::check(catalog, &mut found);
+    for objective in catalog.objectives.values() {
+        selectors::check(objective, &mut found);
+    }
+    catalog.warnings.append(&mut found.warnings);
+}
+
+/// What lints have found.
+#[derive(Debug, Default)]
+struct Found {
+    warnings: Vec<SpecFault>,
+}
+
+impl Found {
+    fn warn(&mut self, objective: &Objective, message: String) {
+        self.warnings.push(fault(objective, message));
+    }
+}
+
+/// Something about an objective, at the place where it was written.
+pub(crate) fn fault(objective: &Objective, message: String) -> SpecFault {
+    SpecFault {
+        place: objective.source.clone(),
+        object: Some(("SLO".to_owned(), objective.name.clone())),
+        message: format!("{}: {message}", objective.id),
+        drawn: String::new(),
+    }
+}
