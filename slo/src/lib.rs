@@ -2,20 +2,27 @@
 //! next release may ship.
 //!
 //! [`spec`] is what spec files say, whatever format they are in. [`history`] is what was counted. Everything else reads these
-//! two. [`sloth`] and [`pyrra`] read the files of others, and [`export`] writes rules for others. [`condition`] is the language
-//! of policies and gates.
+//! two. [`sloth`] and [`pyrra`] read the files of others, and [`export`] writes rules for others. [`budget`] says what is left,
+//! with what burns ([`burn`]) and what is to be expected ([`forecast`]), for objectives and for several of them together
+//! ([`product`]), over a [`window`]; `series` shows it to queries. [`condition`] is the language of policies and gates.
 
+pub mod budget;
+pub mod burn;
 pub mod condition;
 pub mod deployment;
 pub mod export;
+pub mod forecast;
 pub mod gate;
 pub mod history;
 pub mod ledger;
 pub mod lint;
 mod openslo;
 pub mod policy;
+pub mod product;
 pub mod pyrra;
+mod series;
 pub mod sloth;
 pub mod spec;
 #[cfg(test)]
 mod suites;
+pub mod window;

@@ -16,6 +16,7 @@ use super::notifications::Notifying;
 use super::remote_write::RemoteWrites;
 use super::scraping::Scraping;
 use super::sender::Alertmanagers;
+use super::slo::Slo;
 use super::storage::OpenStore;
 
 /// How long targets may take to end their series, and requests to be answered; both at the same time.
@@ -37,6 +38,7 @@ pub(super) struct Ending {
     pub(super) scraping: Scraping,
     pub(super) alertmanagers: Alertmanagers,
     pub(super) rules: Arc<Rules>,
+    pub(super) slo: Slo,
     pub(super) notifying: Notifying,
     pub(super) web: Web,
     pub(super) stop_server: oneshot::Sender<()>,
@@ -53,6 +55,10 @@ impl Ending {
         let rules = Arc::clone(&self.rules);
         if timeout(LAST_EVALUATION, tokio::task::spawn_blocking(move || rules.stop())).await.is_err() {
             tracing::warn!("an evaluation of rules takes too long, and is not waited for");
+        }
+        let slo = self.slo;
+        if timeout(LAST_EVALUATION, tokio::task::spawn_blocking(move || slo.close())).await.is_err() {
+            tracing::warn!("looking at error budgets takes too long, and is not waited for");
         }
         let (has_ended, _) = tokio::join!(self.scraper.shut_down(QUIET), timeout(QUIET, self.serving));
         if !has_ended {

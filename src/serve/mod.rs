@@ -22,6 +22,7 @@ mod self_alerts;
 mod sender;
 mod settings;
 mod signals;
+mod slo;
 mod storage;
 
 use std::io::IsTerminal;
@@ -55,6 +56,7 @@ use self::scraping::Scraping;
 use self::self_alerts::SelfAlerts;
 use self::sender::Alertmanagers;
 use self::signals::{Asked, Signals};
+use self::slo::Slo;
 use self::storage::OpenStore;
 use crate::cli::flags::Flags;
 use crate::cli::{complain, complain_raw};
@@ -139,6 +141,7 @@ async fn serve(flags: &Flags) -> anyhow::Result<()> {
         rules,
         notifying,
         self_alerts,
+        slo,
         web,
         ..
     } = narthex;
@@ -151,6 +154,7 @@ async fn serve(flags: &Flags) -> anyhow::Result<()> {
         scraping,
         alertmanagers,
         rules,
+        slo,
         notifying,
         web,
         stop_server,
@@ -191,6 +195,7 @@ struct Narthex {
     rules: Arc<Rules>,
     notifying: Notifying,
     self_alerts: SelfAlerts,
+    slo: Slo,
     web: Web,
     access: Arc<Access>,
     file: ConfigurationFile,
@@ -248,8 +253,19 @@ impl Narthex {
         rules.add_sink(Arc::clone(notifying.notifications()) as _);
         rules.apply(ready.groups, &ready.config.global.external_labels);
         rules.start().context("no threads for rules")?;
-        let sinks = vec![Arc::clone(alertmanagers.sender()) as _, Arc::clone(notifying.notifications()) as _];
-        let self_alerts = SelfAlerts::start(Arc::clone(&store), sinks, Arc::clone(&clock), &ready.config.narthex);
+        let sinks = || vec![Arc::clone(alertmanagers.sender()) as _, Arc::clone(notifying.notifications()) as _];
+        let self_alerts = SelfAlerts::start(Arc::clone(&store), sinks(), Arc::clone(&clock), &ready.config.narthex);
+        let over = slo::Over {
+            clock: Arc::clone(&clock),
+            append: Arc::clone(store.store()) as _,
+            history: Arc::new(slo::NotCounted),
+        };
+        let configured = slo::Configured {
+            catalog: Arc::default(),
+            interval_ms: ready.config.global.evaluation_interval.as_millis(),
+            rules: &rules,
+        };
+        let slo = Slo::open(&data, &file.external_url, over, sinks(), configured)?;
         web.open(Parts {
             select: Arc::clone(store.store()) as _,
             append: Arc::clone(store.store()) as _,
@@ -259,6 +275,7 @@ impl Narthex {
             alertmanagers: Arc::clone(alertmanagers.sender()),
             notifications: Arc::clone(notifying.notifications()),
             delivery: Arc::clone(notifying.delivery()),
+            budgets: Arc::clone(slo.budgets()),
             storage: Arc::clone(&store) as _,
             store: Arc::clone(store.store()),
         });
@@ -275,6 +292,7 @@ impl Narthex {
             rules,
             notifying,
             self_alerts,
+            slo,
             web,
             access,
             file,
@@ -343,6 +361,9 @@ impl Narthex {
         self.alertmanagers.apply(&ready.config, ready.alertmanagers);
         // Waits for evaluations that are going on.
         tokio::task::block_in_place(|| self.rules.apply(ready.groups, &ready.config.global.external_labels));
+        let rules = &self.rules;
+        let slo = slo::Configured { catalog: Arc::default(), interval_ms, rules };
+        tokio::task::block_in_place(|| self.slo.apply(slo));
         let n_receivers = ready.routing.config.receivers.len();
         tokio::task::block_in_place(|| self.notifying.apply(ready.config.narthex.language, ready.routing));
         tracing::info!(receivers = n_receivers, objectives = ready.catalog.objectives.len(), "configuration loaded");

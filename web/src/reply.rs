@@ -5,6 +5,7 @@ use std::io;
 
 use http::StatusCode;
 use net::server::Response;
+use serde::Serialize;
 
 use crate::json::Json;
 
@@ -111,6 +112,8 @@ pub(crate) struct Answer {
     write: WriteData,
     pub(crate) warnings: Vec<String>,
     pub(crate) infos: Vec<String>,
+    /// What stands beside the data under a key of its own, as JSON.
+    beside: Option<(&'static str, String)>,
 }
 
 /// What a handler of the API comes to.
@@ -119,7 +122,7 @@ pub(crate) type ApiResult = Result<Reply, ApiError>;
 impl Answer {
     /// Data that is written once it is sent, without warnings.
     pub(crate) fn new(write: impl FnOnce(&mut Json<'_>) -> io::Result<()> + Send + 'static) -> Answer {
-        Answer { write: Box::new(write), warnings: Vec::new(), infos: Vec::new() }
+        Answer { write: Box::new(write), warnings: Vec::new(), infos: Vec::new(), beside: None }
     }
 }
 
@@ -132,9 +135,24 @@ impl Reply {
         })))
     }
 
+    /// Data that write themselves, without warnings.
+    pub(crate) fn serialized(data: &impl Serialize) -> ApiResult {
+        let json = to_json(data)?;
+        Reply::data(move |out| out.raw(&json))
+    }
+
+    /// The same with something beside the data, under a key of its own.
+    pub(crate) fn beside(self, key: &'static str, data: &impl Serialize) -> ApiResult {
+        let json = to_json(data)?;
+        Ok(match self {
+            Reply::Data(answer) => Reply::Data(Answer { beside: Some((key, json)), ..answer }),
+            Reply::Empty => Reply::Empty,
+        })
+    }
+
     /// The response, its body still to be written.
     pub(crate) fn respond(self) -> Response {
-        let Answer { write, warnings, infos } = match self {
+        let Answer { write, warnings, infos, beside } = match self {
             Reply::Data(answer) => answer,
             Reply::Empty => return Response::new(StatusCode::NO_CONTENT),
         };
@@ -148,10 +166,19 @@ impl Reply {
                     json.strings(notes.iter().map(String::as_str));
                 }
             }
+            if let Some((key, data)) = &beside {
+                json.raw(",");
+                json.key(key);
+                json.raw(data);
+            }
             json.raw("}");
             json.finish()
         })
     }
+}
+
+fn to_json(data: &impl Serialize) -> Result<String, ApiError> {
+    serde_json::to_string(data).map_err(|error| ApiError::new(ErrorType::Internal, error))
 }
 
 #[cfg(test)]

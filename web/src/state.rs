@@ -23,6 +23,7 @@ use query::Engine;
 use scrape::config::ScrapeConfig;
 use scrape::metrics::ScrapeMetrics;
 use scrape::pool::PoolStatus;
+use slo::budget::Budgets;
 use tsdb::{Cardinality, Files, HeadStats, MaintenanceStats, Store, WalStats};
 
 use crate::access::Roles;
@@ -150,6 +151,8 @@ pub struct Parts {
     pub notifications: Arc<Notifications>,
     /// Sends what is told.
     pub delivery: Arc<Delivery>,
+    /// Knows what is left of error budgets.
+    pub budgets: Arc<Budgets>,
     /// Is sealed, deleted from and copied, where that is allowed.
     pub store: Arc<Store>,
 }

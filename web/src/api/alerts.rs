@@ -3,13 +3,14 @@
 use alerting::rules::{Instance, RuleKind};
 use model::float;
 
+use super::rules::groups;
 use crate::json::Json;
 use crate::reply::{ApiResult, Reply};
 use crate::state::Parts;
 use crate::time::format_rfc3339;
 
 pub(super) fn alerts(parts: &Parts) -> ApiResult {
-    let rules = parts.rules.groups(true).into_iter().flat_map(|group| group.rules);
+    let rules = groups(parts, true).into_iter().flat_map(|group| group.rules);
     let alerts: Vec<Instance> = rules
         .flat_map(|rule| match rule.kind {
             RuleKind::Alerting(alerting) => alerting.alerts,

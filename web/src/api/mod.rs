@@ -9,9 +9,11 @@ mod exemplars;
 mod language;
 mod listing;
 mod metadata;
+mod products;
 pub(crate) mod query;
 pub(crate) mod receiver_test;
 mod rules;
+mod slos;
 mod status;
 mod storage;
 mod targets;
@@ -120,6 +122,12 @@ fn dispatch(endpoint: Endpoint, parts: Option<&Parts>, asked: &Asked) -> ApiResu
         Endpoint::ExplainDelivery => deliveries::explain(parts, asked),
         Endpoint::Rules => rules::rules(parts, asked),
         Endpoint::Alerts => alerts::alerts(parts),
+        Endpoint::Slos => slos::slos(parts, asked),
+        Endpoint::Slo => slos::slo(parts, asked),
+        Endpoint::SloBurndown => slos::burndown(parts, asked),
+        Endpoint::Products => products::products(parts, asked),
+        Endpoint::Product => products::product(parts, asked),
+        Endpoint::ProductBudget => products::budget(parts, asked),
         Endpoint::StatusConfig => status::config(asked),
         Endpoint::StatusFlags => status::flags(asked),
         Endpoint::StatusBuildInfo => status::build_info(asked),

@@ -18,7 +18,7 @@ pub(super) fn rules(parts: &Parts, asked: &Asked) -> ApiResult {
     let filter = Filter::of(asked)?;
     let page = Page::of(asked)?;
     let has_alerts = filter.kind != Some(Kind::Record) && !filter.exclude_alerts;
-    let (groups, next) = page.cut(parts.rules.groups(has_alerts), &filter)?;
+    let (groups, next) = page.cut(groups(parts, has_alerts), &filter)?;
     Reply::data(move |json| {
         json.raw("{\"groups\":");
         json.list(&groups, |json, group| write_group(json, group, &filter));
@@ -28,6 +28,11 @@ pub(super) fn rules(parts: &Parts, asked: &Asked) -> ApiResult {
         }
         json.raw("}");
     })
+}
+
+/// All groups: those of rule files, and budgets, which are one.
+pub(super) fn groups(parts: &Parts, has_alerts: bool) -> Vec<GroupStatus> {
+    parts.rules.groups(has_alerts).into_iter().chain(parts.budgets.group()).collect()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

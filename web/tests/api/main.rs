@@ -19,6 +19,8 @@ mod access;
 mod admin;
 /// Every file of cases against a server that holds the fixture.
 mod answers;
+/// What is left of error budgets.
+mod budgets;
 /// Files of cases, read and checked.
 mod cases;
 /// Just enough HTTP to ask.

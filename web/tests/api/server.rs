@@ -25,6 +25,7 @@ use query::{Engine, EngineOptions};
 use scrape::Scraper;
 use scrape::config::{Inherited, ScrapeConfig};
 use scrape::pool::{Features, PoolSettings};
+use slo::budget::Budgets;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -176,6 +177,7 @@ pub(crate) struct TestServer {
     pub(crate) web: Web,
     pub(crate) host: Arc<TestHost>,
     pub(crate) counts: Arc<ServerCounts>,
+    pub(crate) budgets: Arc<Budgets>,
     stop: Option<oneshot::Sender<()>>,
     runtime: Option<Runtime>,
 }
@@ -206,6 +208,7 @@ impl TestServer {
             Scraper::new(tokio::runtime::Handle::current(), Arc::clone(&store) as _, Arc::clone(&clock), &mut rng, 1);
         scraper
             .apply(configs.into_iter().map(|config| PoolSettings::new(config, Features::default()).unwrap()).collect());
+        let budgets = Arc::new(crate::budgets::open(&store, &clock));
         if setup.is_open {
             let engine = Arc::new(Engine::new(setup.engine));
             web.open(Parts {
@@ -221,6 +224,7 @@ impl TestServer {
                 )),
                 notifications: Arc::new(notifications(&clock)),
                 delivery: Arc::new(delivery(&clock)),
+                budgets: Arc::clone(&budgets),
                 storage: Arc::new(StoreStatus(Arc::clone(&store))),
                 store,
             });
@@ -235,7 +239,7 @@ impl TestServer {
             // An error says that the sender is gone, which means the same.
             let _ = stops.await;
         }));
-        TestServer { address, web, host, counts, stop: Some(stop), runtime: Some(runtime) }
+        TestServer { address, web, host, counts, budgets, stop: Some(stop), runtime: Some(runtime) }
     }
 }
 

@@ -1,0 +1,388 @@
+//! Budgets at work: a tick looks at all objectives, writes series and tells of budgets that burn; anybody may ask at any time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use alerting::rules::{AlertSink, AlertState, GroupStatus};
+use journal::Disk;
+use model::storage::Append;
+use model::{Clock, Labels};
+use parking_lot::{Mutex, RwLock};
+
+use super::alerts::{AlertChanges, Alerts, Claim};
+use super::evaluation::{Evaluation, KeptSlices, Look, product_key};
+use super::rules::{self, LastTick};
+use super::state::{Kept, StateError, StateJournal};
+use super::status::FaultStatus;
+use super::versions::Versions;
+use super::{Point, ProductStatus, Status, words};
+use crate::burn::no_data_after_ms;
+use crate::history::History;
+use crate::series::{self, Row, Writer};
+use crate::spec::{Catalog, Objective, Product};
+use crate::window::Span;
+
+/// For so long after the start what fires does not end for want of samples, in milliseconds.
+const GRACE_MS: i64 = 5 * 60_000;
+/// Who hears nothing more for so many ticks takes an alert for ended.
+const VALID_TICKS: i64 = 4;
+/// The shortest time after which that is so, in milliseconds: what fires is told again each minute.
+const VALID_AT_LEAST_MS: i64 = 4 * 60_000;
+
+/// What budgets are opened over.
+#[derive(Debug)]
+pub struct BudgetsOptions {
+    /// Where targets and alerts are kept.
+    pub disk: Arc<dyn Disk>,
+    /// The directory for them.
+    pub dir: PathBuf,
+    /// Tells the files of this run from those of others.
+    pub salt: u32,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// What was counted.
+    pub history: Arc<dyn History>,
+    /// Takes series.
+    pub append: Arc<dyn Append>,
+    /// The URL under which others reach this server, without a slash at its end.
+    pub external_url: String,
+}
+
+/// What a configuration puts in force.
+#[derive(Clone, Debug, Default)]
+pub struct InForce {
+    /// What spec files say.
+    pub catalog: Arc<Catalog>,
+    /// How far ticks are apart, in milliseconds.
+    pub interval_ms: i64,
+    /// Names of series that loaded rules record; budgets leave these to them.
+    pub recorded: BTreeSet<String>,
+}
+
+/// What a tick did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tick {
+    /// How many objectives were looked at.
+    pub n_objectives: usize,
+    /// What could not be done, in words.
+    pub errors: Vec<String>,
+}
+
+/// Budgets at work.
+#[derive(Debug)]
+pub struct Budgets {
+    history: Arc<dyn History>,
+    append: Arc<dyn Append>,
+    clock: Arc<dyn Clock>,
+    external_url: String,
+    start_ms: i64,
+    current: RwLock<Arc<Current>>,
+    slices: KeptSlices,
+    work: Mutex<Work>,
+    sinks: RwLock<Vec<Arc<dyn AlertSink>>>,
+}
+
+/// What is in force.
+#[derive(Debug, Default)]
+struct Current {
+    in_force: InForce,
+    versions: BTreeMap<String, Versions>,
+    layouts: Vec<Layout>,
+}
+
+/// The series of an objective, and the windows that it needs.
+#[derive(Debug)]
+struct Layout {
+    id: String,
+    windows_ms: Vec<i64>,
+    rows: Vec<(Row, Labels)>,
+}
+
+/// What ticks change.
+#[derive(Debug)]
+struct Work {
+    journal: StateJournal,
+    kept: Kept,
+    writer: Writer,
+    last: LastTick,
+}
+
+impl Budgets {
+    /// Opens what the last run left. Answers also how many records of it could not be read.
+    ///
+    /// # Errors
+    /// When it cannot be opened or read.
+    pub fn open(options: BudgetsOptions) -> Result<(Budgets, usize), StateError> {
+        let BudgetsOptions { disk, dir, salt, clock, history, append, external_url } = options;
+        let (journal, kept) = StateJournal::open(disk, Arc::clone(&clock), dir, salt)?;
+        let n_damaged = kept.n_damaged;
+        let start_ms = clock.now_ms();
+        let work = Work { journal, kept, writer: Writer::default(), last: LastTick::default() };
+        let budgets = Budgets {
+            history,
+            append,
+            clock,
+            external_url,
+            start_ms,
+            current: RwLock::default(),
+            slices: KeptSlices::default(),
+            work: Mutex::new(work),
+            sinks: RwLock::default(),
+        };
+        Ok((budgets, n_damaged))
+    }
+
+    /// From now on this one hears of alerts, too.
+    pub fn add_sink(&self, sink: Arc<dyn AlertSink>) {
+        self.sinks.write().push(sink);
+    }
+
+    /// Puts a catalog in force. A target that is not what it was is in force from now on; what it was before is kept.
+    ///
+    /// # Errors
+    /// When the disk does not take that; it is in force all the same, and noted with the next change that the disk takes.
+    pub fn apply(&self, in_force: InForce) -> Result<(), String> {
+        let now_ms = self.clock.now_ms();
+        let mut work = self.work.lock();
+        let changed = change_targets(&in_force.catalog, &mut work.kept.versions, now_ms);
+        let Work { journal, kept, .. } = &mut *work;
+        let noted = journal.note(&changed, &AlertChanges::default(), kept);
+        let layouts = in_force.catalog.objectives.values().map(|objective| Layout {
+            id: objective.id.clone(),
+            windows_ms: series::windows_ms(objective),
+            rows: series::rows(objective, &in_force.recorded),
+        });
+        let layouts = layouts.collect();
+        self.slices.lock().clear();
+        *self.current.write() = Arc::new(Current { in_force, versions: kept.versions.clone(), layouts });
+        noted.map_err(|error| error.to_string())
+    }
+
+    /// Looks at all objectives, writes series and tells of alerts.
+    pub fn tick(&self) -> Tick {
+        let now_ms = self.clock.now_ms();
+        let started = self.clock.elapsed();
+        let current = self.current();
+        let evaluation = self.evaluation(&current);
+        let mut tick = Tick { n_objectives: current.layouts.len(), errors: Vec::new() };
+        let (mut claims, mut fresh, mut looks) = (Vec::new(), BTreeMap::new(), Vec::new());
+        for layout in &current.layouts {
+            let Some(objective) = current.in_force.catalog.objectives.get(&layout.id) else { continue };
+            let look = evaluation.look(objective, &layout.windows_ms, now_ms);
+            fresh.insert(objective.id.as_str(), self.is_fresh(objective, look.newest_ms, now_ms));
+            claims.extend(self.claims(objective, &look, now_ms));
+            looks.push((objective, layout, look));
+        }
+        for product in current.in_force.catalog.products.values() {
+            evaluation.look_at_product(product, now_ms);
+        }
+        let mut work = self.work.lock();
+        let Work { journal, kept, writer, last } = &mut *work;
+        let changes = kept.alerts.step(claims, |id| fresh.get(id).copied().unwrap_or(true), now_ms);
+        // Noted before it is told: what was told is known after a kill.
+        if let Err(error) = journal.note(&[], &changes, kept) {
+            tick.errors.push(error.to_string());
+        }
+        let valid_for_ms = (VALID_TICKS * current.in_force.interval_ms).max(VALID_AT_LEAST_MS);
+        let told = kept.alerts.told(now_ms, valid_for_ms, |id| format!("{}/slos/{id}", self.external_url));
+        tick.errors.extend(self.write(writer, &looks, &kept.alerts, now_ms));
+        let took = self.clock.elapsed().saturating_sub(started);
+        *last = LastTick { at_ms: Some(now_ms), took, n_ticks: last.n_ticks + 1 };
+        drop(work);
+        if !told.is_empty() {
+            self.sinks.read().iter().for_each(|sink| sink.take(now_ms, &told));
+        }
+        tick
+    }
+
+    /// Whether there are samples of this run of an objective, or none are to be expected any more.
+    fn is_fresh(&self, objective: &Objective, newest_ms: Option<i64>, now_ms: i64) -> bool {
+        let after_ms = no_data_after_ms(&objective.burn, objective.target).unwrap_or(0);
+        newest_ms >= Some(self.start_ms) || now_ms - self.start_ms > GRACE_MS.max(after_ms)
+    }
+
+    /// What is wrong with an objective's budget.
+    fn claims(&self, objective: &Objective, look: &Look, now_ms: i64) -> Vec<Claim> {
+        let pairs = objective.burn.pairs.iter().zip(&look.pairs);
+        let mut claims: Vec<Claim> = pairs
+            .filter_map(|(pair, burn)| Some(words::burning(objective, pair, burn, burn.told_as(pair)?, look)))
+            .collect();
+        let Some(no_data) = &objective.burn.no_data else { return claims };
+        let since_ms = look.newest_ms.unwrap_or(self.start_ms);
+        // While narthex did not run, nobody could measure.
+        let waited_ms = now_ms - since_ms.max(self.start_ms);
+        let after_ms = no_data_after_ms(&objective.burn, objective.target);
+        if after_ms.is_some_and(|after_ms| waited_ms > after_ms) {
+            claims.push(words::missing(objective, no_data, since_ms, look));
+        }
+        claims
+    }
+
+    fn write(
+        &self,
+        writer: &mut Writer,
+        looks: &[(&Objective, &Layout, Look)],
+        alerts: &Alerts,
+        now_ms: i64,
+    ) -> Option<String> {
+        let of_alerts = series::alert_rows(alerts.iter().map(|alert| &alert.instance));
+        let of_objectives = looks.iter().flat_map(|(objective, layout, look)| {
+            layout.rows.iter().filter_map(|(row, labels)| Some((labels, series::value(*row, objective, look)?)))
+        });
+        let rows: Vec<(&Labels, f64)> =
+            of_objectives.chain(of_alerts.iter().map(|(labels, value)| (labels, *value))).collect();
+        match writer.write(&*self.append, &rows, now_ms) {
+            Ok(None) => None,
+            Ok(Some(refusal)) => Some(format!("series of budgets: {refusal}")),
+            Err(error) => Some(format!("series of budgets: {error}")),
+        }
+    }
+
+    /// Writes no more.
+    pub fn close(&self) {
+        self.work.lock().writer.close(&*self.append);
+    }
+
+    /// What spec files say.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        Arc::clone(&self.current().in_force.catalog)
+    }
+
+    /// What was counted.
+    pub fn history(&self) -> &Arc<dyn History> {
+        &self.history
+    }
+
+    /// What could not be taken of spec files.
+    pub fn faults(&self) -> Vec<FaultStatus> {
+        self.catalog().errors.iter().map(FaultStatus::of).collect()
+    }
+
+    /// An objective at an instant, `None` for its newest sample; `None` where there is no such objective.
+    pub fn status(&self, id: &str, at_ms: Option<i64>) -> Option<Status> {
+        let current = self.current();
+        let objective = current.in_force.catalog.objectives.get(id)?;
+        Some(self.evaluation(&current).status(objective, at_ms, self.clock.now_ms()))
+    }
+
+    /// All objectives that are wanted at an instant, by id.
+    pub fn statuses(&self, at_ms: Option<i64>, is_wanted: impl Fn(&Objective) -> bool) -> Vec<Status> {
+        let current = self.current();
+        let (evaluation, now_ms) = (self.evaluation(&current), self.clock.now_ms());
+        let wanted = current.in_force.catalog.objectives.values().filter(|objective| is_wanted(objective));
+        wanted.map(|objective| evaluation.status(objective, at_ms, now_ms)).collect()
+    }
+
+    /// A product at an instant, `None` for the newest sample of its components; `None` where there is no such product.
+    pub fn product(&self, name: &str, at_ms: Option<i64>) -> Option<ProductStatus> {
+        let current = self.current();
+        let product = current.in_force.catalog.products.get(name)?;
+        Some(self.product_status(&current, product, at_ms))
+    }
+
+    /// All products at an instant, by name.
+    pub fn products(&self, at_ms: Option<i64>) -> Vec<ProductStatus> {
+        let current = self.current();
+        let products = current.in_force.catalog.products.values();
+        products.map(|product| self.product_status(&current, product, at_ms)).collect()
+    }
+
+    fn product_status(&self, current: &Current, product: &Product, at_ms: Option<i64>) -> ProductStatus {
+        let mut status = self.evaluation(current).product_status(product, at_ms, self.clock.now_ms());
+        let is_of = |id: &str| status.components.iter().any(|component| component.slo == id);
+        let firing: BTreeSet<String> =
+            self.firing().into_iter().filter(|(id, _)| is_of(id)).map(|(_, word)| word).collect();
+        status.firing = firing.into_iter().collect();
+        status
+    }
+
+    /// The severities of all alerts that fire, with the objective that each is of.
+    pub fn firing(&self) -> Vec<(String, String)> {
+        let work = self.work.lock();
+        let firing = work.kept.alerts.iter().filter(|alert| alert.instance.state == AlertState::Firing);
+        let severity = |labels: &Labels| labels.get("severity").unwrap_or_default().to_owned();
+        firing.map(|alert| (alert.objective.clone(), severity(&alert.instance.labels))).collect()
+    }
+
+    /// The burn rate of an objective over a window at an instant; `None` where there is no such objective.
+    pub fn objective_burn(&self, id: &str, window_ms: i64, at_ms: Option<i64>) -> Option<f64> {
+        let current = self.current();
+        let objective = current.in_force.catalog.objectives.get(id)?;
+        Some(self.evaluation(&current).objective_burn(objective, window_ms, at_ms, self.clock.now_ms()))
+    }
+
+    /// The burn rate of a product over a window at an instant; `None` where there is no such product.
+    pub fn product_burn(&self, name: &str, window_ms: i64, at_ms: Option<i64>) -> Option<f64> {
+        let current = self.current();
+        let product = current.in_force.catalog.products.get(name)?;
+        Some(self.evaluation(&current).product_burn(product, window_ms, at_ms, self.clock.now_ms()))
+    }
+
+    /// The window of an objective so far; `None` where there is no such objective.
+    pub fn objective_span(&self, id: &str, at_ms: Option<i64>) -> Option<Span> {
+        let current = self.current();
+        let objective = current.in_force.catalog.objectives.get(id)?;
+        Some(self.evaluation(&current).objective_span(objective, at_ms, self.clock.now_ms()))
+    }
+
+    /// What was left of an objective's budget at some instants, the earliest first; `None` where there is no such objective.
+    pub fn objective_points(&self, id: &str, instants_ms: &[i64]) -> Option<Vec<Point>> {
+        let current = self.current();
+        let objective = current.in_force.catalog.objectives.get(id)?;
+        Some(self.evaluation(&current).objective_points(objective, instants_ms))
+    }
+
+    /// What was left of a product's budget at some instants, the earliest first; `None` where there is no such product.
+    pub fn product_points(&self, name: &str, instants_ms: &[i64]) -> Option<Vec<Point>> {
+        let current = self.current();
+        let product = current.in_force.catalog.products.get(name)?;
+        Some(self.evaluation(&current).product_points(product, instants_ms))
+    }
+
+    /// Budgets as a group of rules; `None` where there are none.
+    pub fn group(&self) -> Option<GroupStatus> {
+        let current = self.current();
+        if current.layouts.is_empty() {
+            return None;
+        }
+        let work = self.work.lock();
+        Some(rules::group(&current.in_force.catalog, &work.kept.alerts, current.in_force.interval_ms, work.last))
+    }
+
+    fn current(&self) -> Arc<Current> {
+        Arc::clone(&self.current.read())
+    }
+
+    fn evaluation<'a>(&'a self, current: &'a Current) -> Evaluation<'a> {
+        Evaluation {
+            catalog: &current.in_force.catalog,
+            history: &*self.history,
+            versions: &current.versions,
+            slices: &self.slices,
+        }
+    }
+}
+
+/// Takes targets over. Answers the keys of those that have changed.
+fn change_targets(catalog: &Catalog, versions: &mut BTreeMap<String, Versions>, now_ms: i64) -> Vec<String> {
+    let of_objectives = catalog
+        .objectives
+        .values()
+        .map(|objective| (objective.id.clone(), objective.target, objective.percent.as_str()));
+    let of_products = catalog.products.values().filter_map(|product| {
+        let (target, percent) = product.target.as_ref()?;
+        Some((product_key(&product.name), *target, percent.as_str()))
+    });
+    let mut changed = Vec::new();
+    for (key, target, percent) in of_objectives.chain(of_products) {
+        let is_new = match versions.get_mut(&key) {
+            Some(known) => known.change(target, percent, now_ms),
+            None => versions.insert(key.clone(), Versions::always(target, percent)).is_none(),
+        };
+        if is_new {
+            changed.push(key);
+        }
+    }
+    changed
+}

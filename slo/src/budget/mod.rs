@@ -1,0 +1,32 @@
+//! Error budgets: what is left of them at any instant, who is told, and how that survives a restart.
+//!
+//! [`Budgets`] are budgets at work: at each tick they look at all objectives, write series, and tell of budgets that burn. What
+//! they answer ([`Status`], [`ProductStatus`], [`Point`]s of a burn-down) is made of what was counted and of the targets in
+//! force at the time (`versions`), by `evaluation`.
+
+mod alerts;
+mod amount;
+mod budgets;
+mod evaluation;
+mod measured;
+mod rules;
+mod state;
+mod status;
+mod versions;
+mod words;
+
+#[cfg(test)]
+pub(crate) mod testkit;
+#[cfg(test)]
+mod tests;
+
+pub use amount::{Amount, Moment};
+pub use budgets::{Budgets, BudgetsOptions, InForce, Tick};
+pub(crate) use evaluation::Look;
+pub(crate) use measured::Measured;
+pub use measured::State;
+pub use state::StateError;
+pub use status::{
+    BudgetStatus, BurnStatus, ComponentStatus, ConfidenceStatus, FaultStatus, ForecastStatus, Point, ProductStatus,
+    RateStatus, Status, UncountedStatus, WindowStatus,
+};

@@ -1,0 +1,257 @@
+//! Budgets at work, from ticks to what is told, over restarts and reloads.
+
+use model::sample::is_stale;
+
+use super::State;
+use super::testkit::{Bench, DAY_MS, HOUR_MS, MINUTE_MS, catalog, composition, objective, product};
+use crate::spec::{BurnPolicy, CompositionMethod, Indicator, LowTraffic, NoDataAlert, Severity};
+
+const NOW_MS: i64 = 1_700_000_000_000;
+
+/// For an hour a hundred events a minute, so many of them bad in the last minutes.
+fn traffic(bench: &Bench, id: &str, bad: &[f64]) {
+    for minute in 0..60 {
+        let bad = bad.get(minute as usize).copied().unwrap_or(0.0);
+        bench.history.count(id, NOW_MS - minute * MINUTE_MS, bad, 100.0);
+    }
+}
+
+#[test]
+fn an_alert_fires_at_the_tick_that_sees_the_sample_and_ends_when_it_is_over() {
+    let bench = Bench::new(NOW_MS - DAY_MS);
+    bench.apply(catalog(vec![objective("orders", "99.9")], Vec::new()));
+    traffic(&bench, "orders", &[]);
+    bench.tick(NOW_MS);
+    assert_eq!(bench.sink.told(), []);
+    // 100 of 6100 in an hour is 16.4 times the even pace of 99.9 %.
+    bench.history.count("orders", NOW_MS + MINUTE_MS, 100.0, 100.0);
+    bench.tick(NOW_MS + MINUTE_MS);
+    let told = bench.sink.told();
+    let want =
+        "{alertname=\"SLOBurnRate\", long=\"1h\", service=\"api\", severity=\"page\", short=\"5m\", slo=\"orders\"}";
+    assert_eq!(told.iter().map(|alert| alert.labels.to_string()).collect::<Vec<_>>(), [want]);
+    assert_eq!((told[0].starts_at_ms, told[0].ends_at_ms), (NOW_MS + MINUTE_MS, None));
+    assert_eq!(told[0].annotations.get("summary"), Some("orders: the error budget burns 16.7 times as fast as it may"));
+    let description = told[0].annotations.get("description").unwrap();
+    assert!(description.starts_with("The error budget of 99.9 % over 28d is overspent by 1539 %."), "{description}");
+    assert_eq!(told[0].generator_url, "http://narthex/slos/orders");
+    assert_eq!(bench.budgets.firing(), [("orders".to_owned(), "page".to_owned())]);
+    let alerts = "ALERTS{alertname=\"SLOBurnRate\", alertstate=\"firing\", long=\"1h\", service=\"api\", severity=\"page\", \
+                  short=\"5m\", slo=\"orders\"}";
+    assert_eq!(bench.store.value(alerts), Some(1.0));
+    // Five minutes later the short window has forgotten it.
+    bench.history.count("orders", NOW_MS + 7 * MINUTE_MS, 0.0, 100.0);
+    bench.tick(NOW_MS + 7 * MINUTE_MS);
+    let told = bench.sink.told();
+    assert_eq!(told.iter().map(|alert| alert.ends_at_ms).collect::<Vec<_>>(), [Some(NOW_MS + 7 * MINUTE_MS)]);
+    assert!(bench.store.value(alerts).is_some_and(is_stale));
+}
+
+#[test]
+fn what_fires_goes_on_over_a_kill() {
+    let bench = Bench::new(NOW_MS - DAY_MS);
+    bench.apply(catalog(vec![objective("orders", "99.9")], Vec::new()));
+    traffic(&bench, "orders", &[100.0]);
+    bench.tick(NOW_MS);
+    assert_eq!(bench.sink.told().len(), 1);
+    let bench = bench.restarted();
+    // There are no samples of this run yet, and the last ones have left the short window: it ends all the same not.
+    bench.tick(NOW_MS + 4 * MINUTE_MS);
+    let again = bench.sink.told();
+    assert_eq!(again.iter().map(|alert| (alert.starts_at_ms, alert.ends_at_ms)).collect::<Vec<_>>(), [(NOW_MS, None)]);
+    let group = bench.budgets.group().unwrap();
+    assert_eq!((group.name.as_str(), group.rules.len()), ("slo", 1));
+    bench.history.count("orders", NOW_MS + 6 * MINUTE_MS, 0.0, 100.0);
+    bench.tick(NOW_MS + 6 * MINUTE_MS);
+    assert_eq!(bench.sink.told()[0].ends_at_ms, Some(NOW_MS + 6 * MINUTE_MS));
+    let bench = bench.restarted();
+    bench.tick(NOW_MS + 7 * MINUTE_MS);
+    assert_eq!(bench.sink.told()[0].ends_at_ms, Some(NOW_MS + 6 * MINUTE_MS), "told again, as it was");
+}
+
+#[test]
+fn few_events_are_told_as_what_the_policy_says() {
+    let bench = Bench::new(NOW_MS - DAY_MS);
+    let mut quiet = objective("orders", "99.9");
+    quiet.burn.low_traffic = Some(LowTraffic { min_bad_events: 5, confidence: 0.95, otherwise: Severity::Ticket });
+    bench.apply(catalog(vec![quiet], Vec::new()));
+    // One failure of sixty requests in an hour.
+    (0..60).for_each(|minute| bench.history.count("orders", NOW_MS - minute * MINUTE_MS, f64::from(minute == 0), 1.0));
+    bench.tick(NOW_MS);
+    let told = bench.sink.told();
+    assert_eq!(told[0].labels.get("severity"), Some("ticket"));
+    let description = told[0].annotations.get("description").unwrap();
+    assert!(description.ends_with("Only 1 bad events made it, so this is told as a ticket."), "{description}");
+    let burn = &bench.budgets.status("orders", None).unwrap().burn[0];
+    assert_eq!((burn.firing, burn.told_as.as_deref()), (true, Some("ticket")));
+    assert_eq!(burn.confidence.map(|confidence| confidence.enough), Some(5));
+}
+
+#[test]
+fn missing_data_are_told_after_as_long_as_an_outage_would_be() {
+    let bench = Bench::new(NOW_MS - DAY_MS);
+    let mut watched = objective("orders", "99");
+    watched.burn.no_data = Some(NoDataAlert { after_ms: None, severity: Severity::Page });
+    bench.apply(catalog(vec![watched], Vec::new()));
+    traffic(&bench, "orders", &[]);
+    // At 99 % a total outage is told after 518 seconds.
+    bench.tick(NOW_MS + 518_000);
+    assert_eq!(bench.sink.told(), []);
+    assert_eq!(bench.budgets.status("orders", None).unwrap().state, State::Healthy);
+    bench.tick(NOW_MS + 519_000);
+    assert_eq!(bench.sink.told()[0].labels.get("alertname"), Some("SLONoData"));
+    let status = bench.budgets.status("orders", None).unwrap();
+    assert_eq!(
+        (status.state, status.total.0, status.at.0),
+        (State::NoData, 6000.0, NOW_MS),
+        "the numbers are still shown"
+    );
+    // A start is no reason to say that nothing was measured.
+    let bench = bench.restarted();
+    bench.tick(NOW_MS + 700_000);
+    assert_eq!(bench.sink.told()[0].ends_at_ms, None, "what fired goes on");
+    bench.history.count("orders", NOW_MS + 720_000, 0.0, 100.0);
+    bench.tick(NOW_MS + 720_000);
+    assert_eq!(bench.sink.told()[0].ends_at_ms, Some(NOW_MS + 720_000));
+}
+
+#[test]
+fn a_target_that_is_changed_leaves_the_past_as_it_was() {
+    let bench = Bench::new(NOW_MS - HOUR_MS);
+    bench.apply(catalog(vec![objective("orders", "99")], Vec::new()));
+    traffic(&bench, "orders", &[]);
+    bench.tick(NOW_MS);
+    let before = bench.budgets.status("orders", Some(NOW_MS)).unwrap();
+    assert_eq!(before.budget.allowed.0, 60.0);
+    bench.apply(catalog(vec![objective("orders", "99.9")], Vec::new()));
+    let bench = bench.restarted();
+    assert_eq!(bench.budgets.status("orders", Some(NOW_MS)).unwrap(), before);
+    bench.history.count("orders", NOW_MS + HOUR_MS, 3.0, 1000.0);
+    let after = bench.budgets.status("orders", Some(NOW_MS + HOUR_MS)).unwrap();
+    assert_eq!((after.objective.as_str(), after.budget.allowed.0, after.budget.spent.0), ("99.9", 61.0, 3.0));
+}
+
+#[test]
+fn composites_are_taken_together_by_their_method() {
+    let check = |method: CompositionMethod, want: (f64, f64), want_unit: &str| {
+        let bench = Bench::new(NOW_MS);
+        let both = composition(method, &[("front", 1.0), ("back", 3.0)]);
+        let objectives = vec![objective("front", "99"), objective("back", "90")];
+        bench.apply(catalog(objectives, vec![product("shop", Some("95"), both)]));
+        // Two minutes that end on whole ones: both measured, then only the front.
+        let end_ms = NOW_MS.div_euclid(MINUTE_MS) * MINUTE_MS;
+        bench.history.count("front", end_ms - MINUTE_MS, 10.0, 100.0);
+        bench.history.count("back", end_ms - MINUTE_MS, 5.0, 50.0);
+        bench.history.count("front", end_ms, 1.0, 100.0);
+        bench.tick(end_ms + 1000);
+        for _ in 0..2 {
+            let status = bench.budgets.product("shop", Some(end_ms + 1000)).unwrap();
+            let got = (status.bad.0, status.total.0);
+            assert!((got.0 - want.0).abs() < 1e-9 && got.1 == want.1, "{method:?}: {got:?}");
+            assert_eq!(status.unit, want_unit, "{method:?}");
+            // From kept slices and without them alike.
+            bench.apply(bench.budgets.catalog());
+        }
+    };
+    check(CompositionMethod::Events, (16.0, 250.0), "events");
+    // (5.5 + 3·1) / 4 times what 95 % allows, of 250 events.
+    check(CompositionMethod::WeightedBurn, (8.5 / 4.0 * 0.05 * 250.0, 250.0), "events");
+    // In the second minute 1 % is just what 99 % allows.
+    check(CompositionMethod::AnyBad, (1.0, 2.0), "slices");
+    check(CompositionMethod::Series, (1.0 - 0.9 * 0.9 + 0.01, 2.0), "slices");
+}
+
+#[test]
+fn kept_slices_are_those_that_are_counted_anew() {
+    let bench = Bench::new(NOW_MS);
+    let both = || composition(CompositionMethod::Series, &[("front", 1.0), ("back", 1.0)]);
+    let objectives = || vec![objective("front", "99"), objective("back", "90")];
+    bench.apply(catalog(objectives(), vec![product("shop", None, both())]));
+    for minute in 0..3000 {
+        let at_ms = NOW_MS + minute * MINUTE_MS / 2;
+        bench.history.count("front", at_ms, f64::from(minute % 7 == 0), 10.0);
+        // Some of them come ten minutes late.
+        bench.history.count("back", at_ms - (minute % 11) * MINUTE_MS, f64::from(minute % 13 == 0), 20.0);
+        if minute % 3 == 0 {
+            bench.tick(at_ms);
+        }
+    }
+    let end_ms = NOW_MS + 1500 * MINUTE_MS;
+    bench.tick(end_ms);
+    let kept = bench.budgets.product("shop", Some(end_ms)).unwrap();
+    bench.apply(bench.budgets.catalog());
+    let anew = bench.budgets.product("shop", Some(end_ms)).unwrap();
+    assert!(kept.total.0 > 1400.0 && (kept.bad.0 - anew.bad.0).abs() < 1e-6, "{} {}", kept.bad.0, anew.bad.0);
+    assert_eq!((kept.total, kept.objective.as_str()), (anew.total, "89.1"));
+    let points = bench.budgets.product_points("shop", &[end_ms - HOUR_MS, end_ms]).unwrap();
+    assert!((points[1].bad.0 - anew.bad.0).abs() < 1e-6 && points[1].total == anew.total);
+}
+
+#[test]
+fn composites_within_composites_end() {
+    let bench = Bench::new(NOW_MS);
+    let mut round = objective("round", "99");
+    round.indicator = Indicator::Composite(composition(CompositionMethod::Events, &[("round", 1.0), ("front", 1.0)]));
+    bench.apply(catalog(vec![round, objective("front", "99")], Vec::new()));
+    bench.history.count("front", NOW_MS, 1.0, 10.0);
+    bench.tick(NOW_MS);
+    let status = bench.budgets.status("round", None).unwrap();
+    assert_eq!((status.evaluation, status.bad.0), ("composite", 9.0));
+}
+
+#[test]
+fn series_are_written_under_our_names_and_sloths() {
+    let bench = Bench::new(NOW_MS);
+    bench.apply(catalog(vec![objective("orders", "99.9")], Vec::new()));
+    traffic(&bench, "orders", &[3.0]);
+    bench.tick(NOW_MS);
+    let check = |series: &str, want: f64| {
+        let got =
+            bench.store.value(series).unwrap_or_else(|| panic!("{series} is not among {:#?}", bench.store.names()));
+        assert!((got - want).abs() < 1e-12, "{series}: {got}");
+    };
+    check("slo_objective_ratio{service=\"api\", slo=\"orders\"}", 0.999);
+    check("slo_sli_ratio{service=\"api\", slo=\"orders\", window=\"28d\"}", 0.9995);
+    check("slo_sli_ratio{service=\"api\", slo=\"orders\", window=\"5m\"}", 0.994);
+    check("slo_events_total{result=\"bad\", service=\"api\", slo=\"orders\"}", 3.0);
+    check("slo_events_total{result=\"good\", service=\"api\", slo=\"orders\"}", 5997.0);
+    check("slo_error_budget_remaining_ratio{service=\"api\", slo=\"orders\"}", 0.5);
+    check("slo_burn_rate{service=\"api\", slo=\"orders\", window=\"1h\"}", 0.5);
+    check("slo_coverage_ratio{service=\"api\", slo=\"orders\"}", 1.0);
+    check("slo_state{service=\"api\", slo=\"orders\", state=\"caution\"}", 1.0);
+    check("slo_state{service=\"api\", slo=\"orders\", state=\"healthy\"}", 0.0);
+    let sloth = "sloth_id=\"api-orders\", sloth_service=\"api\", sloth_slo=\"orders\"";
+    check(&format!("slo:sli_error:ratio_rate5m{{{sloth}, sloth_window=\"5m\"}}"), 0.006);
+    check(&format!("slo:error_budget:ratio{{{sloth}}}"), 0.001);
+    check(&format!("slo:period_error_budget_remaining:ratio{{{sloth}}}"), 0.5);
+    check(&format!("slo:time_period:days{{{sloth}}}"), 28.0);
+}
+
+#[test]
+fn names_that_rules_record_are_left_to_them_and_what_is_gone_ends() {
+    let bench = Bench::new(NOW_MS);
+    let recorded = ["slo:error_budget:ratio".to_owned()].into();
+    let in_force =
+        super::InForce { catalog: catalog(vec![objective("orders", "99.9")], Vec::new()), interval_ms: 1, recorded };
+    bench.budgets.apply(in_force).unwrap();
+    bench.history.count("orders", NOW_MS, 0.0, 1.0);
+    bench.tick(NOW_MS);
+    let names = bench.store.names();
+    assert!(names.iter().any(|name| name.starts_with("slo:objective:ratio")), "{names:#?}");
+    assert!(!names.iter().any(|name| name.starts_with("slo:error_budget:ratio")));
+    bench.apply(catalog(Vec::new(), Vec::new()));
+    bench.tick(NOW_MS + 1);
+    assert!(names.iter().all(|name| bench.store.value(name).is_some_and(is_stale)));
+    assert!(bench.budgets.group().is_none() && bench.budgets.status("orders", None).is_none());
+}
+
+#[test]
+fn nothing_counted_is_a_whole_budget() {
+    let bench = Bench::new(NOW_MS);
+    let untold = crate::spec::Objective { burn: BurnPolicy::default(), ..objective("orders", "99.9") };
+    bench.apply(catalog(vec![untold], Vec::new()));
+    bench.tick(NOW_MS);
+    let status = bench.budgets.status("orders", None).unwrap();
+    assert_eq!((status.sli, status.budget.spent.0, status.budget.remaining_ratio), (None, 0.0, Some(1.0)));
+    assert_eq!((status.state, status.coverage, status.at.0), (State::NoData, None, NOW_MS));
+}

@@ -1,0 +1,141 @@
+//! What alerts of budgets are called and say.
+
+use std::collections::BTreeMap;
+
+use model::Labels;
+
+use super::alerts::Claim;
+use super::evaluation::Look;
+use super::{Measured, Moment};
+use crate::burn::PairBurn;
+use crate::spec::{BurnPair, NoDataAlert, Objective, Severity};
+use crate::window::duration_text;
+
+/// The alert of a budget that burns.
+const BURN_RATE: &str = "SLOBurnRate";
+/// The alert of data that are missing.
+const NO_DATA: &str = "SLONoData";
+
+/// A budget burns too fast over a pair of windows.
+pub(crate) fn burning(
+    objective: &Objective,
+    pair: &BurnPair,
+    burn: &PairBurn,
+    severity: &Severity,
+    look: &Look,
+) -> Claim {
+    let (long, short) = (duration_text(pair.long_ms), duration_text(pair.short_ms));
+    let title = title(objective);
+    let mut said = BTreeMap::new();
+    said.insert("summary", format!("{title}: the error budget burns {} times as fast as it may", rounded(burn.long)));
+    let unsure = match severity == &pair.severity {
+        true => String::new(),
+        false => {
+            format!(" Only {} bad events made it, so this is told as a {}.", rounded(bad(burn)), severity.as_str())
+        }
+    };
+    said.insert(
+        "description",
+        format!(
+            "{} Over the last {long} it burned {} times as fast as evenly, over the last {short} {} times; told above {} times.{unsure}",
+            budget(objective, &look.measured),
+            rounded(burn.long),
+            rounded(burn.short),
+            rounded(pair.factor),
+        ),
+    );
+    said.insert("budget_remaining", percent(look.measured.remaining_ratio()));
+    let windows = [("long", long.as_str()), ("short", short.as_str())];
+    let (labels, annotations) = dressed(objective, BURN_RATE, severity, &pair.severity, &windows, &said);
+    Claim { objective: objective.id.clone(), labels, annotations, value: burn.long, hold_ms: pair.for_ms }
+}
+
+/// Nothing has been measured for long.
+pub(crate) fn missing(objective: &Objective, no_data: &NoDataAlert, since_ms: i64, look: &Look) -> Claim {
+    let mut said = BTreeMap::new();
+    said.insert("summary", format!("{}: nothing has been measured since {}", title(objective), Moment(since_ms)));
+    said.insert(
+        "description",
+        format!(
+            "{} While nothing is measured nobody knows whether it burns. Look at the targets of the service {}.",
+            budget(objective, &look.measured),
+            objective.service
+        ),
+    );
+    said.insert("budget_remaining", percent(look.measured.remaining_ratio()));
+    let (labels, annotations) = dressed(objective, NO_DATA, &no_data.severity, &no_data.severity, &[], &said);
+    Claim { objective: objective.id.clone(), labels, annotations, value: 1.0, hold_ms: 0 }
+}
+
+/// Labels and annotations, with what specs say of their own. Theirs may replace the severity, by which routes go, but never what
+/// tells alerts apart.
+fn dressed(
+    objective: &Objective,
+    name: &str,
+    severity: &Severity,
+    of_pair: &Severity,
+    windows: &[(&str, &str)],
+    said: &BTreeMap<&str, String>,
+) -> (Labels, Labels) {
+    let text = objective.burn.texts.get(of_pair);
+    let mut labels = model::LabelsBuilder::new();
+    let mut annotations = model::LabelsBuilder::new();
+    for (key, value) in said {
+        annotations.set(key, value);
+    }
+    let mut alertname = name;
+    labels.set("severity", severity.as_str());
+    if let Some(text) = text {
+        for (key, value) in &text.labels {
+            labels.set(key, value);
+        }
+        for (key, value) in &text.annotations {
+            annotations.set(key, value);
+        }
+        if name == BURN_RATE {
+            alertname = text.name.as_deref().unwrap_or(name);
+        }
+    }
+    labels.set("alertname", alertname).set("slo", &objective.id).set("service", &objective.service);
+    // An empty value is no label.
+    labels.set("product", objective.product.as_deref().unwrap_or_default());
+    for (key, value) in windows {
+        labels.set(key, value);
+    }
+    (labels.build(), annotations.build())
+}
+
+/// `62.1 % of the error budget of 99.9 % over 28d is left (6.2 of 10 events).`
+fn budget(objective: &Objective, measured: &Measured) -> String {
+    let promise = format!("{} % over {}", objective.percent, objective.window.length_text());
+    let (remaining, allowed) = (rounded(measured.remaining()), rounded(measured.allowed));
+    match measured.remaining_ratio() {
+        Some(ratio) if ratio >= 0.0 => {
+            format!("{} of the error budget of {promise} is left ({remaining} of {allowed}).", percent(Some(ratio)))
+        }
+        Some(ratio) => format!("The error budget of {promise} is overspent by {}.", percent(Some(-ratio))),
+        None => format!("{promise} allows no errors, and there are some."),
+    }
+}
+
+fn title(objective: &Objective) -> &str {
+    if objective.title.is_empty() { &objective.id } else { &objective.title }
+}
+
+fn bad(burn: &PairBurn) -> f64 {
+    burn.confidence.map_or(0.0, |confidence| confidence.bad)
+}
+
+fn percent(ratio: Option<f64>) -> String {
+    ratio.map_or_else(|| "0 %".to_owned(), |ratio| format!("{} %", rounded(ratio * 100.0)))
+}
+
+/// Three significant digits where there are that many before the point or behind.
+fn rounded(value: f64) -> String {
+    let n_places = match value.abs() {
+        size if size >= 100.0 || size.fract() == 0.0 => 0,
+        size if size >= 10.0 => 1,
+        _ => 2,
+    };
+    format!("{value:.n_places$}")
+}

@@ -1,0 +1,8 @@
+//! Objectives taken together: composite objectives and products.
+
+mod composed;
+mod slices;
+
+pub use composed::Composed;
+pub(crate) use composed::Composite;
+pub(crate) use slices::Slices;

@@ -1,0 +1,7 @@
+//! Budgets as series: our names, and Sloth's for dashboards that know those.
+
+mod rows;
+mod writer;
+
+pub(crate) use rows::{Row, alert_rows, rows, value, windows_ms};
+pub(crate) use writer::Writer;

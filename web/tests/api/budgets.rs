@@ -1,0 +1,247 @@
+//! Error budgets over the API: fields, filters, instants, burn-downs, and what is asked wrongly.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use journal::testkit::MemoryDisk;
+use model::{Clock, Labels};
+use slo::budget::{Budgets, BudgetsOptions, InForce};
+use slo::history::{Counts, History, UncountedFirstValue};
+use slo::spec::{
+    Budgeting, BurnPair, BurnPolicy, Catalog, Component, Composition, CompositionMethod, Counted, Counter, Indicator,
+    Objective, Options, Product, RatioSide, Role, Severity, Share, SourcePlace, SpecFault, Window,
+};
+use tsdb::Store;
+
+use crate::client;
+use crate::server::{NOW_MS, Setup};
+
+const SECOND_MS: i64 = 1000;
+const DAY_MS: i64 = 86_400_000;
+
+/// For a day one event a second, and in the last hour one of a hundred bad; each objective alike.
+#[derive(Debug)]
+struct Shop;
+
+impl History for Shop {
+    fn counts(&self, _: &str, from_ms: i64, to_ms: i64) -> Counts {
+        let between = |begin_ms: i64, each_ms: i64| {
+            let number = |at_ms: i64| (at_ms.clamp(begin_ms, NOW_MS) - begin_ms) / each_ms;
+            (number(to_ms) - number(from_ms)) as f64
+        };
+        let total = between(NOW_MS - DAY_MS, SECOND_MS);
+        let measured_ms = total * SECOND_MS as f64;
+        Counts { bad: between(NOW_MS - DAY_MS / 24, 100 * SECOND_MS), total, measured_ms, expected_ms: measured_ms }
+    }
+
+    fn steps(&self, id: &str, from_ms: i64, to_ms: i64, step_ms: i64) -> Vec<Counts> {
+        let begins = (from_ms..to_ms).step_by(step_ms as usize);
+        begins.map(|begin_ms| self.counts(id, begin_ms, (begin_ms + step_ms).min(to_ms))).collect()
+    }
+
+    fn began_ms(&self, _: &str) -> Option<i64> {
+        Some(NOW_MS - DAY_MS)
+    }
+
+    fn newest_ms(&self, _: &str) -> Option<i64> {
+        Some(NOW_MS)
+    }
+
+    fn uncounted(&self, id: &str, _: i64, _: i64) -> Vec<UncountedFirstValue> {
+        let series = Labels::from_pairs([("__name__", "requests_total"), ("code", "500")]);
+        let first = UncountedFirstValue { series, timestamp_ms: NOW_MS - DAY_MS, value: 17.0 };
+        if id == "orders" { vec![first] } else { Vec::new() }
+    }
+
+    fn by_labels(&self, _: &str, _: &[String], _: i64, _: i64) -> Vec<(Labels, Counts)> {
+        Vec::new()
+    }
+}
+
+fn objective(id: &str, service: &str, percent: &str) -> Objective {
+    let counter = || Counted::Exactly(Counter { text: String::new(), terms: Vec::new() });
+    let pair = BurnPair { severity: Severity::Page, long_ms: 3_600_000, short_ms: 300_000, factor: 5.0, for_ms: 0 };
+    Objective {
+        id: id.to_owned(),
+        name: id.to_owned(),
+        title: "Orders are accepted".to_owned(),
+        description: String::new(),
+        service: service.to_owned(),
+        product: Some("checkout".to_owned()),
+        labels: Default::default(),
+        percent: percent.to_owned(),
+        target: Share::from_percent(percent).unwrap(),
+        window: Window::Rolling { length_ms: 28 * DAY_MS },
+        budgeting: Budgeting::Occurrences,
+        indicator: Indicator::Events { side: RatioSide::Bad, counted: counter(), total: counter() },
+        burn: BurnPolicy { pairs: vec![pair], ..BurnPolicy::default() },
+        options: Options::default(),
+        source: SourcePlace::default(),
+    }
+}
+
+fn catalog() -> Catalog {
+    let mut catalog = Catalog::default();
+    for objective in [objective("orders", "api", "99.9"), objective("mails", "mailer", "99")] {
+        catalog.objectives.insert(objective.id.clone(), objective);
+    }
+    let component = |objective: &str| Component { objective: objective.to_owned(), role: Role::Own, weight: 1.0 };
+    let product = Product {
+        name: "checkout".to_owned(),
+        title: "Checkout".to_owned(),
+        product_owners: vec!["li.wei@example.com".to_owned()],
+        engineering_owners: Vec::new(),
+        target: Some((Share::from_percent("99.5").unwrap(), "99.5".to_owned())),
+        window: Window::Rolling { length_ms: 28 * DAY_MS },
+        composition: Composition {
+            method: CompositionMethod::Events,
+            components: vec![component("orders"), component("mails")],
+        },
+        informational: Vec::new(),
+        policy: None,
+        source: SourcePlace::default(),
+    };
+    catalog.products.insert(product.name.clone(), product);
+    catalog.errors.push(SpecFault {
+        place: SourcePlace { file: "slo/bad.yml".to_owned(), line: 3, column: 5, ..SourcePlace::default() },
+        object: Some(("SLO".to_owned(), "broken".to_owned())),
+        message: "no target".to_owned(),
+        drawn: String::new(),
+    });
+    catalog
+}
+
+/// Budgets of a shop, none of which anybody is told of.
+pub(crate) fn open(store: &Arc<Store>, clock: &Arc<dyn Clock>) -> Budgets {
+    let options = BudgetsOptions {
+        disk: Arc::new(MemoryDisk::new()),
+        dir: Path::new("data/slo/budget").to_owned(),
+        salt: 6,
+        clock: Arc::clone(clock),
+        history: Arc::new(Shop),
+        append: Arc::clone(store) as _,
+        external_url: "http://localhost:9090".to_owned(),
+    };
+    let (budgets, _) = Budgets::open(options).unwrap();
+    budgets
+}
+
+/// A server that has the catalog in force.
+fn shop() -> crate::server::TestServer {
+    let server = Setup::new().start();
+    let in_force = InForce { catalog: Arc::new(catalog()), interval_ms: 30_000, ..InForce::default() };
+    server.budgets.apply(in_force).unwrap();
+    server
+}
+
+#[test]
+fn an_slo_has_all_fields() {
+    let server = shop();
+    let answer = client::get(server.address, "/api/v1/slos/orders").json();
+    let got = &answer["data"];
+    let want = serde_json::json!({
+        "id": "orders", "name": "orders", "title": "Orders are accepted", "description": "", "product": "checkout",
+        "service": "api", "objective": "99.9",
+        "window": {"start": "2023-10-17T22:13:20Z", "end": "2023-11-14T22:13:20Z", "rolling": true, "length": "28d"},
+        "at": "2023-11-14T22:13:20Z", "unit": "events", "evaluation": "exact",
+        "good": 86364, "bad": 36, "total": 86400, "sli": 86364.0 / 86400.0,
+        "budget": {"allowed": 86.4, "spent": 36, "remaining": 86.4 - 36.0, "remaining_ratio": 1.0 - 36.0 / 86.4},
+        "coverage": 1.0,
+        "uncounted_first_values":
+            [{"series": "requests_total{code=\"500\"}", "at": "2023-11-13T22:13:20Z", "value": 17}],
+        "burn": [{"severity": "page", "long": "1h", "short": "5m", "factor": 5.0, "long_burn": 10.0, "short_burn": 10.0,
+            "firing": true, "detects_after_seconds": 18.0}],
+        "forecast": got["forecast"], "state": "healthy",
+    });
+    assert_eq!(got, &want);
+    // The last hour's 1 % outweighs an empty day: three events a minute are allowed in 28 days, and 0.6 come.
+    assert_eq!(got["forecast"]["recovers_at"], serde_json::Value::Null);
+}
+
+#[test]
+fn lists_are_filtered_and_tell_what_could_not_be_read() {
+    let server = shop();
+    let check = |query: &str, want: &[&str]| {
+        let answer = client::get(server.address, &format!("/api/v1/slos{query}")).json();
+        let ids: Vec<&str> = answer["data"].as_array().unwrap().iter().map(|slo| slo["id"].as_str().unwrap()).collect();
+        assert_eq!(ids, want, "{query}");
+        assert_eq!(answer["errors"][0]["error"], "no target", "{query}");
+        assert_eq!((&answer["errors"][0]["file"], &answer["errors"][0]["line"]), (&"slo/bad.yml".into(), &3.into()));
+    };
+    check("", &["mails", "orders"]);
+    check("?service=api", &["orders"]);
+    check("?product=checkout&service=mailer", &["mails"]);
+    check("?product=other", &[]);
+    check("?state=healthy", &["mails", "orders"]);
+    check("?state=exhausted", &[]);
+    // An hour before now nothing had happened yet; long before, nothing had been counted.
+    check(&format!("?state=nodata&time={}", (NOW_MS - 2 * DAY_MS) / 1000), &["mails", "orders"]);
+}
+
+#[test]
+fn any_instant_can_be_asked_for() {
+    let server = shop();
+    let at_ms = NOW_MS - 1800 * SECOND_MS;
+    let slo = client::get(server.address, &format!("/api/v1/slos/orders?time={}", at_ms / 1000)).json()["data"].clone();
+    assert_eq!((&slo["bad"], &slo["total"]), (&18.into(), &84_600.into()));
+    assert_eq!(slo["budget"]["allowed"], 84.6);
+    let path = format!("/api/v1/slos/orders/burndown?start={}&step=30m", (NOW_MS - 3600 * SECOND_MS) / 1000);
+    let points = client::get(server.address, &path).json()["data"].clone();
+    let bad: Vec<i64> = points.as_array().unwrap().iter().map(|point| point["bad"].as_i64().unwrap()).collect();
+    assert_eq!(bad, [0, 18, 36]);
+    assert_eq!(points[0]["remaining_ratio"], 1.0);
+    let whole = client::get(server.address, "/api/v1/slos/orders/burndown").json()["data"].clone();
+    assert_eq!(whole.as_array().unwrap().len(), 201);
+}
+
+#[test]
+fn products_add_up() {
+    let server = shop();
+    let product = client::get(server.address, "/api/v1/products/checkout").json()["data"].clone();
+    assert_eq!((&product["bad"], &product["total"]), (&72.into(), &172_800.into()));
+    assert_eq!(product["budget"]["allowed"], 864);
+    assert_eq!(product["components"][1]["slo"], "mails");
+    assert_eq!(product["components"][1]["objective"], "99");
+    assert_eq!(product["burn"][2], serde_json::json!({"window": "1h", "rate": 2.0}));
+    let list = client::get(server.address, "/api/v1/products").json();
+    assert_eq!(list["data"].as_array().unwrap().len(), 1);
+    assert_eq!(list["errors"].as_array().unwrap().len(), 1);
+    let budget = client::get(server.address, "/api/v1/products/checkout/budget?step=1d").json()["data"].clone();
+    assert_eq!(budget["budget"], product["budget"]);
+    assert_eq!(budget["burndown"].as_array().unwrap().len(), 29);
+}
+
+#[test]
+fn budgets_are_a_group_of_rules() {
+    let server = shop();
+    let groups = client::get(server.address, "/api/v1/rules").json()["data"]["groups"].clone();
+    let group = groups.as_array().unwrap().iter().find(|group| group["name"] == "slo").unwrap();
+    assert_eq!(group["rules"].as_array().unwrap().len(), 2);
+    assert_eq!(group["rules"][1]["labels"], serde_json::json!({"service": "api", "slo": "orders"}));
+    server.budgets.tick();
+    let alerts = client::get(server.address, "/api/v1/alerts").json()["data"]["alerts"].clone();
+    let slos: Vec<&str> =
+        alerts.as_array().unwrap().iter().map(|alert| alert["labels"]["slo"].as_str().unwrap()).collect();
+    assert_eq!(slos, ["orders"], "99 % burns once as fast as evenly");
+    assert_eq!(alerts[0]["labels"]["alertname"], "SLOBurnRate");
+    assert_eq!(alerts[0]["state"], "firing");
+}
+
+#[test]
+fn what_is_asked_wrongly_is_said() {
+    let server = shop();
+    let check = |path: &str, status: u16, want: &str| {
+        let answer = client::get(server.address, path);
+        assert_eq!(answer.status, status, "{path}");
+        let error = answer.json()["error"].as_str().unwrap_or_default().to_owned();
+        assert!(error.contains(want), "{path}: {error}");
+    };
+    check("/api/v1/slos/nope", 404, "no such SLO: \"nope\"");
+    check("/api/v1/slos/nope/burndown", 404, "no such SLO");
+    check("/api/v1/products/nope", 404, "no such product: \"nope\"");
+    check("/api/v1/slos?state=sad", 400, "one of nodata, healthy, caution, critical, exhausted");
+    check("/api/v1/slos/orders?time=soon", 400, "invalid parameter \"time\"");
+    check("/api/v1/slos/orders/burndown?step=0", 400, "invalid parameter \"step\"");
+    check("/api/v1/slos/orders/burndown?step=1s", 400, "query_points");
+    check("/api/v1/slos/orders/burndown?start=2000000000", 400, "must not be before start time");
+}
