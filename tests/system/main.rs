@@ -26,6 +26,8 @@ mod import;
 mod kill;
 /// A target with lamps, and which of their phases have surely been seen.
 mod lamps;
+/// A flood of wrong passwords.
+mod logins;
 /// Little memory for a process.
 mod memory_group;
 /// The process: started, ready, killed.

@@ -176,8 +176,9 @@ function TimeLine({ rows, startMs, endMs }: { rows: Row[]; startMs: number; endM
                 key={n}
                 class={interval.state}
                 style={{
-                  left: at(interval.startMs),
-                  width: `calc(${at(startMs + interval.endMs - interval.startMs)} + 1px)`,
+                  // However short, it is seen, at the end of the range, too.
+                  left: `min(${at(interval.startMs)}, 100% - 2px)`,
+                  width: `max(${at(startMs + interval.endMs - interval.startMs)}, 2px)`,
                 }}
                 title={titleOf(interval)}
               />
