@@ -133,7 +133,7 @@ export async function lineDrawn(page, { nth = 0, least = 8 } = {}) {
   await page.waitForFunction(
     ([nth, least]) => {
       const canvas = document.querySelectorAll(".chart canvas")[nth];
-      const panel = canvas?.closest(".panel, .home");
+      const panel = canvas?.closest(".panel, .home, .burndown");
       if (!canvas || canvas.width === 0) return false;
       let strokes = [...panel.querySelectorAll(".swatch path")].map(path => getComputedStyle(path).stroke);
       // A chart without a legend draws a single line, in any of the colours.

@@ -247,6 +247,8 @@ pub(crate) const ROUTES: &[Route] = {
         always("/tsdb-status", M::GetHead, E::Page),
         always("/rules", M::GetHead, E::Page),
         always("/alerts", M::GetHead, E::Page),
+        always("/slos", M::GetHead, E::Page),
+        always("/products", M::GetHead, E::Page),
         always("/silences", M::GetHead, E::Page),
         always("/notifications", M::GetHead, E::Page),
         always(ASSET, M::GetHead, E::Asset),

@@ -16,6 +16,8 @@ import { t } from "./texts";
 const loaders: Record<Page, () => Promise<{ default: ComponentType }>> = {
   home: () => import("./pages/home/page"),
   query: () => import("./pages/query/page"),
+  slos: () => import("./pages/slos/page"),
+  products: () => import("./pages/products/page"),
   alerts: () => import("./pages/alerts/page"),
   rules: () => import("./pages/rules/page"),
   silences: () => import("./pages/silences/page"),

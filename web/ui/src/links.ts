@@ -9,6 +9,8 @@ import { parseInstant } from "./format/time";
 export const pages = [
   "home",
   "query",
+  "slos",
+  "products",
   "alerts",
   "rules",
   "silences",
@@ -18,16 +20,18 @@ export const pages = [
 ] as const;
 export type Page = (typeof pages)[number];
 
-/** The pages that stand together under one word of the bar, which leads to the first of them. */
+/** Pages that stand together under one word of the bar, which leads to the first of them. */
 export const alertingPages: readonly Page[] = ["alerts", "rules", "silences", "notifications"];
-
-/** The words of the bar. */
-export const barPages: readonly Page[] = pages.filter(page => !alertingPages.slice(1).includes(page));
+export const budgetPages: readonly Page[] = ["slos", "products"];
+const together = [alertingPages, budgetPages];
 
 /** The word of the bar under which a page stands. */
 export function barPageOf(page: Page): Page {
-  return alertingPages.includes(page) ? "alerts" : page;
+  return together.find(group => group.includes(page))?.[0] ?? page;
 }
+
+/** The words of the bar. */
+export const barPages: readonly Page[] = pages.filter(page => barPageOf(page) === page);
 
 /** What the other paths lead to: Prometheus's own page addresses, old and new. */
 const aliases: Record<string, [page: Page, params?: Record<string, string>]> = {

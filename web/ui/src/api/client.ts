@@ -8,6 +8,8 @@ export interface Answer<T> {
   /** What the reader should know before trusting the data. */
   warnings: string[];
   infos: string[];
+  /** What could not be taken, beside what could. */
+  errors: unknown[];
 }
 
 /** narthex's own refusal: `kind` is its `errorType` (`bad_data`, `execution`, `timeout`, …). */
@@ -59,7 +61,12 @@ async function request<T>(path: string, init: RequestInit, signal?: AbortSignal)
   if (envelope.status !== "success") {
     throw new ApiError(envelope.errorType ?? "", response.status, envelope.error ?? response.statusText);
   }
-  return { data: envelope.data as T, warnings: envelope.warnings ?? [], infos: envelope.infos ?? [] };
+  return {
+    data: envelope.data as T,
+    warnings: envelope.warnings ?? [],
+    infos: envelope.infos ?? [],
+    errors: envelope.errors ?? [],
+  };
 }
 
 interface Envelope {
@@ -69,6 +76,7 @@ interface Envelope {
   error?: string;
   warnings?: string[];
   infos?: string[];
+  errors?: unknown[];
 }
 
 function readEnvelope(text: string): Envelope | null {

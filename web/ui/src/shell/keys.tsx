@@ -13,7 +13,14 @@ const keysShown = signal(false);
 /** Filled in by the page that has something to edit. */
 export const editing: { focus: (() => void) | null } = { focus: null };
 
-const pageKeys: Record<string, Page> = { h: "home", q: "query", a: "alerts", t: "targets", i: "status" };
+const pageKeys: Record<string, Page> = {
+  h: "home",
+  q: "query",
+  s: "slos",
+  a: "alerts",
+  t: "targets",
+  i: "status",
+};
 
 /** How long a `g` waits for the second key. */
 const chordMs = 1500;

@@ -41,6 +41,8 @@ export const en = {
   pages: {
     home: "Home",
     query: "Query",
+    slos: "SLOs",
+    products: "Products",
     alerts: "Alerts",
     rules: "Rules",
     silences: "Silences",
@@ -128,6 +130,7 @@ export const en = {
         keys: [
           ["g h", "Home"],
           ["g q", "Query"],
+          ["g s", "SLOs"],
           ["g a", "Alerts"],
           ["g t", "Targets"],
           ["g i", "Status"],

@@ -38,6 +38,8 @@ export const zh: Texts = {
   pages: {
     home: "首页",
     query: "查询",
+    slos: "SLO",
+    products: "产品",
     alerts: "告警",
     rules: "规则",
     silences: "静默",
@@ -120,6 +122,7 @@ export const zh: Texts = {
         keys: [
           ["g h", "首页"],
           ["g q", "查询"],
+          ["g s", "SLO"],
           ["g a", "告警"],
           ["g t", "抓取目标"],
           ["g i", "状态"],

@@ -15,6 +15,7 @@ import { t } from "../../texts";
 import { ta } from "../../texts/alerting";
 import { refresh } from "../../time/range";
 import { type Pool, poolsOf } from "../targets/pools";
+import { Budgets } from "./budgets";
 import { Firing } from "./firing";
 import { Ingest } from "./ingest";
 import { Scraped } from "./scraped";
@@ -63,6 +64,7 @@ function Sheet({
         {nFiring > 0 && <p>{text.headline(targets.length, down.length)}</p>}
       </div>
       <Firing {...firing} />
+      <Budgets />
       <div class="top">
         <dl class="figures">
           <div class="figure one">

@@ -1,0 +1,36 @@
+// Products by the budget that they have left. Nothing where there are none.
+
+import "../../budgets/budgets.css";
+import type { Product } from "../../api/budgets";
+import { ApiError, get } from "../../api/client";
+import { useResource } from "../../api/resource";
+import { Products } from "../../budgets/products";
+import { Failure } from "../../parts/failure";
+import { tb } from "../../texts/budgets";
+import { refresh } from "../../time/range";
+
+/** So that it fits a wall screen. */
+const nShown = 20;
+
+export function Budgets() {
+  const { data, error } = useResource("home products", readProducts);
+  if (error !== null && data === null)
+    return <Failure what={tb().products.failed} error={error} onRetry={refresh} />;
+  if (data === null || data.length === 0) return null;
+  return (
+    <section class={error === null ? "budgets" : "budgets stale"}>
+      <h2>{tb().home.title}</h2>
+      <Products products={data} limit={nShown} />
+    </section>
+  );
+}
+
+async function readProducts(signal: AbortSignal): Promise<Product[]> {
+  try {
+    return (await get<Product[]>("products", {}, signal)).data;
+  } catch (error) {
+    // A Prometheus has none.
+    if (error instanceof ApiError && error.status === 404) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,137 @@
+// All about one product: what is left, who makes its budget, how fast it burns, and who answers for it.
+
+import type { Component, Product } from "../../api/budgets";
+import { printAmount } from "../../budgets/amount";
+import { BudgetBar } from "../../budgets/bar";
+import { forecastOf, printBurn, printShare } from "../../budgets/words";
+import { cutMiddle } from "../../format/labels";
+import { percent } from "../../format/number";
+import { State } from "../../parts/state";
+import { href } from "../../router";
+import { tb } from "../../texts/budgets";
+
+export function Detail({ product }: { product: Product }) {
+  const text = tb().slo;
+  const ratio = product.budget.remaining_ratio;
+  return (
+    <>
+      <section class="verdict">
+        <p class="figure-of-page">
+          {ratio === null ? "–" : percent(ratio)}{" "}
+          <small>{ratio !== null && ratio < 0 ? text.overdrawn : text.left}</small>
+        </p>
+        <p class="sentence">
+          <State name={product.state} word={tb().state[product.state]} />{" "}
+          <span class="muted">{forecastOf(product.forecast, product.state)}</span>
+        </p>
+        <BudgetBar ratio={ratio} state={product.state} size="card" />
+        <p class="promise">
+          {text.promise(
+            product.objective,
+            tb().unit[product.unit] ?? product.unit,
+            product.window.length,
+            product.window.rolling,
+          )}{" "}
+          <span class="muted">{tb().products.method[product.method]}</span>
+        </p>
+      </section>
+      <dl class="tiles">
+        <Tile name={text.tiles.sli} value={printShare(product.sli)} />
+        <Tile name={text.tiles.spent} value={printAmount(product.bad)} />
+        <Tile name={text.tiles.allowed} value={printAmount(product.budget.allowed)} />
+        <Tile
+          name={text.tiles.coverage}
+          value={product.coverage === null ? "–" : percent(product.coverage)}
+        />
+        {product.burn.map(({ window, rate }) => (
+          <Tile key={window} name={`${tb().slos.burn} ${window}`} value={printBurn(rate)} />
+        ))}
+      </dl>
+      <Components product={product} />
+      <dl class="who">
+        <Who name={tb().products.owners} who={product.product_owners} />
+        <Who name={tb().products.engineers} who={product.engineering_owners} />
+        <Who name={tb().products.policy} who={product.policy === null ? [] : [product.policy]} />
+      </dl>
+    </>
+  );
+}
+
+function Tile({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+function Who({ name, who }: { name: string; who: string[] }) {
+  if (who.length === 0) return null;
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{who.map(one => cutMiddle(one, 60)).join(", ")}</dd>
+    </div>
+  );
+}
+
+function Components({ product }: { product: Product }) {
+  const text = tb().products;
+  return (
+    <section>
+      <h2>{text.components}</h2>
+      <table class="objectives">
+        <thead>
+          <tr>
+            <th>{tb().stateLabel}</th>
+            <th>{tb().slos.objective}</th>
+            <th class="left">{tb().slos.left}</th>
+            <th class="number">{tb().slos.sli}</th>
+            <th class="number">{tb().slos.target}</th>
+            <th class="number">{text.bad}</th>
+            <th>{text.roleTitle}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {product.components.map(one => (
+            <Row key={one.slo} one={one} />
+          ))}
+        </tbody>
+      </table>
+      {product.informational.length > 0 && (
+        <p class="muted">
+          {text.informational}:{" "}
+          {product.informational.map(id => (
+            <a key={id} class="informational" href={href("slos", { id })}>
+              {id}
+            </a>
+          ))}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Row({ one }: { one: Component }) {
+  return (
+    <tr class="objective">
+      <td>
+        <State name={one.state} word={tb().state[one.state]} />
+      </td>
+      <td class="name">
+        <a href={href("slos", { id: one.slo })} title={one.slo}>
+          {cutMiddle(one.title || one.slo, 80)}
+        </a>
+      </td>
+      <td class="left">
+        <BudgetBar ratio={one.remaining_ratio} state={one.state} />
+        <b>{one.remaining_ratio === null ? "–" : percent(one.remaining_ratio)}</b>
+      </td>
+      <td class="number">{printShare(one.sli)}</td>
+      <td class="number">{one.objective} %</td>
+      <td class="number">{printAmount(one.bad)}</td>
+      <td class="muted">{tb().products.role[one.role]}</td>
+    </tr>
+  );
+}

@@ -1,0 +1,93 @@
+// All about one objective: the number, its sentence, the bar, the burn-down, who is told when, and what was not counted.
+
+import type { Slo } from "../../api/budgets";
+import { printAmount } from "../../budgets/amount";
+import { BudgetBar } from "../../budgets/bar";
+import { Burndown } from "../../budgets/burndown";
+import { forecastOf, printShare } from "../../budgets/words";
+import { percent } from "../../format/number";
+import { formatInstant } from "../../format/time";
+import { State } from "../../parts/state";
+import { zone } from "../../preferences";
+import { href } from "../../router";
+import { tb } from "../../texts/budgets";
+import { Burns } from "./burns";
+import { Uncounted } from "./uncounted";
+
+/** Below this much of the time measured it is said aloud. */
+const wellCovered = 0.99;
+
+export function Detail({ slo }: { slo: Slo }) {
+  const text = tb().slo;
+  const ratio = slo.budget.remaining_ratio;
+  const isLow = slo.coverage !== null && slo.coverage < wellCovered;
+  return (
+    <>
+      <section class="verdict">
+        <p class="figure-of-page">
+          {ratio === null ? "–" : percent(ratio)}{" "}
+          <small>{ratio !== null && ratio < 0 ? text.overdrawn : text.left}</small>
+        </p>
+        <p class="sentence">
+          <State name={slo.state} word={tb().state[slo.state]} />{" "}
+          <span class="muted">{forecastOf(slo.forecast, slo.state)}</span>
+        </p>
+        <BudgetBar ratio={ratio} state={slo.state} size="card" />
+        <p class="promise">
+          {text.promise(
+            slo.objective,
+            tb().unit[slo.unit] ?? slo.unit,
+            slo.window.length,
+            slo.window.rolling,
+          )}{" "}
+          <span class="muted">{text.evaluation[slo.evaluation]}</span>
+        </p>
+      </section>
+      <Tiles slo={slo} />
+      {isLow && <p class="low">▲ {text.low(percent(slo.coverage!))}</p>}
+      <Burndown slo={slo} />
+      <Burns slo={slo} />
+      <Uncounted values={slo.uncounted_first_values} />
+      <p class="ways">
+        {slo.product !== null && <a href={href("products", { name: slo.product })}>{slo.product}</a>}
+        <a href={href("alerts", { q: `slo="${slo.id}"` })}>{text.alerts}</a>
+        <a
+          href={href("query", {
+            "g0.expr": `{__name__=~"slo_.+",slo=${JSON.stringify(slo.id)}}`,
+            "g0.tab": "table",
+          })}
+        >
+          {text.query}
+        </a>
+        {slo.review_by !== undefined && <span class="muted">{text.review(slo.review_by)}</span>}
+      </p>
+    </>
+  );
+}
+
+function Tiles({ slo }: { slo: Slo }) {
+  const text = tb().slo.tiles;
+  const day = (at: string) => formatInstant(Date.parse(at), zone.value).slice(0, 16);
+  const tiles: [string, string, (string | undefined)?][] = [
+    [text.sli, printShare(slo.sli), `${tb().slos.target} ${slo.objective} %`],
+    [text.spent, printAmount(slo.bad)],
+    [text.allowed, printAmount(slo.budget.allowed)],
+    [text.remaining, printAmount(slo.budget.remaining)],
+    [text.total, printAmount(slo.total), tb().unit[slo.unit]],
+    [text.coverage, slo.coverage === null ? "–" : percent(slo.coverage)],
+    [text.window, slo.window.length, `${day(slo.window.start)} – ${day(slo.window.end)}`],
+  ];
+  return (
+    <dl class="tiles">
+      {tiles.map(([name, value, below]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>
+            {value}
+            {below !== undefined && <small class="muted">{below}</small>}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

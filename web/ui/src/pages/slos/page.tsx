@@ -1,0 +1,99 @@
+// Objectives: which promise is in danger, or all about one of them.
+
+import type { Slo } from "../../api/budgets";
+import { ApiError, get } from "../../api/client";
+import { useResource } from "../../api/resource";
+import { Frame } from "../../budgets/frame";
+import { isFiring } from "../../budgets/words";
+import { Failure } from "../../parts/failure";
+import { Progress } from "../../parts/progress";
+import { href, place } from "../../router";
+import { tb } from "../../texts/budgets";
+import { refresh } from "../../time/range";
+import { Detail } from "./detail";
+import { List } from "./list";
+
+export default function SlosPage() {
+  const id = place.value.params.get("id");
+  return id === null ? <All /> : <One id={id} />;
+}
+
+/** What stands beside the objectives: documents that could not be taken. */
+export interface SpecError {
+  file: string;
+  line: number;
+  column: number;
+  message: string;
+}
+
+interface Known {
+  slos: Slo[];
+  errors: SpecError[];
+}
+
+function All() {
+  const { data, error, loading } = useResource("slos", readSlos);
+  const text = tb().slos;
+  const known = data === null || data === "missing" ? null : data;
+  const exhausted = known?.slos.filter(({ state }) => state === "exhausted").length ?? 0;
+  const burning = known?.slos.filter(isFiring).length ?? 0;
+  return (
+    <Frame page="slos" sentence={known === null ? "" : text.sentence(known.slos.length, exhausted, burning)}>
+      <Progress on={loading && data === null} />
+      {error !== null && <Failure what={text.failed} error={error} onRetry={refresh} />}
+      {data === "missing" && (
+        <div class="empty">
+          <p class="why">{text.missing}</p>
+          <p>{text.missingDo}</p>
+        </div>
+      )}
+      {known !== null && (
+        <div class={error === null ? "" : "stale"}>
+          <List {...known} />
+        </div>
+      )}
+    </Frame>
+  );
+}
+
+async function readSlos(signal: AbortSignal): Promise<Known | "missing"> {
+  try {
+    const { data, errors } = await get<Slo[]>("slos", {}, signal);
+    return { slos: data, errors: errors as SpecError[] };
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return "missing";
+    throw error;
+  }
+}
+
+function One({ id }: { id: string }) {
+  const { data, error, loading } = useResource(`slo ${id}`, async signal => {
+    try {
+      return (await get<Slo>(`slos/${encodeURIComponent(id)}`, {}, signal)).data;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return "unknown" as const;
+      throw error;
+    }
+  });
+  const text = tb();
+  const slo = data === null || data === "unknown" ? null : data;
+  return (
+    <Frame page="slos" title={slo?.title || id} sentence={slo?.description ?? ""}>
+      <p class="way-back">
+        <a href={href("slos")}>← {text.back}</a>
+      </p>
+      <Progress on={loading && data === null} />
+      {error !== null && <Failure what={text.slo.failed} error={error} onRetry={refresh} />}
+      {data === "unknown" && (
+        <div class="empty">
+          <p class="why">{text.slo.unknown(id)}</p>
+        </div>
+      )}
+      {slo !== null && (
+        <div class={error === null ? "" : "stale"}>
+          <Detail slo={slo} />
+        </div>
+      )}
+    </Frame>
+  );
+}
