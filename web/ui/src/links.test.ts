@@ -37,8 +37,8 @@ it.each<[string, string | null, Record<string, string>]>([
   ["graph?g0.expr=", "query", { "g0.expr": "" }],
 ])("%s", check);
 
-it("keeps what stands under Alerts out of the bar", () => {
-  expect(barPages).toEqual(["home", "query", "alerts", "targets", "status"]);
+it("keeps what stands under Alerts and SLOs out of the bar", () => {
+  expect(barPages).toEqual(["home", "query", "slos", "alerts", "targets", "status"]);
   expect(barPageOf("silences")).toBe("alerts");
   expect(barPageOf("targets")).toBe("targets");
 });
