@@ -115,7 +115,8 @@ export function budgets(n, errors = 0) {
     file: `slo/team-${i}.yml`,
     line: 12 + i,
     column: 7,
-    message: i === 0 ? `unknown field "objektives", did you mean "objectives"? ${hostile}` : "target is missing",
+    error: i === 0 ? `unknown field "objektives", did you mean "objectives"? ${hostile}` : "target is missing",
+    drawn: i === 0 ? `12 |   objektives: []\n   |   ^^^^^^^^^^ ${hostile}` : "",
   }));
   return {
     "**/api/v1/slos": json(slos, errors > 0 ? { errors: faults } : {}),

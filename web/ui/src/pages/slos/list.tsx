@@ -145,11 +145,12 @@ function Errors({ errors }: { errors: SpecError[] }) {
       </summary>
       <ul>
         {errors.map(one => (
-          <li key={`${one.file} ${one.line} ${one.message}`}>
+          <li key={`${one.file} ${one.line} ${one.error}`}>
             <span class="mono">
               {one.file}:{one.line}:{one.column}
             </span>{" "}
-            {one.message}
+            {one.error}
+            {one.drawn !== "" && <pre class="example">{one.drawn}</pre>}
           </li>
         ))}
       </ul>

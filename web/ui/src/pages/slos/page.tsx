@@ -23,7 +23,9 @@ export interface SpecError {
   file: string;
   line: number;
   column: number;
-  message: string;
+  error: string;
+  /** The line with a caret; empty where there is none to show. */
+  drawn: string;
 }
 
 interface Known {
