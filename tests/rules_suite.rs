@@ -118,3 +118,66 @@ fn results_are_written_as_junit_xml() {
         "{text}"
     );
 }
+
+/// Series of native histograms: all that can come between two of them.
+const HISTOGRAMS: &str = r#"
+      - series: h
+        values: "{{sum:1 count:2 buckets:[1 1]}}+{{sum:1 count:2 buckets:[1 1]}}x9"
+      - series: far
+        values: "{{count:5 sum:1 buckets:[5]}} _x9 {{count:6 sum:1 buckets:[6]}} _x9 {{count:5 sum:1 buckets:[5]}}"
+      - series: reset
+        values: "{{count:5 sum:1 buckets:[5]}} {{count:3 sum:1 buckets:[3]}} {{count:4 sum:1 buckets:[3 1]}} {{count:9 sum:1 buckets:[9]}}"
+      - series: between
+        values: "{{count:5 sum:1 buckets:[5]}} _ {{count:5 sum:1 buckets:[5]}} 7 {{count:9 sum:1 buckets:[9]}} stale {{count:9 sum:1 buckets:[9]}}"
+      - series: said
+        values: "{{count:9 buckets:[9] counter_reset_hint:gauge}} {{count:9 buckets:[9]}} {{count:9 buckets:[9] counter_reset_hint:reset}} {{count:9 buckets:[9] counter_reset_hint:not_reset}} {{count:8 buckets:[8] counter_reset_hint:not_reset}}"
+      - series: layout
+        values: "{{count:10 buckets:[10]}} {{schema:1 count:10 buckets:[10]}} {{schema:1 count:11 buckets:[10 1]}} {{schema:1 count:12 buckets:[10 0 2]}} {{schema:1 count:20 z_bucket:1 buckets:[19 0 2]}} {{schema:1 count:22 z_bucket:3 z_bucket_w:0.1 buckets:[19 0 2]}}"
+      - series: custom
+        values: "{{schema:-53 count:3 custom_values:[1 2] buckets:[1 1 1]}}x2 {{schema:-53 count:9 custom_values:[1 3] buckets:[3 3 3]}}x2"
+"#;
+
+/// What is asked for at one time only; plain names are asked for at all times.
+const DERIVED: [&str; 14] = [
+    "last_over_time(h[5m])",
+    "last_over_time(h[5m:1m])",
+    "first_over_time(h[5m:1m])",
+    "first_over_time(h[3m])",
+    "last_over_time((h or far)[5m:30s])",
+    "h or reset",
+    "h unless reset",
+    "h and reset",
+    "h offset 3m",
+    "h @ 60",
+    "label_replace(h, 'a', 'b', '', '')",
+    "sort(h)",
+    "limitk(1, h)",
+    "sum(h)",
+];
+
+/// Tests that all fail, and say what they got.
+fn asking() -> String {
+    let names = ["h", "far", "reset", "between", "said", "layout", "custom"];
+    let at_all_times = names.iter().flat_map(|name| (0..23).map(move |minute| (*name, minute)));
+    let all = at_all_times.chain(DERIVED.iter().map(|derived| (*derived, 7)));
+    let tests = all.map(|(expr, minute)| {
+        format!("      - {{expr: \"{expr}\", eval_time: {minute}m, exp_samples: [{{labels: other, value: 1}}]}}\n")
+    });
+    let tests: String = tests.collect();
+    format!("tests:\n  - interval: 1m\n    input_series:{HISTOGRAMS}    promql_expr_test:\n{tests}")
+}
+
+#[test]
+fn what_is_said_of_counter_resets_is_what_promtool_says() {
+    let Some(promtool) = promtool() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("asking.yml"), asking()).unwrap();
+    let said_by = |program: &Path| said(&run(program, dir.path(), &["asking.yml".to_owned()]));
+    let (got, want) = (said_by(Path::new(env!("CARGO_BIN_EXE_narthex"))), said_by(&promtool));
+    let count = |text: &str| want.matches(text).count();
+    assert!(count("got: ") > 150 && count("not_reset") > 30 && count("gauge") > 0, "{want}");
+    for (got, want) in got.lines().zip(want.lines()) {
+        assert_eq!(got, want);
+    }
+    assert_eq!(got.len(), want.len());
+}
