@@ -2,14 +2,17 @@
 //! next release may ship.
 //!
 //! [`spec`] is what spec files say, whatever format they are in. [`history`] is what was counted. Everything else reads these
-//! two. [`sloth`] and [`pyrra`] read the files of others, and [`export`] writes rules for others. [`budget`] says what is left,
-//! with what burns ([`burn`]) and what is to be expected ([`forecast`]), for objectives and for several of them together
-//! ([`product`]), over a [`window`]; `series` shows it to queries. [`condition`] is the language of policies and gates.
+//! two. [`sloth`] and [`pyrra`] read the files of others, and [`export`] writes rules for others. [`count`] counts, and
+//! [`exclusion`] says which time does not. [`budget`] says what is left, with what burns ([`burn`]) and what is to be expected
+//! ([`forecast`]), for objectives and for several of them together ([`product`]), over a [`window`]; `series` shows it to
+//! queries. [`condition`] is the language of policies and gates.
 
 pub mod budget;
 pub mod burn;
 pub mod condition;
+pub mod count;
 pub mod deployment;
+pub mod exclusion;
 pub mod export;
 pub mod forecast;
 pub mod gate;

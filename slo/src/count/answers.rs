@@ -1,0 +1,175 @@
+//! What is answered about the counts: [`History`] over the books, with exclusions taken out.
+
+use std::collections::BTreeMap;
+
+use model::Labels;
+
+use super::book::Book;
+use super::counting::Counting;
+use super::events::Events;
+use super::target::{NEVER, Target};
+use crate::exclusion::{Spans, excluded};
+use crate::history::{Counts, History, UncountedFirstValue};
+
+/// So many steps are looked up one by one; more are gathered in one walk.
+const MAX_LOOKED_UP: usize = 32;
+/// Steps of one answer.
+const MAX_STEPS: i64 = 1_000_000;
+
+/// A book, and what it takes to read it.
+#[derive(Clone, Copy)]
+struct Open<'a> {
+    book: &'a Book,
+    counting: &'a Counting,
+    /// Until when it is measured, and until when it is not yet late.
+    newest_ms: i64,
+    due_ms: i64,
+}
+
+impl<'a> Open<'a> {
+    fn new(book: &'a Book, targets: &[Target], counting: &'a Counting) -> Open<'a> {
+        let newest_ms = book.newest_scrape_ms(targets).unwrap_or(NEVER);
+        let interval_ms = book.interval_ms(targets, counting.options.scrape_interval_ms);
+        Open { book, counting, newest_ms, due_ms: newest_ms.saturating_add(interval_ms) }
+    }
+
+    /// Target-time that was measured and that was to be measured up to a time.
+    fn time_upto(&self, at_ms: i64) -> (f64, f64) {
+        let (measured_ms, until_now_ms) = self.book.presence.upto(at_ms.min(self.newest_ms));
+        // What comes with the next scrape is not missed before it is due.
+        let expected_ms = if at_ms > self.due_ms { self.book.presence.upto(at_ms).1 } else { until_now_ms };
+        (measured_ms, expected_ms)
+    }
+
+    fn events(&self, from_ms: i64, to_ms: i64) -> Events {
+        let upto = |at_ms| self.book.log.upto(at_ms, &self.counting.files);
+        upto(to_ms) - upto(from_ms)
+    }
+
+    fn counts_of(&self, events: Events, from_ms: i64, to_ms: i64) -> Counts {
+        let (from, to) = (self.time_upto(from_ms), self.time_upto(to_ms));
+        Counts { bad: events.bad, total: events.total, measured_ms: to.0 - from.0, expected_ms: to.1 - from.1 }
+    }
+
+    fn span(&self, from_ms: i64, to_ms: i64, excluded: &Spans) -> Counts {
+        let mut counts = self.counts_of(self.events(from_ms, to_ms), from_ms, to_ms);
+        for (start_ms, end_ms) in within(excluded, from_ms, to_ms) {
+            let out = self.counts_of(self.events(start_ms, end_ms), start_ms, end_ms);
+            counts = without(counts, out);
+        }
+        counts
+    }
+
+    /// Steps gathered in one walk over the increments.
+    fn walk(&self, edges: &[i64], excluded: &Spans) -> Vec<Counts> {
+        let (Some(&from_ms), Some(&to_ms)) = (edges.first(), edges.last()) else { return Vec::new() };
+        let mut events = vec![Events::default(); edges.len() - 1];
+        let mut step = 0;
+        for increment in self.book.log.span(from_ms, to_ms, &self.counting.files) {
+            let is_out = |&&(start_ms, end_ms): &&(i64, i64)| increment.at_ms > start_ms && increment.at_ms <= end_ms;
+            if excluded.iter().find(is_out).is_some() {
+                continue;
+            }
+            while edges[step + 1] < increment.at_ms {
+                step += 1;
+            }
+            events[step] += increment.events;
+        }
+        let steps = edges.windows(2).zip(events).map(|(edge, events)| {
+            let counts = self.counts_of(events, edge[0], edge[1]);
+            let out = |(start_ms, end_ms)| self.counts_of(Events::default(), start_ms, end_ms);
+            within(excluded, edge[0], edge[1]).map(out).fold(counts, without)
+        });
+        steps.collect()
+    }
+}
+
+/// The parts of spans that lie within another.
+fn within(spans: &Spans, from_ms: i64, to_ms: i64) -> impl Iterator<Item = (i64, i64)> + '_ {
+    let cut = move |&(start_ms, end_ms): &(i64, i64)| (start_ms.max(from_ms), end_ms.min(to_ms));
+    spans.iter().map(cut).filter(|(start_ms, end_ms)| start_ms < end_ms)
+}
+
+fn without(counts: Counts, out: Counts) -> Counts {
+    Counts {
+        bad: counts.bad - out.bad,
+        total: counts.total - out.total,
+        measured_ms: counts.measured_ms - out.measured_ms,
+        expected_ms: counts.expected_ms - out.expected_ms,
+    }
+}
+
+impl Counting {
+    fn open_book<T: Default>(&self, id: &str, answer: impl FnOnce(Open<'_>) -> T) -> T {
+        let tally = self.tally.read();
+        tally.book(id).map(|book| answer(Open::new(book, &tally.targets, self))).unwrap_or_default()
+    }
+
+    fn excluded(&self, id: &str, from_ms: i64, to_ms: i64) -> Spans {
+        excluded(&self.catalog.read(), id, from_ms, to_ms)
+    }
+}
+
+impl History for Counting {
+    fn counts(&self, id: &str, from_ms: i64, to_ms: i64) -> Counts {
+        let excluded = self.excluded(id, from_ms, to_ms);
+        self.open_book(id, |open| open.span(from_ms, to_ms.max(from_ms), &excluded))
+    }
+
+    fn steps(&self, id: &str, from_ms: i64, to_ms: i64, step_ms: i64) -> Vec<Counts> {
+        let step_ms = step_ms.max(1);
+        let n_steps = to_ms.saturating_sub(from_ms).max(0).saturating_add(step_ms - 1) / step_ms;
+        let mut edges: Vec<i64> =
+            (0..=n_steps.min(MAX_STEPS)).map(|step| (from_ms + step * step_ms).min(to_ms)).collect();
+        edges.dedup();
+        let excluded = self.excluded(id, from_ms, to_ms);
+        let n_wanted = edges.len().saturating_sub(1);
+        let counts = self.open_book(id, |open| {
+            if edges.len() > MAX_LOOKED_UP {
+                return open.walk(&edges, &excluded);
+            }
+            edges.windows(2).map(|edge| open.span(edge[0], edge[1], &excluded)).collect()
+        });
+        if counts.is_empty() { vec![Counts::default(); n_wanted] } else { counts }
+    }
+
+    fn began_ms(&self, id: &str) -> Option<i64> {
+        self.open_book(id, |open| (open.book.began_ms != NEVER).then_some(open.book.began_ms))
+    }
+
+    fn newest_ms(&self, id: &str) -> Option<i64> {
+        self.open_book(id, |open| (open.newest_ms != NEVER).then_some(open.newest_ms))
+    }
+
+    fn uncounted(&self, id: &str, from_ms: i64, to_ms: i64) -> Vec<UncountedFirstValue> {
+        let is_within = |first: &&UncountedFirstValue| first.timestamp_ms > from_ms && first.timestamp_ms <= to_ms;
+        self.open_book(id, |open| open.book.uncounted.iter().filter(is_within).cloned().collect())
+    }
+
+    fn by_labels(&self, id: &str, names: &[String], from_ms: i64, to_ms: i64) -> Vec<(Labels, Counts)> {
+        let catalog = self.catalog.read().clone();
+        let Some(objective) = catalog.objectives.get(id) else { return Vec::new() };
+        let blank = Book { by_series: Some(Vec::new()), ..Book::new(objective) };
+        let counted = {
+            let tally = self.tally.read();
+            self.past().span(blank, from_ms, to_ms, &tally)
+        };
+        let Ok(counted) = counted else { return Vec::new() };
+        let Some(book) = counted.book(id) else { return Vec::new() };
+        let excluded = excluded(&catalog, id, from_ms, to_ms);
+        let is_counted = |at_ms: i64| {
+            at_ms > from_ms
+                && at_ms <= to_ms
+                && !excluded.iter().any(|(start_ms, end_ms)| at_ms > *start_ms && at_ms <= *end_ms)
+        };
+        let mut groups: BTreeMap<Labels, Counts> = BTreeMap::new();
+        for (follow, increment) in book.by_series.iter().flatten().filter(|(_, each)| is_counted(each.at_ms)) {
+            let labels = &book.follows[*follow as usize].labels;
+            let group = labels.without(|name| !names.iter().any(|wanted| wanted == name));
+            let counts = groups.entry(group).or_default();
+            counts.bad += increment.events.bad;
+            counts.total += increment.events.total;
+        }
+        groups.into_iter().collect()
+    }
+}

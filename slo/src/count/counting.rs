@@ -1,0 +1,433 @@
+//! The counts of all objectives, kept up with the store.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use journal::{Disk, JournalError};
+use model::Clock;
+use model::storage::{Feed, FeedCursor, FeedError, FeedHold, FeedPosition, Select, SelectError};
+use parking_lot::{Mutex, RwLock};
+use query::Engine;
+
+use super::book::Book;
+use super::bytes::{In, Out};
+use super::files::{Files, OpenError, Shelf};
+use super::past::Past;
+use super::sampling;
+use super::tally::Tally;
+use super::target::NEVER;
+use crate::spec::{Catalog, Objective};
+
+/// Everything is written so often: after a kill the feed is read again from there.
+const WRITE_EVERY: Duration = Duration::from_secs(120);
+/// Counts that are younger may change by late samples, and stay in memory.
+const LATE_MS: i64 = 3_600_000;
+/// Samples may be so far ahead of the clock.
+const MAX_AHEAD_MS: i64 = 3_600_000;
+/// Batches that are taken while others wait.
+const BATCHES_AT_ONCE: usize = 256;
+/// Counts older than the raw samples are kept by five minutes, and after 90 days by the hour.
+const COARSE: [(i64, i64); 2] = [(0, 300_000), (90 * 86_400_000, 3_600_000)];
+/// Books of objectives that have gone or changed are kept, up to so many.
+const MAX_SHELVED: usize = 20_000;
+/// Files of chunks are rewritten when they are longer than this and more than half of them is of no use.
+const MIN_TO_REWRITE: u64 = 64 << 20;
+
+/// What counting stands on.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The disk of the history files.
+    pub disk: Arc<dyn Disk>,
+    /// Their directory.
+    pub dir: PathBuf,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Random: tells this run's records from those of others.
+    pub salt: u32,
+    /// The store, to be read.
+    pub select: Arc<dyn Select>,
+    /// The store, to be followed.
+    pub feed: Arc<dyn Feed>,
+    /// For objectives that are sampled by a query.
+    pub engine: Arc<Engine>,
+    /// How long counts are kept, in milliseconds.
+    pub retention_ms: i64,
+    /// How long raw samples are kept, in milliseconds.
+    pub raw_retention_ms: i64,
+    /// What a target's scrape interval is taken for until two scrapes were seen, in milliseconds.
+    pub scrape_interval_ms: i64,
+    /// How often queries are sampled, in milliseconds.
+    pub sample_every_ms: i64,
+}
+
+/// How counting stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Objectives that are counted.
+    pub n_objectives: usize,
+    /// Series that they are counted from.
+    pub n_series: usize,
+    /// Targets that are known.
+    pub n_targets: usize,
+    /// The memory that counts take, labels of series left out, in bytes.
+    pub n_bytes: usize,
+    /// What is on disk, in bytes.
+    pub n_stored_bytes: u64,
+    /// How often something could not be read, evaluated or written, and is tried again.
+    pub n_failures: u64,
+}
+
+/// Counts events of all objectives; see [`crate::history::History`] for what it answers.
+#[derive(Debug)]
+pub struct Counting {
+    pub(super) options: Options,
+    pub(super) files: Files,
+    pub(super) tally: RwLock<Tally>,
+    pub(super) catalog: RwLock<Arc<Catalog>>,
+    turn: Mutex<Turn>,
+}
+
+/// What only whoever follows the feed has in hand.
+#[derive(Debug)]
+struct Turn {
+    cursor: Option<Box<dyn FeedCursor>>,
+    hold: Option<Box<dyn FeedHold>>,
+    /// How far the feed was read; `None` before anything was to be counted.
+    position: Option<FeedPosition>,
+    /// Books of the last run that go on from the position.
+    going_on: Shelf,
+    /// Books that nobody counts at the moment.
+    shelf: Shelf,
+    written: Duration,
+    n_failures: u64,
+}
+
+impl Counting {
+    /// Opens the history in a directory. Nothing is counted before the first [`Counting::apply`].
+    ///
+    /// # Errors
+    /// When the files cannot be opened or read.
+    pub fn open(options: Options) -> Result<Counting, OpenError> {
+        let (files, restored) = Files::open(&options.disk, &options.clock, &options.dir, options.salt)?;
+        let mut tally = Tally::new(options.scrape_interval_ms);
+        let mut turn = Turn {
+            cursor: None,
+            hold: None,
+            position: None,
+            going_on: Shelf::new(),
+            shelf: Shelf::new(),
+            written: options.clock.elapsed(),
+            n_failures: 0,
+        };
+        if let Some(restored) = restored {
+            for (key, target) in restored.targets {
+                let number = tally.target(key);
+                tally.targets[number as usize] = target;
+            }
+            tally.newest_ms = restored.newest_ms;
+            turn.hold = Some(options.feed.hold(restored.position));
+            turn.position = Some(restored.position);
+            (turn.going_on, turn.shelf) = (restored.books, restored.shelved);
+        }
+        Ok(Counting { options, files, tally: RwLock::new(tally), catalog: RwLock::default(), turn: Mutex::new(turn) })
+    }
+
+    /// Counts what a catalog says from now on. Objectives that are new, or are counted otherwise than before, are counted back
+    /// over the raw samples as far as these reach; those that have gone are kept in case they come back.
+    ///
+    /// # Errors
+    /// When raw samples cannot be read: nothing has changed then, and it can be tried again.
+    pub fn apply(&self, catalog: Arc<Catalog>) -> Result<(), SelectError> {
+        let mut turn = self.turn.lock();
+        if turn.going_on.is_empty() {
+            // What was committed before is not to be counted twice, nor lost.
+            self.follow(&mut turn);
+        } else if self.cursor(&mut turn).is_err() {
+            let going_on = std::mem::take(&mut turn.going_on);
+            turn.shelf.extend(going_on);
+        }
+        let mut made = Vec::new();
+        let mut kept = Vec::new();
+        for objective in catalog.objectives.values() {
+            let book = Book::new(objective);
+            let is_counted = |book: &Book| !book.source.terms.is_empty() || !book.source.sampled.is_empty();
+            let is_same = |known: &Book| known.words == book.words;
+            if self.tally.read().book(&objective.id).is_some_and(is_same) {
+                kept.push(objective.id.clone());
+            } else if is_counted(&book) {
+                let key = (book.id.clone(), book.words.clone());
+                match turn.going_on.remove(&key).and_then(|bytes| read(&book, &bytes)) {
+                    Some(book) => made.push((Tally::default(), Some(book))),
+                    None => made.push((self.count_back(objective, turn.shelf.get(&key))?, None)),
+                }
+            }
+        }
+        let going_on = std::mem::take(&mut turn.going_on);
+        turn.shelf.extend(going_on);
+        if turn.position.is_none() && !made.is_empty() {
+            turn.position = Some(self.options.feed.newest());
+        }
+        let mut tally = self.tally.write();
+        for book in tally.books.iter().flatten().filter(|book| !kept.contains(&book.id)) {
+            shelve(&mut turn.shelf, book);
+        }
+        let mut books = Vec::new();
+        for (counted, book) in made {
+            books.extend(book);
+            books.extend(tally.adopt(counted));
+        }
+        for book in &books {
+            turn.shelf.remove(&(book.id.clone(), book.words.clone()));
+        }
+        kept.sort_unstable();
+        tally.install(books, |id| kept.binary_search_by(|kept| kept.as_str().cmp(id)).is_ok());
+        tally.pass(&self.files);
+        *self.catalog.write() = catalog;
+        Ok(())
+    }
+
+    /// Counts what was committed since the last tick.
+    pub fn tick(&self) {
+        let mut turn = self.turn.lock();
+        if self.tally.read().books.iter().flatten().next().is_none() {
+            return;
+        }
+        self.follow(&mut turn);
+        self.tally.write().pass(&self.files);
+        self.sample(&mut turn);
+        self.count_late(&mut turn);
+        if self.options.clock.elapsed().saturating_sub(turn.written) >= WRITE_EVERY {
+            self.write(&mut turn);
+        }
+    }
+
+    /// Writes everything, so that the next run goes on from here.
+    pub fn close(&self) {
+        self.write(&mut self.turn.lock());
+    }
+
+    /// How it stands.
+    pub fn standing(&self) -> Standing {
+        let n_failures = self.turn.lock().n_failures;
+        let tally = self.tally.read();
+        let books = || tally.books.iter().flatten();
+        Standing {
+            n_objectives: books().count(),
+            n_series: books().map(|book| book.follows.len()).sum(),
+            n_targets: tally.targets.len(),
+            n_bytes: books().map(Book::n_bytes).sum(),
+            n_stored_bytes: self.files.stored_bytes(),
+            n_failures,
+        }
+    }
+
+    pub(super) fn past(&self) -> Past<'_> {
+        let Options { select, clock, raw_retention_ms, scrape_interval_ms, .. } = &self.options;
+        let (now_ms, interval_ms) = (clock.now_ms(), *scrape_interval_ms);
+        let (from_ms, to_ms) = (now_ms.saturating_sub(*raw_retention_ms), now_ms.saturating_add(MAX_AHEAD_MS));
+        Past { select: &**select, bodies: &self.files, from_ms, to_ms, interval_ms }
+    }
+
+    /// An objective counted over the raw samples, and before them as it was counted when there were some.
+    fn count_back(&self, objective: &Objective, shelved: Option<&Vec<u8>>) -> Result<Tally, SelectError> {
+        let mut counted = self.past().all(objective)?;
+        let Some(book) = counted.book_mut(&objective.id) else { return Ok(counted) };
+        if let Some(old) = shelved.and_then(|bytes| read(&Book::new(objective), bytes)) {
+            let newest_ms = old.slicer.as_ref().map_or(old.newest_ms, |slicer| slicer.closed_ms());
+            let mut joined = Book { follows: Vec::new(), members: Default::default(), ..old };
+            joined.replace_behind(newest_ms, book, &self.files);
+            joined.presence.replace_behind(newest_ms, &book.presence);
+            (joined.follows, joined.members) = (std::mem::take(&mut book.follows), std::mem::take(&mut book.members));
+            joined.newest_ms = joined.newest_ms.max(book.newest_ms);
+            *book = joined;
+        }
+        if !book.source.sampled.is_empty() {
+            book.sampled_ms = book.sampled_ms.max(self.past().from_ms);
+        }
+        Ok(counted)
+    }
+
+    /// The cursor of the feed.
+    fn cursor<'a>(&self, turn: &'a mut Turn) -> Result<&'a mut Box<dyn FeedCursor>, FeedError> {
+        let position = *turn.position.get_or_insert_with(|| self.options.feed.newest());
+        if turn.hold.is_none() {
+            turn.hold = Some(self.options.feed.hold(position));
+        }
+        match &mut turn.cursor {
+            Some(cursor) => Ok(cursor),
+            cursor => Ok(cursor.insert(self.options.feed.follow(position)?)),
+        }
+    }
+
+    /// Reads the feed to its end.
+    fn follow(&self, turn: &mut Turn) {
+        if turn.position.is_none() {
+            return;
+        }
+        match self.read_feed(turn) {
+            Ok(()) => {}
+            Err(FeedError::Gone(_)) => self.begin_anew(turn),
+            Err(FeedError::Unreadable(_)) => {
+                turn.n_failures += 1;
+                turn.cursor = None;
+            }
+        }
+    }
+
+    fn read_feed(&self, turn: &mut Turn) -> Result<(), FeedError> {
+        let cursor = self.cursor(turn)?;
+        let mut is_more = true;
+        while is_more {
+            let mut tally = self.tally.write();
+            for _ in 0..BATCHES_AT_ONCE {
+                is_more = cursor.next_batch(&mut |row| tally.note(row))?;
+                tally.settle(&self.files);
+                if !is_more {
+                    break;
+                }
+            }
+        }
+        turn.position = Some(cursor.position());
+        Ok(())
+    }
+
+    /// What lies between was deleted from the feed: everything is counted anew over the raw samples.
+    fn begin_anew(&self, turn: &mut Turn) {
+        (turn.cursor, turn.hold) = (None, None);
+        turn.position = Some(self.options.feed.newest());
+        let catalog = Arc::clone(&self.catalog.read());
+        let mut made = Vec::new();
+        let ids: Vec<String> = self.tally.read().books.iter().flatten().map(|book| book.id.clone()).collect();
+        for objective in ids.iter().filter_map(|id| catalog.objectives.get(id)) {
+            let mut out = Out::default();
+            if let Some(book) = self.tally.read().book(&objective.id) {
+                book.write(&mut out);
+            }
+            let bytes = without_key(&out.0);
+            match self.count_back(objective, bytes.as_ref()) {
+                Ok(counted) => made.push(counted),
+                Err(_) => turn.n_failures += 1,
+            }
+        }
+        let mut tally = self.tally.write();
+        let books = made.into_iter().flat_map(|counted| tally.adopt(counted)).collect();
+        tally.install(books, |id| ids.iter().any(|known| known == id));
+    }
+
+    /// Evaluates what is no counter.
+    fn sample(&self, turn: &mut Turn) {
+        let is_due = |book: &Book| !book.source.sampled.is_empty();
+        let due: Vec<Book> = self.tally.read().books.iter().flatten().filter(|book| is_due(book)).cloned().collect();
+        let step_ms = self.options.sample_every_ms.max(1);
+        let newest_ms = self.tally.read().newest_ms;
+        for mut book in due {
+            // What is committed a little later is still seen.
+            let until_ms = newest_ms.max(self.options.clock.now_ms() - step_ms) - step_ms;
+            let storage = (&*self.options.engine, &*self.options.select);
+            let sampled = sampling::sample(&mut book, storage, until_ms, step_ms, &self.files);
+            turn.n_failures += u64::from(sampled.is_err());
+            if let Some(slicer) = &mut book.slicer {
+                slicer.close(until_ms, &mut book.log, &self.files);
+            }
+            let mut tally = self.tally.write();
+            if let Some(known) = tally.book_mut(&book.id) {
+                *known = book;
+            }
+        }
+    }
+
+    /// Counts anew where late samples came.
+    fn count_late(&self, turn: &mut Turn) {
+        let late = |book: &Book| book.late_ms.map(|late_ms| (book.id.clone(), late_ms));
+        let late: Vec<(String, i64)> = self.tally.read().books.iter().flatten().filter_map(late).collect();
+        let catalog = Arc::clone(&self.catalog.read());
+        for (id, late_ms) in late {
+            let Some(objective) = catalog.objectives.get(&id) else { continue };
+            let counted = self.past().behind(objective, late_ms, &self.tally.read());
+            let Ok((from_ms, counted)) = counted else {
+                turn.n_failures += 1;
+                continue;
+            };
+            let mut tally = self.tally.write();
+            if let (Some(book), Some(anew)) = (tally.book_mut(&id), counted.book(&id)) {
+                book.replace_behind(from_ms, anew, &self.files);
+                book.late_ms = None;
+                if !book.source.sampled.is_empty() {
+                    book.sampled_ms = book.sampled_ms.min(from_ms);
+                }
+            }
+        }
+    }
+
+    /// Writes everything; what cannot be written is written the next time.
+    fn write(&self, turn: &mut Turn) {
+        turn.written = self.options.clock.elapsed();
+        let Some(position) = turn.position else { return };
+        let now_ms = self.options.clock.now_ms();
+        let mut tally = self.tally.write();
+        tally.forget();
+        for book in tally.books.iter_mut().flatten() {
+            self.pack(book, now_ms);
+        }
+        match self.write_all(&mut tally, &turn.shelf, position) {
+            Ok(()) => turn.hold.iter().for_each(|hold| hold.move_to(position)),
+            Err(_) => turn.n_failures += 1,
+        }
+    }
+
+    /// Puts old counts on disk, makes older ones coarser, and forgets the oldest.
+    fn pack(&self, book: &mut Book, now_ms: i64) {
+        let mut store = |bytes: &[u8]| self.files.store(bytes);
+        book.log.store(book.newest_ms.saturating_sub(LATE_MS), &mut store);
+        for (older_ms, step_ms) in COARSE {
+            let until_ms = now_ms.saturating_sub(self.options.raw_retention_ms.max(older_ms));
+            book.log.coarsen(until_ms, step_ms, &self.files, &mut store);
+        }
+        book.log.forget_before(now_ms.saturating_sub(self.options.retention_ms));
+        book.log.shrink();
+    }
+
+    fn write_all(&self, tally: &mut Tally, shelf: &Shelf, position: FeedPosition) -> Result<(), JournalError> {
+        let places = tally.books.iter_mut().flatten().flat_map(|book| book.log.places_mut());
+        let n_needed: u64 = places.map(|place| u64::from(place.n_bytes)).sum();
+        let is_long = self.files.stored_bytes() > MIN_TO_REWRITE.max(2 * n_needed);
+        // Shelved books name places too, and are not read here.
+        if !is_long || !shelf.is_empty() {
+            return self.files.write(tally, shelf, position);
+        }
+        let first = self.files.begin_chunks()?;
+        let mut are_all = true;
+        for place in tally.books.iter_mut().flatten().flat_map(|book| book.log.places_mut()) {
+            match super::log::Bodies::body(&self.files, *place).and_then(|bytes| self.files.store(&bytes)) {
+                Some(moved) => *place = moved,
+                None => are_all = false,
+            }
+        }
+        self.files.write(tally, shelf, position)?;
+        if are_all { self.files.remove_chunks_before(first) } else { Ok(()) }
+    }
+}
+
+/// Reads a book that counts the same as an empty one.
+fn read(empty: &Book, bytes: &[u8]) -> Option<Book> {
+    let mut book = empty.clone();
+    book.read(&mut In(bytes))?;
+    (book.newest_ms != NEVER || book.follows.is_empty()).then_some(book)
+}
+
+/// A written book without its id and words.
+fn without_key(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut input = In(bytes);
+    input.text()?;
+    input.text()?;
+    Some(input.0.to_vec())
+}
+
+fn shelve(shelf: &mut Shelf, book: &Book) {
+    let mut out = Out::default();
+    book.write(&mut out);
+    if let Some(bytes) = without_key(&out.0).filter(|_| shelf.len() < MAX_SHELVED) {
+        shelf.insert((book.id.clone(), book.words.clone()), bytes);
+    }
+}

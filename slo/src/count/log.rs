@@ -1,0 +1,469 @@
+//! The increments of one objective in the order of their times, with sums, so that any span is two lookups.
+//!
+//! The newest stand as they are; those before them are chunks of bytes ([`super::group`]), of which each knows the sum of all
+//! that came before. Old chunks lie on disk ([`Bodies`]); then only their heads are in memory. A late increment is put where it
+//! belongs.
+
+use std::fmt;
+
+use super::bytes::{In, Out};
+use super::events::{Events, Increment};
+use super::group::{self, GROUP_LEN};
+
+/// So many of the newest increments are never packed: those of several targets come in any order.
+const N_LOOSE: usize = 32;
+/// A chunk goes to disk when it has so many increments: six hours of them, 15 s apart.
+pub(super) const STORED_LEN: u32 = 1440;
+
+/// Where the bytes of chunks lie.
+pub(super) trait Bodies: fmt::Debug {
+    /// The bytes at a place; `None` where they are damaged.
+    fn body(&self, place: Place) -> Option<Vec<u8>>;
+}
+
+/// A place in a file of chunks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The number of the segment, and the run that wrote it.
+    pub(super) segment: (u64, u32),
+    pub(super) offset: u64,
+    pub(super) n_bytes: u32,
+    pub(super) crc: u32,
+}
+
+#[derive(Clone, Debug)]
+enum Body {
+    Held(Box<[u8]>),
+    Stored(Place),
+}
+
+#[derive(Clone, Debug)]
+struct Chunk {
+    first_ms: i64,
+    last_ms: i64,
+    /// The sum of all increments before the chunk.
+    before: Events,
+    n_increments: u32,
+    body: Body,
+}
+
+/// All increments of an objective.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Log {
+    chunks: Vec<Chunk>,
+    /// In order of time, each time once.
+    loose: Vec<Increment>,
+    /// The sum of all increments before those.
+    before: Events,
+}
+
+impl Chunk {
+    fn bytes(&self, bodies: &dyn Bodies) -> Option<Vec<u8>> {
+        match &self.body {
+            Body::Held(bytes) => Some(bytes.to_vec()),
+            Body::Stored(place) => bodies.body(*place),
+        }
+    }
+
+    /// Its increments. Where they are damaged their sum is still known, and stands at the last of their times.
+    fn increments(&self, after: Events, bodies: &dyn Bodies) -> Vec<Increment> {
+        let read = self.bytes(bodies).and_then(|bytes| group::decode(&bytes));
+        read.unwrap_or_else(|| vec![Increment { at_ms: self.last_ms, events: after - self.before }])
+    }
+
+    fn upto(&self, at_ms: i64, bodies: &dyn Bodies) -> Events {
+        let inside = match &self.body {
+            Body::Held(bytes) => group::upto(bytes, at_ms),
+            Body::Stored(place) => bodies.body(*place).and_then(|bytes| group::upto(&bytes, at_ms)),
+        };
+        self.before + inside.unwrap_or_default()
+    }
+
+    fn of(increments: &[Increment], before: Events) -> Option<Chunk> {
+        let (first, last) = (increments.first()?, increments.last()?);
+        let body = Body::Held(group::encode(increments).into());
+        let n_increments = increments.len() as u32;
+        Some(Chunk { first_ms: first.at_ms, last_ms: last.at_ms, before, n_increments, body })
+    }
+}
+
+fn sum(increments: &[Increment]) -> Events {
+    increments.iter().fold(Events::default(), |sum, increment| sum + increment.events)
+}
+
+/// Adds an increment to those of its time, or puts it in its place.
+fn put(increments: &mut Vec<Increment>, increment: Increment) {
+    let at = increments.partition_point(|other| other.at_ms < increment.at_ms);
+    match increments.get_mut(at) {
+        Some(other) if other.at_ms == increment.at_ms => other.events += increment.events,
+        _ => increments.insert(at, increment),
+    }
+}
+
+impl Log {
+    /// Adds events at a time.
+    pub(super) fn add(&mut self, at_ms: i64, events: Events, bodies: &dyn Bodies) {
+        let increment = Increment { at_ms, events };
+        match self.chunks.last() {
+            Some(last) if at_ms <= last.last_ms => self.add_to_chunk(increment, bodies),
+            _ => put(&mut self.loose, increment),
+        }
+        if self.loose.len() >= GROUP_LEN + N_LOOSE {
+            self.pack();
+        }
+    }
+
+    fn pack(&mut self) {
+        let packed: Vec<Increment> = self.loose.drain(..GROUP_LEN).collect();
+        self.chunks.extend(Chunk::of(&packed, self.before));
+        self.before += sum(&packed);
+    }
+
+    fn add_to_chunk(&mut self, increment: Increment, bodies: &dyn Bodies) {
+        let at = self.chunks.partition_point(|chunk| chunk.last_ms < increment.at_ms);
+        let mut increments = self.chunks[at].increments(self.after(at), bodies);
+        put(&mut increments, increment);
+        if let Some(chunk) = Chunk::of(&increments, self.chunks[at].before) {
+            self.chunks[at] = chunk;
+        }
+        self.chunks[at + 1..].iter_mut().for_each(|chunk| chunk.before += increment.events);
+        self.before += increment.events;
+    }
+
+    /// The sum of all increments up to the end of a chunk.
+    fn after(&self, chunk: usize) -> Events {
+        self.chunks.get(chunk + 1).map_or(self.before, |next| next.before)
+    }
+
+    /// The sum of all increments up to a time, that time included.
+    pub(super) fn upto(&self, at_ms: i64, bodies: &dyn Bodies) -> Events {
+        if self.loose.first().is_some_and(|first| first.at_ms <= at_ms) {
+            let n_upto = self.loose.partition_point(|increment| increment.at_ms <= at_ms);
+            return self.before + sum(&self.loose[..n_upto]);
+        }
+        let n_begun = self.chunks.partition_point(|chunk| chunk.first_ms <= at_ms);
+        let Some(at) = n_begun.checked_sub(1) else {
+            return self.chunks.first().map_or(self.before, |first| first.before);
+        };
+        let chunk = &self.chunks[at];
+        if chunk.last_ms <= at_ms { self.after(at) } else { chunk.upto(at_ms, bodies) }
+    }
+
+    /// The increments in a span, in order.
+    pub(super) fn span(&self, from_ms: i64, to_ms: i64, bodies: &dyn Bodies) -> Vec<Increment> {
+        let mut increments = Vec::new();
+        for (at, chunk) in self.chunks.iter().enumerate() {
+            if chunk.last_ms > from_ms && chunk.first_ms <= to_ms {
+                increments.extend(chunk.increments(self.after(at), bodies));
+            }
+        }
+        increments.extend_from_slice(&self.loose);
+        increments.retain(|increment| increment.at_ms > from_ms && increment.at_ms <= to_ms);
+        increments
+    }
+
+    /// Forgets everything behind a time, which itself stays.
+    pub(super) fn cut(&mut self, at_ms: i64, bodies: &dyn Bodies) {
+        let n_begun = self.chunks.partition_point(|chunk| chunk.first_ms <= at_ms);
+        self.loose.retain(|increment| increment.at_ms <= at_ms);
+        if n_begun < self.chunks.len() {
+            self.before = self.chunks[n_begun].before;
+            self.chunks.truncate(n_begun);
+            self.loose.clear();
+        }
+        if self.chunks.last().is_some_and(|chunk| chunk.last_ms > at_ms) {
+            let after = self.before;
+            let Some(chunk) = self.chunks.pop() else { return };
+            self.before = chunk.before;
+            self.loose = chunk.increments(after, bodies);
+            self.loose.retain(|increment| increment.at_ms <= at_ms);
+        }
+        while self.loose.len() >= GROUP_LEN + N_LOOSE {
+            self.pack();
+        }
+    }
+
+    /// Forgets the chunks that ended before a time. What they added up to stays known.
+    pub(super) fn forget_before(&mut self, at_ms: i64) {
+        self.chunks.drain(..self.chunks.partition_point(|chunk| chunk.last_ms < at_ms));
+    }
+
+    /// Joins chunks to longer ones and puts them on disk with `store`, as long as it takes them; those that reach behind
+    /// `until_ms` stay, because late samples may still change them.
+    pub(super) fn store(&mut self, until_ms: i64, store: &mut dyn FnMut(&[u8]) -> Option<Place>) {
+        let mut at = self.chunks.partition_point(|chunk| matches!(chunk.body, Body::Stored(_)));
+        while at < self.chunks.len() {
+            let mut n_increments = 0;
+            let n_joined = self.chunks[at..]
+                .iter()
+                .take_while(|chunk| {
+                    let is_first_beyond = n_increments >= STORED_LEN;
+                    n_increments += chunk.n_increments;
+                    !is_first_beyond && chunk.last_ms <= until_ms && matches!(chunk.body, Body::Held(_))
+                })
+                .count();
+            let joined = &self.chunks[at..at + n_joined];
+            if joined.iter().map(|chunk| chunk.n_increments).sum::<u32>() < STORED_LEN
+                || !self.join(at, n_joined, store)
+            {
+                return;
+            }
+            at += 1;
+        }
+    }
+
+    /// Gives back memory that is not needed.
+    pub(super) fn shrink(&mut self) {
+        self.chunks.shrink_to_fit();
+    }
+
+    fn join(&mut self, at: usize, n_joined: usize, store: &mut dyn FnMut(&[u8]) -> Option<Place>) -> bool {
+        let joined = &self.chunks[at..at + n_joined];
+        let (Some(first), Some(last)) = (joined.first(), joined.last()) else { return false };
+        let mut bytes = Vec::new();
+        for chunk in joined {
+            let Body::Held(held) = &chunk.body else { return false };
+            bytes.extend_from_slice(held);
+        }
+        let Some(place) = store(&bytes) else { return false };
+        let n_increments = joined.iter().map(|chunk| chunk.n_increments).sum();
+        let (first_ms, last_ms, before) = (first.first_ms, last.last_ms, first.before);
+        let chunk = Chunk { first_ms, last_ms, before, n_increments, body: Body::Stored(place) };
+        self.chunks.splice(at..at + n_joined, [chunk]);
+        true
+    }
+
+    /// Adds up the increments of each `step_ms` in chunks that ended before a time. Answers whether there was anything to do.
+    pub(super) fn coarsen(
+        &mut self,
+        until_ms: i64,
+        step_ms: i64,
+        bodies: &dyn Bodies,
+        store: &mut dyn FnMut(&[u8]) -> Option<Place>,
+    ) -> bool {
+        let is_due = |chunk: &Chunk| {
+            chunk.last_ms <= until_ms && i64::from(chunk.n_increments) > 2 + (chunk.last_ms - chunk.first_ms) / step_ms
+        };
+        let Some(first) = self.chunks.iter().position(is_due) else { return false };
+        let mut coarse: Vec<Increment> = Vec::new();
+        let mut behind = first;
+        // Coarse chunks become as long as others.
+        while behind < self.chunks.len() && is_due(&self.chunks[behind]) && coarse.len() < STORED_LEN as usize {
+            for increment in self.chunks[behind].increments(self.after(behind), bodies) {
+                let at_ms = increment.at_ms.saturating_add(step_ms - 1).div_euclid(step_ms) * step_ms;
+                // No increment may move beyond its chunk.
+                let at_ms = at_ms.min(self.chunks[behind].last_ms);
+                put_last(&mut coarse, Increment { at_ms, ..increment });
+            }
+            behind += 1;
+        }
+        let Some(mut chunk) = Chunk::of(&coarse, self.chunks[first].before) else { return false };
+        if let Body::Held(bytes) = &chunk.body {
+            let Some(place) = store(bytes) else { return false };
+            chunk.body = Body::Stored(place);
+        }
+        self.chunks.splice(first..behind, [chunk]);
+        true
+    }
+
+    /// Where the stored chunks lie, to be put elsewhere.
+    pub(super) fn places_mut(&mut self) -> impl Iterator<Item = &mut Place> {
+        self.chunks.iter_mut().filter_map(|chunk| match &mut chunk.body {
+            Body::Stored(place) => Some(place),
+            Body::Held(_) => None,
+        })
+    }
+
+    /// The memory that it takes, in bytes.
+    pub(super) fn n_bytes(&self) -> usize {
+        let held = |chunk: &Chunk| match &chunk.body {
+            Body::Held(bytes) => bytes.len(),
+            Body::Stored(_) => 0,
+        };
+        self.chunks.iter().map(held).sum::<usize>()
+            + self.chunks.capacity() * size_of::<Chunk>()
+            + self.loose.capacity() * size_of::<Increment>()
+    }
+
+    pub(super) fn write(&self, out: &mut Out) {
+        out.u64(self.chunks.len() as u64);
+        for chunk in &self.chunks {
+            out.i64(chunk.first_ms);
+            out.i64(chunk.last_ms);
+            write_events(chunk.before, out);
+            out.u64(u64::from(chunk.n_increments));
+            match &chunk.body {
+                Body::Held(bytes) => {
+                    out.u64(0);
+                    out.bytes(bytes);
+                }
+                Body::Stored(place) => {
+                    out.u64(1);
+                    let (number, run) = place.segment;
+                    for number in [number, u64::from(run), place.offset, place.n_bytes.into(), place.crc.into()] {
+                        out.u64(number);
+                    }
+                }
+            }
+        }
+        write_events(self.before, out);
+        out.bytes(&group::encode(&self.loose));
+    }
+
+    pub(super) fn read(input: &mut In<'_>) -> Option<Log> {
+        let n_chunks = input.count()?;
+        let chunks: Option<Vec<Chunk>> = (0..n_chunks).map(|_| Chunk::read(input)).collect();
+        let (chunks, before) = (chunks?, read_events(input)?);
+        Some(Log { chunks, before, loose: group::decode(input.bytes()?)? })
+    }
+}
+
+/// Adds an increment that is not before the last.
+fn put_last(increments: &mut Vec<Increment>, increment: Increment) {
+    match increments.last_mut() {
+        Some(last) if last.at_ms == increment.at_ms => last.events += increment.events,
+        _ => increments.push(increment),
+    }
+}
+
+impl Chunk {
+    fn read(input: &mut In<'_>) -> Option<Chunk> {
+        let (first_ms, last_ms) = (input.i64()?, input.i64()?);
+        let before = read_events(input)?;
+        let n_increments = u32::try_from(input.u64()?).ok()?;
+        let body = match input.u64()? {
+            0 => Body::Held(input.bytes()?.into()),
+            _ => {
+                let segment = (input.u64()?, u32::try_from(input.u64()?).ok()?);
+                let offset = input.u64()?;
+                let n_bytes = u32::try_from(input.u64()?).ok()?;
+                Body::Stored(Place { segment, offset, n_bytes, crc: u32::try_from(input.u64()?).ok()? })
+            }
+        };
+        Some(Chunk { first_ms, last_ms, before, n_increments, body })
+    }
+}
+
+pub(super) fn write_events(events: Events, out: &mut Out) {
+    out.f64(events.bad);
+    out.f64(events.total);
+}
+
+pub(super) fn read_events(input: &mut In<'_>) -> Option<Events> {
+    Some(Events { bad: input.f64()?, total: input.f64()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Bytes in memory, by offset.
+    #[derive(Debug, Default)]
+    struct Kept(RefCell<Vec<Vec<u8>>>);
+
+    impl Bodies for Kept {
+        fn body(&self, place: Place) -> Option<Vec<u8>> {
+            self.0.borrow().get(usize::try_from(place.offset).ok()?).cloned()
+        }
+    }
+
+    impl Kept {
+        fn keep(&self, bytes: &[u8]) -> Option<Place> {
+            self.0.borrow_mut().push(bytes.to_vec());
+            let offset = self.0.borrow().len() as u64 - 1;
+            Some(Place { segment: (1, 2), offset, n_bytes: bytes.len() as u32, crc: 0 })
+        }
+    }
+
+    fn events(total: u8) -> Events {
+        Events { bad: f64::from(total % 3), total: f64::from(total) }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// In whatever order increments come, and whatever is packed, stored, cut and read back, sums are those of a plain list.
+        #[test]
+        fn sums_are_those_of_a_list(
+            steps in prop::collection::vec((0u8..20, 0i64..40, any::<u8>()), 1..1500),
+            asked in prop::collection::vec(-5i64..60_000, 20),
+        ) {
+            let (kept, mut log, mut list) = (Kept::default(), Log::default(), BTreeMap::<i64, Events>::new());
+            let mut now_ms = 0;
+            for (kind, step, total) in steps {
+                now_ms += step;
+                match kind {
+                    0 => {
+                        log.store(now_ms - 500, &mut |bytes| kept.keep(bytes));
+                    }
+                    1 if total < 20 => {
+                        log.cut(now_ms - 1000, &kept);
+                        list.retain(|&at_ms, _| at_ms <= now_ms - 1000);
+                    }
+                    2 => {
+                        let mut out = Out::default();
+                        log.write(&mut out);
+                        log = Log::read(&mut In(&out.0)).unwrap();
+                    }
+                    3 => {
+                        let late_ms = now_ms - i64::from(total) * 40;
+                        log.add(late_ms, events(total), &kept);
+                        *list.entry(late_ms).or_default() += events(total);
+                    }
+                    _ => {
+                        log.add(now_ms, events(total), &kept);
+                        *list.entry(now_ms).or_default() += events(total);
+                    }
+                }
+            }
+            for at_ms in asked {
+                let want = list.range(..=at_ms).fold(Events::default(), |sum, (_, events)| sum + *events);
+                prop_assert_eq!(log.upto(at_ms, &kept), want);
+            }
+            let all: Vec<_> = list.iter().map(|(&at_ms, &events)| Increment { at_ms, events }).collect();
+            prop_assert_eq!(log.span(i64::MIN, i64::MAX, &kept), all);
+        }
+    }
+
+    #[test]
+    fn old_chunks_go_to_disk_and_become_coarser_and_sums_stay() {
+        let (kept, mut log) = (Kept::default(), Log::default());
+        for at in 1..=20_000 {
+            log.add(at * 15_000, Events { bad: 1.0, total: 3.0 }, &kept);
+        }
+        let end_ms = 20_000 * 15_000;
+        log.store(end_ms, &mut |bytes| kept.keep(bytes));
+        log.shrink();
+        let n_bytes = log.n_bytes();
+        assert!(n_bytes < 16 << 10, "{n_bytes}");
+        while log.coarsen(end_ms / 2, 300_000, &kept, &mut |bytes| kept.keep(bytes)) {}
+        for at in [300_000, 600_000, end_ms / 2 + 15_000, end_ms] {
+            let n = (at / 15_000) as f64;
+            assert_eq!(log.upto(at, &kept), Events { bad: n, total: 3.0 * n }, "{at}");
+        }
+    }
+
+    #[test]
+    fn damage_costs_the_chunk_its_times_and_no_event() {
+        #[derive(Debug)]
+        struct Damaged;
+        impl Bodies for Damaged {
+            fn body(&self, _: Place) -> Option<Vec<u8>> {
+                None
+            }
+        }
+        let (kept, mut log) = (Kept::default(), Log::default());
+        for at in 1..=2000 {
+            log.add(at, Events { bad: 0.0, total: 1.0 }, &kept);
+        }
+        log.store(2000, &mut |bytes| kept.keep(bytes));
+        assert_eq!(log.upto(2000, &Damaged).total, 2000.0);
+        assert_eq!(log.upto(1500, &Damaged).total, 1500.0);
+        assert_eq!(log.upto(100, &Damaged).total, 0.0);
+    }
+}

@@ -1,0 +1,37 @@
+//! Counting: good and bad events of each objective, exactly, from the samples as they are committed.
+//!
+//! [`Counting`] follows the store's feed and keeps a `book` for each objective: a `log` of increments with sums, so that any
+//! window is two lookups; and the `presence` of its targets, which tells how much was measured. What counts is said in `rule`.
+//! An objective that is new is counted back over the raw samples (`replay`); so is the time behind a late sample. What does
+//! not fit the memory lies in `files`, and outlives the raw samples.
+//!
+//! Deliberately absent: objectives that are composed of others, which have no events of their own; and budgets.
+
+mod answers;
+mod book;
+mod bytes;
+mod counting;
+mod events;
+mod files;
+mod group;
+mod log;
+mod native;
+mod past;
+mod presence;
+mod replay;
+mod router;
+mod rule;
+mod sampling;
+mod slicer;
+mod source;
+#[cfg(test)]
+mod streams;
+mod tally;
+mod target;
+#[cfg(test)]
+mod test_kit;
+#[cfg(test)]
+mod tests;
+
+pub use counting::{Counting, Options, Standing};
+pub use files::OpenError;

@@ -1,0 +1,156 @@
+//! Counting what was committed before: samples of a selection, in the order of their times.
+
+use model::labels::METRIC_NAME;
+use model::storage::{Select, SelectError, SelectHints, SeriesSet, Tile};
+use model::{Labels, MatchOp, Matcher};
+use rustc_hash::FxHashSet;
+
+use super::log::Bodies;
+use super::tally::{Entry, PendingValue, Tally};
+
+/// So many samples are in memory at once, about.
+const MAX_SAMPLES: i64 = 1_000_000;
+/// The distance of samples that this supposes.
+const SUPPOSED_STEP_MS: i64 = 15_000;
+/// More targets than this are not named one by one.
+const MAX_NAMED: usize = 64;
+
+/// Which samples are counted.
+#[derive(Clone, Copy)]
+pub(super) struct Range<'a> {
+    pub(super) from_ms: i64,
+    pub(super) to_ms: i64,
+    /// Until when a series is counted, where that is before the end.
+    pub(super) until_ms: &'a dyn Fn(&Labels) -> i64,
+}
+
+/// A series that is read.
+struct Reading {
+    set: usize,
+    series: usize,
+    entry: Entry,
+    until_ms: i64,
+}
+
+/// Counts the samples of all that the objectives of a tally listen to.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn replay(
+    select: &dyn Select,
+    tally: &mut Tally,
+    range: Range<'_>,
+    bodies: &dyn Bodies,
+) -> Result<(), SelectError> {
+    let hints = SelectHints { start_ms: range.from_ms, end_ms: range.to_ms, ..SelectHints::default() };
+    let terms: Vec<Vec<Matcher>> =
+        tally.books.iter().flatten().flat_map(|book| &book.source.terms).map(|term| term.matchers.clone()).collect();
+    let mut sets = Vec::new();
+    let (mut seen, mut readings) = (FxHashSet::default(), Vec::new());
+    for matchers in &terms {
+        sets.push(select.select(matchers, &hints)?);
+        list(&sets, tally, &range, &mut seen, &mut readings);
+    }
+    for matchers in targets(tally) {
+        sets.push(select.select(&matchers, &hints)?);
+        list(&sets, tally, &range, &mut seen, &mut readings);
+    }
+    let piece_ms = (MAX_SAMPLES / (readings.len() as i64 + 1) * SUPPOSED_STEP_MS).max(3_600_000);
+    let mut from_ms = range.from_ms;
+    while from_ms <= range.to_ms {
+        let to_ms = range.to_ms.min(from_ms.saturating_add(piece_ms - 1));
+        read(&sets, &readings, (from_ms, to_ms), tally)?;
+        tally.settle(bodies);
+        from_ms = to_ms.saturating_add(1);
+    }
+    Ok(())
+}
+
+/// Lists the series of the last set that are not listed yet.
+fn list(
+    sets: &[Box<dyn SeriesSet>],
+    tally: &mut Tally,
+    range: &Range<'_>,
+    seen: &mut FxHashSet<Labels>,
+    readings: &mut Vec<Reading>,
+) {
+    let Some((set, of_set)) = sets.iter().enumerate().next_back() else { return };
+    for series in 0..of_set.len() {
+        let labels = of_set.labels(series);
+        let until_ms = (range.until_ms)(&labels);
+        let entry = tally.entry(&labels);
+        if entry != Entry::Nothing && until_ms >= range.from_ms && seen.insert(labels) {
+            readings.push(Reading { set, series, entry, until_ms });
+        }
+    }
+}
+
+/// Matchers of what the targets that are known tell of themselves.
+fn targets(tally: &Tally) -> Vec<Vec<Matcher>> {
+    let mut jobs: Vec<(&str, Vec<&str>)> = Vec::new();
+    for key in tally.target_keys.keys() {
+        let (job, instance) = (key.get("job").unwrap_or_default(), key.get("instance").unwrap_or_default());
+        match jobs.iter_mut().find(|(other, _)| *other == job) {
+            Some((_, instances)) => instances.push(instance),
+            None => jobs.push((job, vec![instance])),
+        }
+    }
+    let of_job = |(job, instances): (&str, Vec<&str>)| {
+        ["up", "process_start_time_seconds"].map(|name| {
+            let mut matchers = vec![Matcher::equal(METRIC_NAME, name), Matcher::equal("job", job)];
+            let pattern = instances.iter().map(|instance| quoted(instance)).collect::<Vec<_>>().join("|");
+            if instances.len() <= MAX_NAMED
+                && let Ok(named) = Matcher::new("instance", MatchOp::Regex, pattern)
+            {
+                matchers.push(named);
+            }
+            matchers
+        })
+    };
+    jobs.into_iter().flat_map(of_job).collect()
+}
+
+/// A text as a regular expression that matches nothing else.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if r"\.+*?()|[]{}^$".contains(letter) {
+            quoted.push('\\');
+        }
+        quoted.push(letter);
+    }
+    quoted
+}
+
+fn read(
+    sets: &[Box<dyn SeriesSet>],
+    readings: &[Reading],
+    (from_ms, to_ms): (i64, i64),
+    tally: &mut Tally,
+) -> Result<(), SelectError> {
+    let mut readers: Vec<_> = sets.iter().map(|set| set.reader()).collect();
+    let mut tile = Tile::default();
+    for Reading { set, series, entry, until_ms } in readings {
+        let last_ms = to_ms.min(*until_ms);
+        let reader = &mut readers[*set];
+        reader.seek(*series, from_ms);
+        while reader.next_tile(&mut tile)? {
+            let mut is_behind = false;
+            for (at, &at_ms) in tile.timestamps.iter().enumerate() {
+                is_behind = at_ms > last_ms;
+                if is_behind {
+                    break;
+                }
+                let start_ms = tile.start_timestamps.get(at).copied().unwrap_or(0);
+                tally.note_value(*entry, at_ms, start_ms, || match tile.values.get(at) {
+                    Some(value) => PendingValue::Float(*value),
+                    None => PendingValue::Histogram(tile.histograms[at].to_float()),
+                });
+            }
+            if is_behind {
+                break;
+            }
+        }
+    }
+    Ok(())
+}

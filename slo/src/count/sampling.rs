@@ -1,0 +1,108 @@
+//! What is no counter and no selector: queries evaluated step by step.
+
+use model::duration::PromDuration;
+use model::storage::Select;
+use query::{Engine, QueryError, QueryOptions, Value};
+
+use super::book::Book;
+use super::events::Events;
+use super::log::Bodies;
+use super::presence::Shift;
+use super::source::{Sampled, SampledRole};
+use super::target::NEVER;
+use crate::spec::counter::next_window;
+
+/// Steps of one query.
+const MAX_STEPS: i64 = 1000;
+
+/// Evaluates what a book samples at each step behind the last, up to a time. Steps are aligned to the Unix epoch.
+///
+/// # Errors
+/// When a query cannot be evaluated; what was before is counted.
+pub(super) fn sample(
+    book: &mut Book,
+    (engine, select): (&Engine, &dyn Select),
+    until_ms: i64,
+    step_ms: i64,
+    bodies: &dyn Bodies,
+) -> Result<(), QueryError> {
+    let sampled = book.source.sampled.clone();
+    let last_ms = until_ms.div_euclid(step_ms) * step_ms;
+    while book.sampled_ms < last_ms && !sampled.is_empty() {
+        let first_ms = book.sampled_ms + step_ms;
+        let to_ms = last_ms.min(book.sampled_ms + MAX_STEPS * step_ms);
+        let mut steps = vec![None; usize::try_from((to_ms - first_ms) / step_ms + 1).unwrap_or(0)];
+        for of_query in &sampled {
+            evaluate(of_query, (engine, select), (first_ms, to_ms), step_ms, &mut steps)?;
+        }
+        for (at, events) in (0..).zip(&steps) {
+            if let Some(events) = events {
+                note(book, first_ms + at * step_ms, *events, step_ms, bodies);
+            }
+        }
+        book.sampled_ms = to_ms;
+    }
+    Ok(())
+}
+
+/// Adds what a query says to the steps; those of which it says nothing stay as they are.
+fn evaluate(
+    sampled: &Sampled,
+    (engine, select): (&Engine, &dyn Select),
+    (first_ms, to_ms): (i64, i64),
+    step_ms: i64,
+    steps: &mut [Option<Events>],
+) -> Result<(), QueryError> {
+    let text = with_window(&sampled.query, step_ms);
+    let outcome = engine.range(select, &text, (first_ms, to_ms), step_ms, &QueryOptions::default())?;
+    let Value::Matrix(series) = outcome.value else { return Ok(()) };
+    for &(at_ms, value) in series.iter().flat_map(|of_series| &of_series.floats) {
+        let events = match sampled.adds {
+            SampledRole::Increase { .. } if value.is_nan() => continue,
+            SampledRole::Increase { weight } => weight * value,
+            SampledRole::Gauge(judge) => judge.event(value),
+        };
+        let at = usize::try_from((at_ms - first_ms) / step_ms).unwrap_or(usize::MAX);
+        if let Some(step) = steps.get_mut(at) {
+            *step = Some(step.unwrap_or_default() + events);
+        }
+    }
+    Ok(())
+}
+
+/// Takes a step. Steps without any answer were not measured.
+fn note(book: &mut Book, at_ms: i64, events: Events, step_ms: i64, bodies: &dyn Bodies) {
+    // Where series are followed too, their targets tell what was measured.
+    if book.source.terms.is_empty() {
+        if book.newest_ms == NEVER {
+            book.presence.shift(Shift { at_ms: at_ms - step_ms, expected: 1, measured: 1 });
+        } else if at_ms - book.newest_ms > step_ms {
+            book.presence.shift(Shift { at_ms: book.newest_ms, expected: 0, measured: -1 });
+            book.presence.shift(Shift { at_ms: at_ms - step_ms, expected: 0, measured: 1 });
+        }
+    }
+    book.note_time(at_ms);
+    book.add(at_ms, events, bodies);
+}
+
+/// The query with a step wherever a window is to be put in.
+fn with_window(query: &str, step_ms: i64) -> String {
+    let window = PromDuration::from_millis(step_ms).to_string();
+    let (mut text, mut rest) = (String::new(), query);
+    while let Some((start, n_bytes)) = next_window(rest) {
+        text.push_str(&rest[..start]);
+        text.push_str(&window);
+        rest = &rest[start + n_bytes..];
+    }
+    text + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_are_steps() {
+        assert_eq!(with_window("sum(rate(a[{{.window}}])) / b[$window]", 60_000), "sum(rate(a[1m])) / b[1m]");
+    }
+}

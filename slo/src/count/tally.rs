@@ -1,0 +1,387 @@
+//! Counting: rows of committed samples in, counts of all objectives out. No I/O but for chunks of old counts.
+//!
+//! The same code counts what is committed, what was committed before an objective was there, and what comes late, so that all
+//! of them agree. Rows of a batch are taken in the order of their times; within a time first what tells when a process began,
+//! then the series, then `up`: whether a first value counts depends on the scrapes before.
+
+use std::sync::Arc;
+
+use model::storage::FeedRow;
+use model::{Histogram, Labels};
+use rustc_hash::FxHashMap;
+
+use super::book::{Book, Follow, Reading, Seen};
+use super::log::Bodies;
+use super::router::Router;
+use super::target::{Heard, NEVER, Target};
+
+const UP: &str = "up";
+const PROCESS_START: &str = "process_start_time_seconds";
+/// Series of targets that have left are forgotten after a day: one that comes back later begins anew.
+const FORGET_AFTER_MS: i64 = 86_400_000;
+
+/// All objectives, and all that they are counted from.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    /// By number; numbers of objectives that have gone are free.
+    pub(super) books: Vec<Option<Book>>,
+    by_id: FxHashMap<String, u32>,
+    router: Router,
+    /// Series that have a name that somebody asks for.
+    entries: FxHashMap<Labels, Entry>,
+    listed: Vec<Listed>,
+    pub(super) targets: Vec<Target>,
+    pub(super) target_keys: FxHashMap<Labels, u32>,
+    pending: Vec<Pending>,
+    /// What a scrape interval is taken for while a target was scraped once.
+    interval_ms: i64,
+    /// The newest sample of any `up`, or of any series that is counted.
+    pub(super) newest_ms: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// Nobody's.
+    Nothing,
+    /// That of a number in `listed`.
+    Listed(u32),
+}
+
+/// What a series tells besides what objectives count of it. In the order in which rows of one time are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Tells {
+    ProcessStart,
+    Nothing,
+    Up,
+}
+
+/// A series that somebody listens to.
+#[derive(Clone, Debug)]
+struct Listed {
+    tells: Tells,
+    target: u32,
+    /// The objectives, and their numbers of the series.
+    takers: Vec<(u32, u32)>,
+}
+
+#[derive(Debug)]
+struct Pending {
+    at_ms: i64,
+    tells: Tells,
+    listed: u32,
+    start_ms: i64,
+    value: PendingValue,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum PendingValue {
+    Float(f64),
+    Histogram(Arc<Histogram>),
+}
+
+/// The labels that name a target.
+fn key_of(labels: &Labels) -> Labels {
+    let of_target = |(name, _): &(&str, &str)| matches!(*name, "job" | "instance");
+    Labels::from_pairs(labels.iter().filter(of_target))
+}
+
+impl Tally {
+    /// One without objectives.
+    pub(super) fn new(interval_ms: i64) -> Tally {
+        Tally { interval_ms, newest_ms: NEVER, ..Tally::default() }
+    }
+
+    /// The book of an objective.
+    pub(super) fn book(&self, id: &str) -> Option<&Book> {
+        self.books.get(*self.by_id.get(id)? as usize)?.as_ref()
+    }
+
+    pub(super) fn book_mut(&mut self, id: &str) -> Option<&mut Book> {
+        self.books.get_mut(*self.by_id.get(id)? as usize)?.as_mut()
+    }
+
+    /// Puts books in the place of those of the same ids, and takes away those that are not wanted.
+    pub(super) fn install(&mut self, books: Vec<Book>, is_wanted: impl Fn(&str) -> bool) {
+        for slot in &mut self.books {
+            let replaced = |book: &Book| !is_wanted(&book.id) || books.iter().any(|other| other.id == book.id);
+            if slot.as_ref().is_some_and(replaced) {
+                *slot = None;
+            }
+        }
+        let mut free = 0;
+        for book in books {
+            while self.books.get(free).is_some_and(Option::is_some) {
+                free += 1;
+            }
+            if free == self.books.len() {
+                self.books.push(None);
+            }
+            self.books[free] = Some(book);
+        }
+        self.reindex();
+    }
+
+    /// Finds anew who listens to which series.
+    fn reindex(&mut self) {
+        let books = || (0u32..).zip(&self.books).filter_map(|(number, book)| Some((number, book.as_ref()?)));
+        self.by_id = books().map(|(number, book)| (book.id.clone(), number)).collect();
+        let terms = books()
+            .flat_map(|(number, book)| (0u32..).zip(&book.source.terms).map(move |(at, term)| ((number, at), term)));
+        self.router = Router::new(terms);
+        let mut takers: FxHashMap<Labels, Vec<(u32, u32)>> = FxHashMap::default();
+        for (number, book) in books() {
+            for (at, follow) in (0u32..).zip(&book.follows) {
+                takers.entry(follow.labels.clone()).or_default().push((number, at));
+            }
+        }
+        self.targets.iter_mut().for_each(|target| target.books.clear());
+        for (number, book) in (0u32..).zip(&self.books) {
+            for &target in book.iter().flat_map(|book| book.members.keys()) {
+                if let Some(target) = self.targets.get_mut(target as usize) {
+                    target.books.push(number);
+                }
+            }
+        }
+        self.entries.clear();
+        self.listed.clear();
+        for (labels, of_series) in takers {
+            self.list(&labels, of_series);
+        }
+    }
+
+    /// The number of a target.
+    pub(super) fn target(&mut self, key: Labels) -> u32 {
+        let next = self.targets.len() as u32;
+        let number = *self.target_keys.entry(key).or_insert(next);
+        if number == next {
+            self.targets.push(Target::default());
+        }
+        number
+    }
+
+    /// Who listens to a series.
+    pub(super) fn entry(&mut self, labels: &Labels) -> Entry {
+        let name = labels.metric_name();
+        if name != UP && name != PROCESS_START && !self.router.may_match(name) {
+            return Entry::Nothing;
+        }
+        match self.entries.get(labels) {
+            Some(entry) => *entry,
+            None => self.list(labels, Vec::new()),
+        }
+    }
+
+    /// Lists a series that some may know already.
+    fn list(&mut self, labels: &Labels, mut takers: Vec<(u32, u32)>) -> Entry {
+        let tells = match labels.metric_name() {
+            UP => Tells::Up,
+            PROCESS_START => Tells::ProcessStart,
+            _ => Tells::Nothing,
+        };
+        let mut target = None;
+        for (number, _) in self.router.candidates(labels) {
+            let is_known = takers.iter().any(|(other, _)| *other == number);
+            let Some(Some(book)) = self.books.get(number as usize).filter(|_| !is_known) else { continue };
+            let roles = book.source.roles_of(labels);
+            if !roles.is_empty() {
+                let target = *target.get_or_insert_with(|| self.target(key_of(labels)));
+                let Some(Some(book)) = self.books.get_mut(number as usize) else { continue };
+                takers.push((number, book.follows.len() as u32));
+                book.follows.push(Follow::new(labels, roles, target));
+            }
+        }
+        let entry = if takers.is_empty() && tells == Tells::Nothing {
+            Entry::Nothing
+        } else {
+            let target = self.target(key_of(labels));
+            self.listed.push(Listed { tells, target, takers });
+            Entry::Listed(self.listed.len() as u32 - 1)
+        };
+        self.entries.insert(labels.clone(), entry);
+        entry
+    }
+
+    /// Notes a row of a batch.
+    pub(super) fn note(&mut self, row: FeedRow<'_>) {
+        match row {
+            FeedRow::Float { labels, timestamp_ms, start_ms, value } => {
+                let entry = self.entry(labels);
+                self.note_value(entry, timestamp_ms, start_ms, || PendingValue::Float(value));
+            }
+            FeedRow::Histogram { labels, timestamp_ms, start_ms, value } => {
+                let entry = self.entry(labels);
+                self.note_value(entry, timestamp_ms, start_ms, || PendingValue::Histogram(value.to_float()));
+            }
+        }
+    }
+
+    /// Notes a sample of a series whose listeners are known.
+    pub(super) fn note_value(&mut self, entry: Entry, at_ms: i64, start_ms: i64, value: impl FnOnce() -> PendingValue) {
+        let Entry::Listed(listed) = entry else { return };
+        let tells = self.listed[listed as usize].tells;
+        self.pending.push(Pending { at_ms, tells, listed, start_ms, value: value() });
+    }
+
+    /// Counts what was noted.
+    pub(super) fn settle(&mut self, bodies: &dyn Bodies) {
+        let mut pending = std::mem::take(&mut self.pending);
+        if !pending.is_sorted_by_key(|row| (row.at_ms, row.tells)) {
+            pending.sort_by_key(|row| (row.at_ms, row.tells));
+        }
+        for row in &pending {
+            self.count(row, bodies);
+        }
+        pending.clear();
+        self.pending = pending;
+    }
+
+    fn count(&mut self, row: &Pending, bodies: &dyn Bodies) {
+        let Listed { tells, target: number, .. } = self.listed[row.listed as usize];
+        self.newest_ms = self.newest_ms.max(row.at_ms);
+        let value = match &row.value {
+            PendingValue::Float(value) => Reading::Float(*value),
+            PendingValue::Histogram(histogram) => Reading::Histogram(histogram),
+        };
+        if let (Tells::ProcessStart, Reading::Float(seconds)) = (tells, value)
+            && seconds.is_finite()
+        {
+            self.targets[number as usize].process_start_ms = (seconds * 1000.0).round() as i64;
+        }
+        let unheard = self.targets[number as usize].unheard(row.at_ms);
+        self.hear(number, row.at_ms, &unheard);
+        let target = &mut self.targets[number as usize];
+        let seen = Seen { at_ms: row.at_ms, start_ms: row.start_ms, value };
+        for &(book_number, follow) in &self.listed[row.listed as usize].takers {
+            let Some(Some(book)) = self.books.get_mut(book_number as usize) else { continue };
+            if book.take(follow, seen, target, self.interval_ms, bodies) {
+                book.join(number, target, row.at_ms);
+                target.books.push(book_number);
+            }
+        }
+        if let (Tells::Up, Reading::Float(value)) = (tells, value) {
+            let heard = target.up(row.at_ms, value);
+            self.hear(number, row.at_ms, &heard);
+        }
+    }
+
+    /// Tells the objectives of a target what became of it.
+    fn hear(&mut self, number: u32, at_ms: i64, heard: &Heard) {
+        if heard.shifts.is_empty() {
+            return;
+        }
+        let target = &mut self.targets[number as usize];
+        for &book in &target.books {
+            let Some(Some(book)) = self.books.get_mut(book as usize) else { continue };
+            if book.members.get(&number).is_some_and(|until_ms| *until_ms < at_ms) {
+                heard.shifts.iter().for_each(|shift| book.presence.shift(*shift));
+            }
+            if heard.has_left {
+                book.members.remove(&number);
+            }
+        }
+        if heard.has_left {
+            target.books.clear();
+        }
+    }
+
+    /// Until when a target was heard of, by the labels of one of its series.
+    pub(super) fn heard_ms(&self, labels: &Labels) -> i64 {
+        let number = self.target_keys.get(&key_of(labels));
+        number.map_or(NEVER, |number| self.targets[*number as usize].up_ms)
+    }
+
+    /// Notes the time that has come: targets that are overdue, slices that have ended.
+    pub(super) fn pass(&mut self, bodies: &dyn Bodies) {
+        if self.newest_ms == NEVER {
+            return;
+        }
+        let newest_ms = self.newest_ms;
+        for number in 0..self.targets.len() as u32 {
+            let heard = self.targets[number as usize].overdue(newest_ms);
+            self.hear(number, newest_ms, &heard);
+        }
+        for book in self.books.iter_mut().flatten() {
+            // A failed scrape shows, too, that a slice has ended.
+            let tried_ms = book.members.keys().map(|number| self.targets[*number as usize].up_ms).max();
+            let until_ms = book.newest_ms.max(tried_ms.unwrap_or(NEVER)).max(newest_ms - super::target::LOOKBACK_MS);
+            if let Some(slicer) = &mut book.slicer {
+                slicer.close(until_ms, &mut book.log, bodies);
+            }
+        }
+    }
+
+    /// Forgets series of targets that left long ago.
+    pub(super) fn forget(&mut self) {
+        let has_gone = |target: u32, targets: &[Target]| {
+            let target = &targets[target as usize];
+            target.books.is_empty() && target.up_ms != NEVER && target.up_ms < self.newest_ms - FORGET_AFTER_MS
+        };
+        let mut n_forgotten = 0;
+        for book in self.books.iter_mut().flatten() {
+            let n_before = book.follows.len();
+            // Series without `up` are forgotten by their own age.
+            let is_old = |follow: &Follow| {
+                self.targets[follow.target as usize].up_ms == NEVER
+                    && follow.newest_ms < self.newest_ms - FORGET_AFTER_MS
+            };
+            book.follows.retain(|follow| !has_gone(follow.target, &self.targets) && !is_old(follow));
+            n_forgotten += n_before - book.follows.len();
+        }
+        if n_forgotten > 0 || self.target_keys.values().any(|number| has_gone(*number, &self.targets)) {
+            let gone: Vec<bool> =
+                (0..self.targets.len() as u32).map(|number| has_gone(number, &self.targets)).collect();
+            self.renumber(&gone);
+            self.reindex();
+        }
+    }
+
+    /// Takes targets away.
+    fn renumber(&mut self, gone: &[bool]) {
+        let mut next = 0;
+        let numbers: Vec<u32> = gone
+            .iter()
+            .map(|is_gone| {
+                next += u32::from(!is_gone);
+                next.wrapping_sub(1)
+            })
+            .collect();
+        let mut at = 0;
+        self.targets.retain(|_| {
+            at += 1;
+            !gone[at - 1]
+        });
+        self.target_keys.retain(|_, number| !gone[*number as usize]);
+        self.target_keys.values_mut().for_each(|number| *number = numbers[*number as usize]);
+        for book in self.books.iter_mut().flatten() {
+            book.follows.iter_mut().for_each(|follow| follow.target = numbers[follow.target as usize]);
+            book.members =
+                book.members.iter().map(|(number, until_ms)| (numbers[*number as usize], *until_ms)).collect();
+        }
+    }
+
+    /// Takes over a book that another tally counted, and what that one knows of targets.
+    pub(super) fn adopt(&mut self, other: Tally) -> Vec<Book> {
+        let mut numbers = vec![0; other.targets.len()];
+        let mut heard_ms = vec![NEVER; other.targets.len()];
+        let mut targets: Vec<Option<Target>> = other.targets.into_iter().map(Some).collect();
+        for (key, number) in other.target_keys {
+            let Some(theirs) = targets[number as usize].take() else { continue };
+            let ours = self.target(key);
+            numbers[number as usize] = ours;
+            let until_ms = theirs.up_ms;
+            let known = &mut self.targets[ours as usize];
+            if known.up_ms == NEVER {
+                *known = theirs;
+            }
+            heard_ms[number as usize] = until_ms;
+        }
+        self.newest_ms = self.newest_ms.max(other.newest_ms);
+        let mut books: Vec<Book> = other.books.into_iter().flatten().collect();
+        for book in &mut books {
+            book.follows.iter_mut().for_each(|follow| follow.target = numbers[follow.target as usize]);
+            let members = book.members.keys().map(|&number| (numbers[number as usize], heard_ms[number as usize]));
+            book.members = members.collect();
+        }
+        books
+    }
+}
