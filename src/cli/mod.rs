@@ -5,6 +5,7 @@ mod completions;
 pub(crate) mod flags;
 mod query;
 pub(crate) mod server;
+pub(crate) mod table;
 mod test;
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use crate::{check, data, import, serve, slo};
 
 /// What goes wrong in a way that the user can mend.
-const EXIT_BAD_INPUT: u8 = 1;
+pub(crate) const EXIT_BAD_INPUT: u8 = 1;
 /// The command line itself is wrong.
 const EXIT_USAGE: u8 = 2;
 
@@ -77,7 +78,7 @@ pub(crate) fn command() -> Command {
             alertmanager::SilenceArgs::augment_args(Command::new("silence"))
                 .about("Silence alerts for a while: query, add, update, expire, import"),
         )
-        .subcommand(slo::SloArgs::augment_args(Command::new("slo")).about("Objectives and error budgets: check"))
+        .subcommand(slo::SloArgs::augment_args(Command::new("slo")).about("Objectives and error budgets: list, check"))
         .subcommand(
             completions::CompletionsArgs::augment_args(Command::new("completions"))
                 .about("Print completions for a shell"),

@@ -261,7 +261,7 @@ impl Narthex {
             history: Arc::new(slo::NotCounted),
         };
         let configured = slo::Configured {
-            catalog: Arc::default(),
+            catalog: ready.catalog,
             interval_ms: ready.config.global.evaluation_interval.as_millis(),
             rules: &rules,
         };
@@ -362,11 +362,12 @@ impl Narthex {
         // Waits for evaluations that are going on.
         tokio::task::block_in_place(|| self.rules.apply(ready.groups, &ready.config.global.external_labels));
         let rules = &self.rules;
-        let slo = slo::Configured { catalog: Arc::default(), interval_ms, rules };
+        let n_objectives = ready.catalog.objectives.len();
+        let slo = slo::Configured { catalog: ready.catalog, interval_ms, rules };
         tokio::task::block_in_place(|| self.slo.apply(slo));
         let n_receivers = ready.routing.config.receivers.len();
         tokio::task::block_in_place(|| self.notifying.apply(ready.config.narthex.language, ready.routing));
-        tracing::info!(receivers = n_receivers, objectives = ready.catalog.objectives.len(), "configuration loaded");
+        tracing::info!(receivers = n_receivers, objectives = n_objectives, "configuration loaded");
     }
 
     fn refuse(&self, error: &str) {

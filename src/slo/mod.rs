@@ -1,10 +1,14 @@
 //! `narthex slo …`: objectives, from files and from a server.
 
+mod list;
+
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use self::list::SloListArgs;
 use crate::check::slo::{SloCheckArgs, run as check};
+use crate::cli::{EXIT_BAD_INPUT, complain, print};
 
 /// What `narthex slo` takes.
 #[derive(Debug, Args)]
@@ -15,6 +19,8 @@ pub(crate) struct SloArgs {
 
 #[derive(Debug, Subcommand)]
 enum SloCommand {
+    /// Show the objectives of a server, and what is left of their budgets.
+    List(SloListArgs),
     /// Say what is wrong in files of objectives, and what looks wrong.
     Check(SloCheckArgs),
 }
@@ -22,6 +28,20 @@ enum SloCommand {
 /// Carries out a command.
 pub(crate) fn run(args: &SloArgs) -> ExitCode {
     match &args.command {
+        SloCommand::List(args) => list(args),
         SloCommand::Check(args) => check(args),
+    }
+}
+
+fn list(args: &SloListArgs) -> ExitCode {
+    match list::list(args) {
+        Ok((text, faults)) => {
+            faults.iter().for_each(|fault| complain(fault));
+            print(&text)
+        }
+        Err(error) => {
+            complain(&error);
+            ExitCode::from(EXIT_BAD_INPUT)
+        }
     }
 }

@@ -19,6 +19,7 @@ use super::versions::Versions;
 use super::{Point, ProductStatus, Status, words};
 use crate::burn::no_data_after_ms;
 use crate::history::History;
+use crate::product::components_of;
 use crate::series::{self, Row, Writer};
 use crate::spec::{Catalog, Objective, Product};
 use crate::window::Span;
@@ -303,6 +304,22 @@ impl Budgets {
         let firing = work.kept.alerts.iter().filter(|alert| alert.instance.state == AlertState::Firing);
         let severity = |labels: &Labels| labels.get("severity").unwrap_or_default().to_owned();
         firing.map(|alert| (alert.objective.clone(), severity(&alert.instance.labels))).collect()
+    }
+
+    /// The labels of all alerts that fire, of those objectives that are wanted.
+    pub(crate) fn firing_labels(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<Vec<(String, String)>> {
+        let work = self.work.lock();
+        let firing = work.kept.alerts.iter().filter(|alert| alert.instance.state == AlertState::Firing);
+        let wanted = firing.filter(|alert| is_wanted(&alert.objective));
+        let pairs = |labels: &Labels| labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        wanted.map(|alert| pairs(&alert.instance.labels)).collect()
+    }
+
+    /// The ids of the objectives that make a product's budget.
+    pub(crate) fn components(&self, product: &Product) -> Vec<String> {
+        let current = self.current();
+        let components = components_of(product, &current.in_force.catalog);
+        components.iter().map(|component| component.objective.clone()).collect()
     }
 
     /// The burn rate of an objective over a window at an instant; `None` where there is no such objective.

@@ -6,6 +6,7 @@
 
 mod alerts;
 mod amount;
+mod asked;
 mod budgets;
 mod evaluation;
 mod measured;

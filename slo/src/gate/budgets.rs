@@ -11,6 +11,8 @@ pub type Labels = Vec<(String, String)>;
 /// A product's budget now.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Reading {
+    /// When that was: the newest sample, in milliseconds since the Unix epoch.
+    pub at_ms: i64,
     /// The share that is left; `None` where it cannot be told.
     pub remaining_ratio: Option<f64>,
     /// The share of the time that was measured; `None` where nothing was to be.

@@ -50,7 +50,7 @@ struct Telling(Mutex<Told>);
 impl Budgets for Telling {
     fn product(&self, _: &str) -> Option<Reading> {
         let remaining_ratio = Some(self.0.lock().remaining?);
-        Some(Reading { remaining_ratio, coverage: Some(1.0), exhausted_at_ms: None })
+        Some(Reading { at_ms: START_MS, remaining_ratio, coverage: Some(1.0), exhausted_at_ms: None })
     }
 
     fn burn(&self, _: &str, _: i64) -> Option<f64> {

@@ -92,7 +92,7 @@ impl<'c> Composite<'c> {
 }
 
 /// Who a product is made of: those it names, or else all objectives that name it.
-fn components_of<'p>(product: &'p Product, catalog: &Catalog) -> Cow<'p, [Component]> {
+pub(crate) fn components_of<'p>(product: &'p Product, catalog: &Catalog) -> Cow<'p, [Component]> {
     if !product.composition.components.is_empty() {
         return Cow::Borrowed(&product.composition.components);
     }

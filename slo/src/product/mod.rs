@@ -4,5 +4,5 @@ mod composed;
 mod slices;
 
 pub use composed::Composed;
-pub(crate) use composed::Composite;
+pub(crate) use composed::{Composite, components_of};
 pub(crate) use slices::Slices;

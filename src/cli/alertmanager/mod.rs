@@ -6,7 +6,6 @@ mod matchers;
 mod object;
 mod show;
 mod silence;
-mod table;
 
 use std::process::ExitCode;
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::object::{KnownAlert, Silence, SilenceMatcher, Texts};
-use super::table::table;
+use crate::cli::table::table;
 
 /// The columns of alerts.
 pub(super) fn alerts(alerts: &mut [KnownAlert], is_extended: bool) -> String {

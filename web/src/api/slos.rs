@@ -13,6 +13,8 @@ use crate::reply::{ApiError, ApiResult, ErrorType, Reply};
 use crate::state::Parts;
 use crate::web::Shared;
 
+/// Durations of parameters are in nanoseconds.
+const NANOS_OF_MS: i64 = 1_000_000;
 /// A burn-down has about so many points where no step is given.
 const N_POINTS: i64 = 200;
 
@@ -56,7 +58,7 @@ pub(super) fn instants(shared: &Shared, form: &Form, window: Span) -> Result<Vec
     let length_ms = end_ms.saturating_sub(start_ms);
     let step_ms = match form.get("step") {
         "" => (length_ms / N_POINTS).max(1),
-        text => params::duration(text).map_err(|error| ApiError::parameter("step", error))?,
+        text => params::duration(text).map_err(|error| ApiError::parameter("step", error))? / NANOS_OF_MS,
     };
     if step_ms <= 0 {
         return Err(ApiError::parameter("step", "zero or negative step is not accepted. Try a positive integer"));

@@ -1,7 +1,7 @@
 //! Columns for people: each as wide as its longest cell, two blanks between them, as amtool has them.
 
 /// Lays out rows of equally many cells.
-pub(super) fn table(rows: &[Vec<String>]) -> String {
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let n_columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..n_columns).map(width).collect();

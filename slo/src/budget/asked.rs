@@ -1,0 +1,41 @@
+//! What gates ask of budgets.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Budgets, State};
+use crate::gate::{self, Labels, ObjectiveReading, Reading};
+use crate::history::History;
+
+impl gate::Budgets for Budgets {
+    fn product(&self, product: &str) -> Option<Reading> {
+        let status = Budgets::product(self, product, None)?;
+        let is_known = status.state != State::NoData;
+        Some(Reading {
+            at_ms: status.at.0,
+            remaining_ratio: status.budget.remaining_ratio.filter(|_| is_known),
+            coverage: status.coverage,
+            exhausted_at_ms: status.forecast.exhausted_at.map(|at| at.0),
+        })
+    }
+
+    fn burn(&self, product: &str, window_ms: i64) -> Option<f64> {
+        self.product_burn(product, window_ms, None)
+    }
+
+    fn firing(&self, product: &str) -> Option<Vec<Labels>> {
+        let catalog = self.catalog();
+        let found = catalog.products.get(product)?;
+        let ids: BTreeSet<String> = self.components(found).into_iter().collect();
+        Some(self.firing_labels(|id| ids.contains(id)))
+    }
+
+    fn objective(&self, id: &str) -> Option<ObjectiveReading> {
+        let status = self.status(id, None)?;
+        Some(ObjectiveReading { from_ms: status.window.start.0, to_ms: status.at.0, allowed: status.budget.allowed.0 })
+    }
+
+    fn history(&self) -> Option<Arc<dyn History>> {
+        Some(Arc::clone(Budgets::history(self)))
+    }
+}
