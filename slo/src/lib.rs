@@ -17,6 +17,7 @@ pub mod export;
 pub mod forecast;
 pub mod gate;
 pub mod history;
+pub mod hook;
 pub mod ledger;
 pub mod lint;
 mod openslo;

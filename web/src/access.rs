@@ -48,6 +48,30 @@ impl Role {
 /// The roles of tokens, by their names.
 pub type Roles = BTreeMap<String, Vec<Role>>;
 
+/// The products that tokens' roles are for, by their names; a token without any is for all.
+pub type Scopes = BTreeMap<String, Vec<String>>;
+
+/// Refuses what a caller would do to a product that its token is not for. What is of no product is of none of them.
+pub(crate) fn refuse_product(shared: &Shared, caller: &Caller, product: Option<&str>) -> Result<(), ApiError> {
+    let Caller::Token(name) = caller else { return Ok(()) };
+    let snapshot = shared.snapshot.load();
+    let Some(products) = snapshot.scopes.get(name).filter(|products| !products.is_empty()) else { return Ok(()) };
+    if product.is_some_and(|product| products.iter().any(|own| own == product)) {
+        return Ok(());
+    }
+    let what = product.map_or("a service of no product".to_owned(), |product| format!("the product {product}"));
+    let message = format!("the token {name} is for {}, and this is of {what}", products.join(", "));
+    Err(ApiError::new(ErrorType::Forbidden, message))
+}
+
+/// Who asks, by name; empty for somebody whom nobody asked.
+pub(crate) fn caller_name(caller: &Caller) -> &str {
+    match caller {
+        Caller::Anybody => "",
+        Caller::User(name) | Caller::Token(name) => name,
+    }
+}
+
 /// Where a browser says from which site's page a request comes.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 

@@ -25,10 +25,10 @@ mod state;
 mod time;
 mod web;
 
-pub use access::{Role, Roles};
+pub use access::{Role, Roles, Scopes};
 pub use state::{
-    BuildInfo, DiskSpace, Host, LimitStatus, Parts, Reloading, ReplayProgress, Settings, Snapshot, StorageStatus,
-    Targets, WebLimits,
+    BuildInfo, DiskSpace, Hooks, Host, LimitStatus, Parts, Reloading, ReplayProgress, Settings, Snapshot,
+    StorageStatus, Targets, WebLimits,
 };
 pub use web::Web;
 

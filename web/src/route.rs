@@ -25,6 +25,11 @@ pub(crate) enum Endpoint {
     Alertmanagers,
     BackTests,
     ReceiverTest,
+    Gates,
+    Gate(GateAction),
+    Deployments,
+    ProductLedger,
+    Hook(HookSource),
     Rules,
     Alerts,
     Deliveries,
@@ -74,6 +79,21 @@ pub(crate) enum AdminAction {
     Undelete,
     Snapshot,
     Seal,
+}
+
+/// What is asked of a gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GateAction {
+    Evaluations,
+    Evaluation,
+    Overrides,
+}
+
+/// Who sends webhooks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HookSource {
+    Gitlab,
+    Jenkins,
 }
 
 /// The methods of a path.
@@ -145,7 +165,7 @@ impl Route {
 
 /// Where the API begins.
 pub(crate) const API_PREFIX: &str = "/api/v1/";
-/// What begins the place of a name in a route's path; it ends at the next slash. A path has at most one.
+/// What begins the place of a name in a route's path; it ends at the next slash. A path has at most two, the second at its end.
 const NAME_MARK: &str = "/:";
 const LABEL_VALUES: &str = "/api/v1/label/:name/values";
 /// The files of the page.
@@ -169,6 +189,7 @@ const fn always(path: &'static str, methods: Methods, endpoint: Endpoint) -> Rou
 pub(crate) const ROUTES: &[Route] = {
     use AdminAction as A;
     use Endpoint as E;
+    use GateAction as G;
     use Methods as M;
     use Resource as R;
     &[
@@ -199,6 +220,15 @@ pub(crate) const ROUTES: &[Route] = {
         ready("/api/v1/products/:name", M::Get, E::Product),
         ready("/api/v1/products/:name/budget", M::Get, E::ProductBudget),
         ready("/api/v1/receivers/:name/test", M::Post, E::ReceiverTest).obeying(Role::Operator),
+        ready("/api/v1/gates", M::Get, E::Gates),
+        ready("/api/v1/gates/:gate/evaluations", M::GetPost, E::Gate(G::Evaluations)).obeying(Role::Deployer),
+        ready("/api/v1/gates/:gate/evaluations/:id", M::Get, E::Gate(G::Evaluation)),
+        ready("/api/v1/gates/:gate/overrides", M::GetPost, E::Gate(G::Overrides)).obeying(Role::Operator),
+        ready("/api/v1/deployments", M::GetPost, E::Deployments).obeying(Role::Deployer),
+        ready("/api/v1/products/:name/ledger", M::Get, E::ProductLedger),
+        // They bear a secret of their own.
+        reading("/api/v1/hooks/gitlab", M::Post, E::Hook(HookSource::Gitlab)),
+        reading("/api/v1/hooks/jenkins", M::Post, E::Hook(HookSource::Jenkins)),
         ready("/api/v1/status/config", M::Get, E::StatusConfig),
         ready("/api/v1/status/flags", M::Get, E::StatusFlags),
         ready("/api/v1/status/buildinfo", M::Get, E::StatusBuildInfo),
@@ -258,7 +288,7 @@ pub(crate) const ROUTES: &[Route] = {
     ]
 };
 
-/// A route, by its index in [`ROUTES`], and the name in its path.
+/// A route, by its index in [`ROUTES`], and the name in its path; of two the first, what is between them, and the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Found<'path> {
     pub(crate) index: usize,
@@ -282,6 +312,14 @@ pub(crate) fn find(path: &str) -> Option<Found<'_>> {
 /// What stands in a path where a route's path has `:name`.
 fn name_in<'path>(route: &str, path: &'path str) -> Option<&'path str> {
     let (before, behind) = route.split_once(NAME_MARK)?;
+    if let Some((between, _)) = behind.rsplit_once(NAME_MARK) {
+        let between = &between[between.find('/')?..];
+        let names = path.strip_prefix(before)?.strip_prefix('/')?;
+        let (first, second) = names.split_once('/')?;
+        let second = second.strip_prefix(&between[1..])?.strip_prefix('/')?;
+        let is_name = |name: &str| !name.is_empty() && !name.contains('/');
+        return (is_name(first) && is_name(second)).then_some(names);
+    }
     let suffix = behind.find('/').map_or("", |slash| &behind[slash..]);
     let name = path.strip_prefix(before)?.strip_prefix('/')?.strip_suffix(suffix)?;
     (!name.is_empty() && !name.contains('/')).then_some(name)
@@ -320,6 +358,12 @@ mod tests {
         check("/assets/index-1.js", Some((ASSET, "")));
         check("/assets/../../etc/passwd", Some((ASSET, "")));
         check("/assets/*filepath", Some((ASSET, "")));
+        check("/api/v1/gates/a%2fb/evaluations", Some(("/api/v1/gates/:gate/evaluations", "a%2fb")));
+        let two = "/api/v1/gates/:gate/evaluations/:id";
+        check("/api/v1/gates/a/evaluations/7", Some((two, "a/evaluations/7")));
+        check("/api/v1/gates/a/evaluations/", None);
+        check("/api/v1/gates//evaluations/7", None);
+        check("/api/v1/gates/a/evaluations/7/8", None);
         check("//", None);
         check("/nope", None);
         check("", None);
@@ -348,6 +392,9 @@ mod tests {
         check("/api/v2/silence/x", &Method::DELETE, Role::Operator);
         check("/api/v2/alerts", &Method::POST, Role::Admin);
         check("/api/v1/admin/tsdb/delete_series", &Method::PUT, Role::Admin);
+        check("/api/v1/gates/x/evaluations", &Method::POST, Role::Deployer);
+        check("/api/v1/gates/x/overrides", &Method::POST, Role::Operator);
+        check("/api/v1/deployments", &Method::POST, Role::Deployer);
         check("/-/reload", &Method::POST, Role::Admin);
         check("/-/quit", &Method::PUT, Role::Admin);
     }

@@ -26,7 +26,7 @@ use scrape::pool::PoolStatus;
 use slo::budget::Budgets;
 use tsdb::{Cardinality, Files, HeadStats, MaintenanceStats, Store, WalStats};
 
-use crate::access::Roles;
+use crate::access::{Roles, Scopes};
 
 /// What never changes while narthex runs.
 #[derive(Debug)]
@@ -153,6 +153,8 @@ pub struct Parts {
     pub delivery: Arc<Delivery>,
     /// Knows what is left of error budgets.
     pub budgets: Arc<Budgets>,
+    /// Answers pipelines, and knows deployments.
+    pub gates: Arc<slo::gate::Gates>,
     /// Is sealed, deleted from and copied, where that is allowed.
     pub store: Arc<Store>,
 }
@@ -229,12 +231,25 @@ pub struct Snapshot {
     pub rule_query_offset_ms: i64,
     /// What tokens may do.
     pub roles: Roles,
+    /// The products that tokens are for.
+    pub scopes: Scopes,
+    /// The secrets of webhooks.
+    pub hooks: Hooks,
     /// How long samples are kept, in words.
     pub retention: String,
     /// When it came into force, in milliseconds since the Unix epoch.
     pub loaded_ms: i64,
     /// Why the last attempt to load another one failed, if it did.
     pub error: Option<String>,
+}
+
+/// What those who send webhooks have to show; without one nothing of theirs is taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hooks {
+    /// `X-Gitlab-Token`
+    pub gitlab: Option<net::Secret>,
+    /// Of Jenkins: `Authorization: Bearer`, `X-Jenkins-Token`, or `?token=`.
+    pub jenkins: Option<net::Secret>,
 }
 
 /// How far narthex has come with reading its log, in bytes.

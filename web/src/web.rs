@@ -137,6 +137,11 @@ impl Handler for Web {
         let below = self.shared.path_below_prefix(request.path());
         below.is_some_and(|path| matches!(path, "/-/healthy" | "/-/ready" | "/metrics"))
     }
+
+    fn asks_itself(&self, request: &Request) -> bool {
+        let found = self.shared.path_below_prefix(request.path()).and_then(route::find);
+        found.is_some_and(|found| matches!(ROUTES[found.index].endpoint, Endpoint::Hook(_)))
+    }
 }
 
 /// Above the prefix there is only the way to it.
@@ -249,6 +254,9 @@ async fn endpoint(
         }
         (Endpoint::Query, Some(parts)) => api::query::instant(shared, parts, request).await,
         (Endpoint::BackTests, Some(parts)) => api::backtests::answer(shared, parts, request).await,
+        (Endpoint::Hook(source), Some(parts)) => api::hooks::answer(shared, parts, source, request).await,
+        (Endpoint::Gate(action), Some(parts)) => api::gates::answer(shared, parts, action, name, request).await,
+        (Endpoint::Deployments, Some(parts)) => api::deployments::answer(shared, parts, request).await,
         (Endpoint::ReceiverTest, Some(parts)) => api::receiver_test::answer(shared, parts, name).await,
         (Endpoint::QueryRange, Some(parts)) => api::query::range(shared, parts, request).await,
         (other, parts) => api::answer(shared, parts, other, name, request).await,

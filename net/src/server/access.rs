@@ -147,12 +147,14 @@ impl Access {
         config.map_err(|error| WebConfigError::Tls { path: file.path.display().to_string(), error })
     }
 
-    /// Lets a request through, and says who asks, or answers it; and says which headers its response gets.
+    /// Lets a request through, and says who asks, or answers it; and says which headers its response gets. Nobody is asked for a
+    /// name where that is for anybody.
     pub(super) async fn admit(
         &self,
         headers: &HeaderMap,
         from: IpAddr,
         counts: &ServerCounts,
+        is_for_anybody: bool,
     ) -> (Headers, Result<Caller, Response>) {
         let current = match self.file.as_ref().map(WebConfigFile::current).transpose() {
             Ok(current) => current,
@@ -167,6 +169,9 @@ impl Access {
         let settings = current.as_ref().map_or(&nobody, |current| &current.settings);
         if settings.rate_limit.is_some_and(|limit| !self.bucket.lock().take(limit, Instant::now())) {
             return (own, Err(Response::error(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests")));
+        }
+        if is_for_anybody {
+            return (own, Ok(Caller::Anybody));
         }
         let refusal = match self.caller(&settings.users, headers, from).await {
             Ok(caller) => return (own, Ok(caller)),

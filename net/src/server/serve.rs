@@ -38,6 +38,12 @@ pub trait Handler: Send + Sync + 'static {
         let _ = request;
         false
     }
+
+    /// Whether a request is handed over whoever sends it, because the handler asks for a secret of its own: a webhook.
+    fn asks_itself(&self, request: &Request) -> bool {
+        let _ = request;
+        false
+    }
 }
 
 /// A server, before it is given listeners.
@@ -250,7 +256,8 @@ async fn answer<H: Handler>(
     if slot.reserved && !shared.handler.is_vital(&request) {
         return too_many_connections(limits.max_connections);
     }
-    let (own, admitted) = shared.access.admit(request.headers(), peer.ip(), &shared.counts).await;
+    let asks_itself = shared.handler.asks_itself(&request);
+    let (own, admitted) = shared.access.admit(request.headers(), peer.ip(), &shared.counts, asks_itself).await;
     let mut response = match admitted {
         Ok(caller) => {
             request.set_caller(caller);

@@ -153,6 +153,11 @@ impl Gates {
         labelled.or_else(|| gated().map(|gate| gate.product.clone()))
     }
 
+    /// The services of a product: those that say so, and those that its gates name.
+    pub fn services_of(&self, product: &str) -> Vec<String> {
+        services_of_product(&self.catalog(), product)
+    }
+
     /// Takes a report about a deployment. It survives a power cut when this returns. Whether it changed anything is said.
     ///
     /// # Errors

@@ -7,6 +7,9 @@ use crate::deployment::Deployment;
 use crate::ledger::{Charge, debit};
 use crate::spec::{Catalog, Indicator, Objective, Product, Role};
 
+/// A budget that was read before this, in milliseconds, is not known: monitoring may be down.
+const FRESH_MS: i64 = 15 * 60_000;
+
 /// What is known of a product, and of the release that asks.
 #[derive(Debug)]
 pub(super) struct Situation<'a> {
@@ -27,7 +30,7 @@ impl<'a> Situation<'a> {
             budgets,
             product,
             now_ms,
-            reading: budgets.product(product),
+            reading: budgets.product(product).filter(|reading| now_ms - reading.at_ms <= FRESH_MS),
             firing: budgets.firing(product),
             policy_state: None,
             inquiry: None,

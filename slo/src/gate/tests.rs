@@ -41,6 +41,7 @@ struct Told {
     remaining: Option<f64>,
     burn: f64,
     severities: Vec<&'static str>,
+    at_ms: i64,
     events: Events,
 }
 
@@ -50,7 +51,7 @@ struct Telling(Mutex<Told>);
 impl Budgets for Telling {
     fn product(&self, _: &str) -> Option<Reading> {
         let remaining_ratio = Some(self.0.lock().remaining?);
-        Some(Reading { at_ms: START_MS, remaining_ratio, coverage: Some(1.0), exhausted_at_ms: None })
+        Some(Reading { at_ms: self.0.lock().at_ms, remaining_ratio, coverage: Some(1.0), exhausted_at_ms: None })
     }
 
     fn burn(&self, _: &str, _: i64) -> Option<f64> {
@@ -155,7 +156,12 @@ struct Fixture {
 impl Fixture {
     fn new(on_unknown: OnUnknown) -> Fixture {
         let (disk, clock) = (MemoryDisk::new(), At(Arc::new(Mutex::new(START_MS))));
-        let told = Arc::new(Telling(Mutex::new(Told { remaining: Some(0.8), burn: 1.0, ..Told::default() })));
+        let told = Arc::new(Telling(Mutex::new(Told {
+            remaining: Some(0.8),
+            burn: 1.0,
+            at_ms: i64::MAX / 2,
+            ..Told::default()
+        })));
         let catalog = catalog(on_unknown);
         let gates = opened(&disk, &clock, &told, &catalog, 1);
         Fixture { disk, clock, told, gates, catalog }
@@ -249,6 +255,9 @@ fn what_nobody_knows_is_as_the_gate_says() {
         let fixture = Fixture::new(on_unknown);
         fixture.tell(|told| told.remaining = None);
         assert_eq!(fixture.ask("api", "v1", "feature").decision, Some(want), "{on_unknown:?}");
+        // What was measured an hour ago is not known any more.
+        fixture.tell(|told| (told.remaining, told.at_ms) = (Some(0.2), START_MS - 60 * MINUTE_MS));
+        assert_eq!(fixture.ask("api", "v2", "fix").decision, Some(want), "{on_unknown:?}");
     };
     check(OnUnknown::Allow, Decision::Allow);
     check(OnUnknown::AllowWithWarning, Decision::Warn);

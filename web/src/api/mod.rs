@@ -5,8 +5,12 @@ mod alertmanagers;
 mod alerts;
 pub(crate) mod backtests;
 mod deliveries;
+pub(crate) mod deployments;
 mod exemplars;
+pub(crate) mod gates;
+pub(crate) mod hooks;
 mod language;
+mod ledger;
 mod listing;
 mod metadata;
 mod products;
@@ -120,6 +124,8 @@ fn dispatch(endpoint: Endpoint, parts: Option<&Parts>, asked: &Asked) -> ApiResu
         Endpoint::Alertmanagers => alertmanagers::alertmanagers(parts),
         Endpoint::Deliveries => deliveries::deliveries(parts, asked),
         Endpoint::ExplainDelivery => deliveries::explain(parts, asked),
+        Endpoint::Gates => gates::list(parts),
+        Endpoint::ProductLedger => ledger::ledger(parts, asked),
         Endpoint::Rules => rules::rules(parts, asked),
         Endpoint::Alerts => alerts::alerts(parts),
         Endpoint::Slos => slos::slos(parts, asked),

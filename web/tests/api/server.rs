@@ -226,6 +226,7 @@ impl TestServer {
                 delivery: Arc::new(delivery(&clock)),
                 budgets: Arc::clone(&budgets),
                 storage: Arc::new(StoreStatus(Arc::clone(&store))),
+                gates: Arc::new(gates(&clock)),
                 store,
             });
         }
@@ -256,6 +257,17 @@ fn open_store(disk: MemoryDisk, clock: &Arc<dyn Clock>, options: Options) -> Sto
     let disk: Arc<dyn Disk> = Arc::new(disk);
     let mut rng = SeededRng::new(7);
     Store::open(&disk, clock, &mut rng, Path::new("data"), options, &Progress::default()).unwrap().0
+}
+
+/// Gates that know nobody's budget.
+fn gates(clock: &Arc<dyn Clock>) -> Gates {
+    let options = GatesOptions {
+        disk: Arc::new(MemoryDisk::new()),
+        dir: Path::new("data/slo/decisions").to_owned(),
+        clock: Arc::clone(clock),
+        rng: Box::new(SeededRng::new(11)),
+    };
+    Gates::open(options).unwrap().0
 }
 
 /// Rules without groups.
