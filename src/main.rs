@@ -4,6 +4,8 @@ mod check;
 mod cli;
 mod config;
 mod data;
+mod deploy;
+mod gate;
 mod import;
 mod serve;
 mod slo;

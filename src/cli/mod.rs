@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
-use crate::{check, data, import, serve, slo};
+use crate::{check, data, deploy, gate, import, serve, slo};
 
 /// What goes wrong in a way that the user can mend.
 pub(crate) const EXIT_BAD_INPUT: u8 = 1;
@@ -80,6 +80,14 @@ pub(crate) fn command() -> Command {
         )
         .subcommand(slo::SloArgs::augment_args(Command::new("slo")).about("Objectives and error budgets: list, check"))
         .subcommand(
+            gate::GateArgs::augment_args(Command::new("gate"))
+                .about("Ask whether a release may go out, and whether it is well: check, watch, override"),
+        )
+        .subcommand(
+            deploy::DeployArgs::augment_args(Command::new("deploy"))
+                .about("Say what goes out, and how it went: start, succeeded, failed, rolled-back"),
+        )
+        .subcommand(
             completions::CompletionsArgs::augment_args(Command::new("completions"))
                 .about("Print completions for a shell"),
         )
@@ -100,6 +108,8 @@ pub(crate) fn run() -> ExitCode {
         Some(("alert", matches)) => with_args(matches, alertmanager::run_alert),
         Some(("silence", matches)) => with_args(matches, alertmanager::run_silence),
         Some(("slo", matches)) => with_args(matches, slo::run),
+        Some(("gate", matches)) => with_args(matches, gate::run),
+        Some(("deploy", matches)) => with_args(matches, deploy::run),
         Some(("completions", matches)) => with_args(matches, completions::run),
         Some((other, _)) => unreachable!("the command {other} is declared above"),
     }

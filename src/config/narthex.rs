@@ -39,6 +39,58 @@ pub(crate) struct NarthexConfig {
     pub(crate) limits: LimitsConfig,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) tokens: Vec<Token>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) hooks: HooksConfig,
+}
+
+/// What those who send webhooks have to show.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename = "narthex.hooks", default, deny_unknown_fields)]
+pub(crate) struct HooksConfig {
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) gitlab: HookConfig,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) jenkins: HookConfig,
+}
+
+/// A secret, or the file that holds it, alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename = "narthex.hook", default, deny_unknown_fields)]
+pub(crate) struct HookConfig {
+    #[serde(skip_serializing_if = "net::Secret::is_empty")]
+    pub(crate) secret: net::Secret,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) secret_file: String,
+}
+
+impl HooksConfig {
+    /// Each with the name of its key.
+    fn all(&self) -> [(&'static str, &HookConfig); 2] {
+        [("gitlab", &self.gitlab), ("jenkins", &self.jenkins)]
+    }
+
+    /// The secrets, files read.
+    ///
+    /// # Errors
+    /// The key whose file cannot be read or is empty, and why.
+    pub(crate) fn read(&self) -> Result<web::Hooks, (&'static str, String)> {
+        let [gitlab, jenkins] = self.all().map(|(name, hook)| hook.read().map_err(|error| (name, error)));
+        Ok(web::Hooks { gitlab: gitlab?, jenkins: jenkins? })
+    }
+}
+
+impl HookConfig {
+    fn read(&self) -> Result<Option<net::Secret>, String> {
+        if self.secret_file.is_empty() {
+            return Ok(Some(self.secret.clone()).filter(|secret| !secret.is_empty()));
+        }
+        let text = std::fs::read_to_string(&self.secret_file);
+        let text = text.map_err(|error| format!("cannot read {}: {error}", self.secret_file))?;
+        match text.trim() {
+            "" => Err(format!("{} is empty", self.secret_file)),
+            text => Ok(Some(net::Secret::from(text.to_owned()))),
+        }
+    }
 }
 
 /// A language that every text is there in.
@@ -131,6 +183,13 @@ pub(crate) fn limit_or(limit: Option<u64>, default: u64) -> u64 {
 
 impl NarthexConfig {
     pub(super) fn check(&self, faults: &mut Faults) {
+        for (name, hook) in self.hooks.all() {
+            if !hook.secret.is_empty() && !hook.secret_file.is_empty() {
+                faults.within("hooks", |faults| {
+                    faults.add(name, "at most one of secret & secret_file must be configured")
+                });
+            }
+        }
         faults.within_each("tokens", self.tokens.iter().enumerate(), |faults, (index, token)| {
             if token.name.is_empty() {
                 faults.add("name", "a token needs a name");
@@ -151,6 +210,9 @@ impl NarthexConfig {
     }
 
     pub(super) fn set_directory(&mut self, directory: &Path) {
+        for hook in [&mut self.hooks.gitlab, &mut self.hooks.jenkins] {
+            join_directory(directory, &mut hook.secret_file);
+        }
         join_directory(directory, &mut self.alertmanager_config_file);
         for file in self.slo_files.iter_mut().chain(&mut self.dashboard_files) {
             join_directory(directory, file);

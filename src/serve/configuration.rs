@@ -74,6 +74,8 @@ pub(super) struct Ready {
     pub(super) kept: Kept,
     /// What is promised.
     pub(super) catalog: Arc<Catalog>,
+    /// The secrets of webhooks.
+    hooks: web::Hooks,
     /// Who is told of alerts.
     pub(super) routing: Arc<alerting::config::Loaded>,
 }
@@ -181,6 +183,11 @@ fn made_ready(read: Read, retention: &RetentionFlags) -> Result<Ready, ConfigErr
         let path = keys.into_iter().chain([Step::Index(index)]).chain(field.map(|field| Step::Key(field.to_owned())));
         errors.push(loaded.error_at(path.collect(), fault));
     }
+    let hooks = loaded.config.narthex.hooks.read().unwrap_or_else(|(name, fault)| {
+        let path = ["narthex", "hooks", name].map(|key| Step::Key(key.to_owned()));
+        errors.push(loaded.error_at(path.to_vec(), fault));
+        web::Hooks::default()
+    });
     if !errors.is_empty() {
         return Err(ConfigErrors(errors));
     }
@@ -201,7 +208,7 @@ fn made_ready(read: Read, retention: &RetentionFlags) -> Result<Ready, ConfigErr
     }
     let (config, kept) = (loaded.config.clone(), retention.with(&loaded.config));
     let catalog = slo_files.catalog;
-    Ok(Ready { config, pools, receivers, groups, alertmanagers, kept, catalog, routing: routing.loaded })
+    Ok(Ready { config, pools, receivers, groups, alertmanagers, kept, catalog, hooks, routing: routing.loaded })
 }
 
 impl Ready {
@@ -216,6 +223,11 @@ impl Ready {
         self.config.narthex.tokens.iter().map(|token| (token.name.clone(), token.roles.clone())).collect()
     }
 
+    /// For which products.
+    fn scopes(&self) -> web::Scopes {
+        self.config.narthex.tokens.iter().map(|token| (token.name.clone(), token.products.clone())).collect()
+    }
+
     /// The configuration as the web server shows it.
     pub(super) fn snapshot(&self, now_ms: i64) -> Snapshot {
         Snapshot {
@@ -224,6 +236,8 @@ impl Ready {
             external_labels: self.config.global.external_labels.clone(),
             rule_query_offset_ms: self.config.global.rule_query_offset.as_millis(),
             roles: self.roles(),
+            scopes: self.scopes(),
+            hooks: self.hooks.clone(),
             retention: self.kept.words.clone(),
             loaded_ms: now_ms,
             error: None,

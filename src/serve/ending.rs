@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use web::Web;
 
 use super::Serving;
+use super::gates::Gating;
 use super::maintenance::Maintenance;
 use super::notifications::Notifying;
 use super::remote_write::RemoteWrites;
@@ -39,6 +40,7 @@ pub(super) struct Ending {
     pub(super) alertmanagers: Alertmanagers,
     pub(super) rules: Arc<Rules>,
     pub(super) slo: Slo,
+    pub(super) gating: Gating,
     pub(super) notifying: Notifying,
     pub(super) web: Web,
     pub(super) stop_server: oneshot::Sender<()>,
@@ -59,6 +61,10 @@ impl Ending {
         let slo = self.slo;
         if timeout(LAST_EVALUATION, tokio::task::spawn_blocking(move || slo.close())).await.is_err() {
             tracing::warn!("looking at error budgets takes too long, and is not waited for");
+        }
+        let gating = self.gating;
+        if timeout(LAST_EVALUATION, tokio::task::spawn_blocking(move || gating.close())).await.is_err() {
+            tracing::warn!("looking at release gates takes too long, and is not waited for");
         }
         let (has_ended, _) = tokio::join!(self.scraper.shut_down(QUIET), timeout(QUIET, self.serving));
         if !has_ended {

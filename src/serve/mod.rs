@@ -7,6 +7,7 @@
 mod address;
 mod configuration;
 mod ending;
+mod gates;
 mod host;
 mod limits;
 mod log;
@@ -47,6 +48,7 @@ use web::{Parts, Web};
 use self::address::Addresses;
 use self::configuration::{ConfigurationFile, Ready};
 use self::ending::Ending;
+use self::gates::Gating;
 use self::host::{Order, ServeHost};
 use self::maintenance::Maintenance;
 use self::notifications::Notifying;
@@ -142,6 +144,7 @@ async fn serve(flags: &Flags) -> anyhow::Result<()> {
         notifying,
         self_alerts,
         slo,
+        gating,
         web,
         ..
     } = narthex;
@@ -196,6 +199,7 @@ struct Narthex {
     notifying: Notifying,
     self_alerts: SelfAlerts,
     slo: Slo,
+    gating: Gating,
     web: Web,
     access: Arc<Access>,
     file: ConfigurationFile,
@@ -266,6 +270,8 @@ impl Narthex {
             rules: &rules,
         };
         let slo = Slo::open(&data, &file.external_url, over, sinks(), configured)?;
+        let gating = Gating::open(&data, Arc::clone(&clock), Arc::new(::slo::gate::NoBudgets))?;
+        gating.apply(ready.catalog, ready.config.global.evaluation_interval.as_millis());
         web.open(Parts {
             select: Arc::clone(store.store()) as _,
             append: Arc::clone(store.store()) as _,
@@ -276,6 +282,7 @@ impl Narthex {
             notifications: Arc::clone(notifying.notifications()),
             delivery: Arc::clone(notifying.delivery()),
             budgets: Arc::clone(slo.budgets()),
+            gates: Arc::clone(gating.gates()),
             storage: Arc::clone(&store) as _,
             store: Arc::clone(store.store()),
         });
@@ -293,6 +300,7 @@ impl Narthex {
             notifying,
             self_alerts,
             slo,
+            gating,
             web,
             access,
             file,
@@ -365,6 +373,7 @@ impl Narthex {
         let n_objectives = ready.catalog.objectives.len();
         let slo = slo::Configured { catalog: ready.catalog, interval_ms, rules };
         tokio::task::block_in_place(|| self.slo.apply(slo));
+        self.gating.apply(ready.catalog, interval_ms);
         let n_receivers = ready.routing.config.receivers.len();
         tokio::task::block_in_place(|| self.notifying.apply(ready.config.narthex.language, ready.routing));
         tracing::info!(receivers = n_receivers, objectives = n_objectives, "configuration loaded");

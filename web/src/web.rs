@@ -140,7 +140,8 @@ impl Handler for Web {
 
     fn asks_itself(&self, request: &Request) -> bool {
         let found = self.shared.path_below_prefix(request.path()).and_then(route::find);
-        found.is_some_and(|found| matches!(ROUTES[found.index].endpoint, Endpoint::Hook(_)))
+        let is_sent = *request.method() == Method::POST;
+        is_sent && found.is_some_and(|found| matches!(ROUTES[found.index].endpoint, Endpoint::Hook(_)))
     }
 }
 

@@ -15,12 +15,17 @@ const TOKENS: [(&str, &str, &[Role]); 4] = [
 ];
 
 fn start() -> TestServer {
+    with_tokens().start()
+}
+
+/// A server with these tokens.
+pub(crate) fn with_tokens() -> Setup {
     let mut setup = Setup::new();
     setup.settings.enable_admin = true;
     setup.settings.enable_lifecycle = true;
     setup.settings.access.set_tokens(Tokens::new(TOKENS.map(|(name, sha256, _)| (name, sha256))));
     setup.roles = TOKENS.iter().map(|(name, _, roles)| ((*name).to_owned(), roles.to_vec())).collect();
-    setup.start()
+    setup
 }
 
 #[test]
@@ -31,6 +36,11 @@ fn every_route_asks_who_is_there() {
     for path in paths.into_iter().chain(["/nowhere", "/api/v1/nowhere"]) {
         for method in ["GET", "POST", "PUT", "DELETE", "OPTIONS"] {
             let answer = ask(server.address, method, path, &[], b"");
+            if method == "POST" && path.starts_with("/api/v1/hooks/") {
+                // Webhooks bear a secret of their own, and none is configured.
+                assert_eq!(answer.status, 404, "{method} {path}");
+                continue;
+            }
             assert_eq!(answer.status, 401, "{method} {path}");
             assert_eq!(answer.header("www-authenticate"), "Basic", "{method} {path}");
         }

@@ -29,6 +29,8 @@ mod client;
 mod exposition;
 /// What is stored, and the remote writes that bring it there.
 mod fixture;
+/// Release gates, deployments, webhooks.
+mod gates;
 /// Reload and quit.
 mod lifecycle;
 /// Time, places, samples, points and bytes that a query may take.

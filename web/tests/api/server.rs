@@ -26,13 +26,14 @@ use scrape::Scraper;
 use scrape::config::{Inherited, ScrapeConfig};
 use scrape::pool::{Features, PoolSettings};
 use slo::budget::Budgets;
+use slo::gate::{Gates, GatesOptions};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tsdb::{Cardinality, Files, HeadStats, MaintenanceStats, Options, Progress, Store, WalStats};
 use web::{
-    BuildInfo, DiskSpace, Host, LimitStatus, Parts, Reloading, ReplayProgress, Roles, Settings, Snapshot,
-    StorageStatus, Web, WebLimits,
+    BuildInfo, DiskSpace, Hooks, Host, LimitStatus, Parts, Reloading, ReplayProgress, Roles, Scopes, Settings,
+    Snapshot, StorageStatus, Web, WebLimits,
 };
 
 use crate::fixture;
@@ -53,6 +54,10 @@ pub(crate) struct Setup {
     pub(crate) external_labels: Labels,
     /// What tokens may do.
     pub(crate) roles: Roles,
+    /// For which products.
+    pub(crate) scopes: Scopes,
+    /// The secrets of webhooks.
+    pub(crate) hooks: Hooks,
     /// Whether the storage is open.
     pub(crate) is_open: bool,
     pub(crate) disk: MemoryDisk,
@@ -71,6 +76,8 @@ impl Setup {
             scrape_configs: "[]".to_owned(),
             external_labels: Labels::empty(),
             roles: Roles::new(),
+            scopes: Scopes::new(),
+            hooks: Hooks::default(),
             is_open: true,
             disk: MemoryDisk::new(),
             clock,
@@ -178,6 +185,7 @@ pub(crate) struct TestServer {
     pub(crate) host: Arc<TestHost>,
     pub(crate) counts: Arc<ServerCounts>,
     pub(crate) budgets: Arc<Budgets>,
+    pub(crate) gates: Arc<Gates>,
     stop: Option<oneshot::Sender<()>>,
     runtime: Option<Runtime>,
 }
@@ -197,6 +205,8 @@ impl TestServer {
             external_labels: setup.external_labels,
             rule_query_offset_ms: 0,
             roles: setup.roles,
+            scopes: setup.scopes,
+            hooks: setup.hooks,
             retention: "15d".to_owned(),
             loaded_ms: NOW_MS - 1000,
             error: None,
@@ -209,6 +219,7 @@ impl TestServer {
         scraper
             .apply(configs.into_iter().map(|config| PoolSettings::new(config, Features::default()).unwrap()).collect());
         let budgets = Arc::new(crate::budgets::open(&store, &clock));
+        let gates = Arc::new(gates(&clock));
         if setup.is_open {
             let engine = Arc::new(Engine::new(setup.engine));
             web.open(Parts {
@@ -226,7 +237,7 @@ impl TestServer {
                 delivery: Arc::new(delivery(&clock)),
                 budgets: Arc::clone(&budgets),
                 storage: Arc::new(StoreStatus(Arc::clone(&store))),
-                gates: Arc::new(gates(&clock)),
+                gates: Arc::clone(&gates),
                 store,
             });
         }
@@ -240,7 +251,7 @@ impl TestServer {
             // An error says that the sender is gone, which means the same.
             let _ = stops.await;
         }));
-        TestServer { address, web, host, counts, budgets, stop: Some(stop), runtime: Some(runtime) }
+        TestServer { address, web, host, counts, budgets, gates, stop: Some(stop), runtime: Some(runtime) }
     }
 }
 
