@@ -48,8 +48,6 @@ impl Decision {
 pub(super) struct Answer {
     /// `None` where the server could not be reached, and nothing stands for its answer.
     pub(super) decision: Option<Decision>,
-    /// Why the server could not be reached, where it could not.
-    pub(super) unreachable: Option<String>,
     evaluation: Value,
 }
 
@@ -57,7 +55,7 @@ impl Answer {
     /// An evaluation that is decided.
     pub(super) fn of(evaluation: Value) -> Answer {
         let decision = Decision::of(evaluation["decision"].as_str().unwrap_or_default());
-        Answer { decision: Some(decision), unreachable: None, evaluation }
+        Answer { decision: Some(decision), evaluation }
     }
 
     /// A server that could not be reached, and what that is taken for.
@@ -76,7 +74,7 @@ impl Answer {
             "unreachable": true,
             "reasons": [format!("the server cannot be reached: {error}")],
         });
-        Answer { decision: taken_for, unreachable: Some(error.to_owned()), evaluation }
+        Answer { decision: taken_for, evaluation }
     }
 
     pub(super) fn exit_code(&self) -> u8 {

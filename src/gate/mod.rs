@@ -174,7 +174,7 @@ impl Check {
             "url": release.url,
             "dry_run": self.dry_run,
         });
-        ask::post(&release.server, &ask::path(&release.gate, "evaluations"), &question)
+        post(&release.server, &ask::path(&release.gate, "evaluations"), &question)
     }
 }
 
@@ -190,7 +190,7 @@ impl Watch {
             "phase": "post_deploy",
             "soak": self.soak.map_or(String::new(), |soak| soak.to_string()),
         });
-        let mut evaluation = ask::post(&release.server, &ask::path(&release.gate, "evaluations"), &question)?;
+        let mut evaluation = post(&release.server, &ask::path(&release.gate, "evaluations"), &question)?;
         let id = evaluation["id"].as_str().unwrap_or_default().to_owned();
         let path = ask::path(&release.gate, &format!("evaluations/{id}?wait={WAIT_SECONDS}s"));
         let clock = SystemClock::new();
@@ -249,7 +249,7 @@ fn override_gate(args: &OverrideArgs) -> ExitCode {
         "by": args.by,
         "expires_in": args.expires.map_or(String::new(), |expires| expires.to_string()),
     });
-    match ask::post(&args.server, &ask::path(&args.gate, "overrides"), &word) {
+    match post(&args.server, &ask::path(&args.gate, "overrides"), &word) {
         Ok(given) => {
             let until = given["expires_at"].as_str().unwrap_or_default();
             print(&format!("{} may be released through {} until {until}\n", shown_version(args), args.gate))

@@ -158,6 +158,7 @@ async fn serve(flags: &Flags) -> anyhow::Result<()> {
         alertmanagers,
         rules,
         slo,
+        gating,
         notifying,
         web,
         stop_server,
@@ -270,8 +271,8 @@ impl Narthex {
             rules: &rules,
         };
         let slo = Slo::open(&data, &file.external_url, over, sinks(), configured)?;
-        let gating = Gating::open(&data, Arc::clone(&clock), Arc::new(::slo::gate::NoBudgets))?;
-        gating.apply(ready.catalog, ready.config.global.evaluation_interval.as_millis());
+        let gating = Gating::open(&data, Arc::clone(&clock), Arc::clone(slo.budgets()) as _)?;
+        gating.apply(slo.budgets().catalog(), ready.config.global.evaluation_interval.as_millis());
         web.open(Parts {
             select: Arc::clone(store.store()) as _,
             append: Arc::clone(store.store()) as _,
@@ -373,7 +374,7 @@ impl Narthex {
         let n_objectives = ready.catalog.objectives.len();
         let slo = slo::Configured { catalog: ready.catalog, interval_ms, rules };
         tokio::task::block_in_place(|| self.slo.apply(slo));
-        self.gating.apply(ready.catalog, interval_ms);
+        self.gating.apply(self.slo.budgets().catalog(), interval_ms);
         let n_receivers = ready.routing.config.receivers.len();
         tokio::task::block_in_place(|| self.notifying.apply(ready.config.narthex.language, ready.routing));
         tracing::info!(receivers = n_receivers, objectives = n_objectives, "configuration loaded");
