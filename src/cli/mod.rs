@@ -78,7 +78,10 @@ pub(crate) fn command() -> Command {
             alertmanager::SilenceArgs::augment_args(Command::new("silence"))
                 .about("Silence alerts for a while: query, add, update, expire, import"),
         )
-        .subcommand(slo::SloArgs::augment_args(Command::new("slo")).about("Objectives and error budgets: list, check"))
+        .subcommand(
+            slo::SloArgs::augment_args(Command::new("slo"))
+                .about("Objectives and error budgets: list, check, import, export"),
+        )
         .subcommand(
             gate::GateArgs::augment_args(Command::new("gate"))
                 .about("Ask whether a release may go out, and whether it is well: check, watch, override"),

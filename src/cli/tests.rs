@@ -25,11 +25,19 @@ fn options_stand_before_and_behind() {
         "narthex tsdb dump --match up --match {job=\"a\"} --min-time -1",
         "narthex tsdb snapshot --skip-head",
         "narthex tsdb verify",
+        "narthex slo import sloth.yml --from sloth -o slo",
+        "narthex slo export --as prometheus-rules -l a=b --disable-alerts --default-slo-period 7d sloth.yml",
         "narthex completions bash",
     ] {
         assert!(understood(line).is_ok(), "{line}: {:?}", understood(line).err());
     }
-    for line in ["narthex nonsense", "narthex query instant", "narthex query instant a b c", "narthex --no-such-flag"] {
+    for line in [
+        "narthex nonsense",
+        "narthex slo export a.yml",
+        "narthex query instant",
+        "narthex query instant a b c",
+        "narthex --no-such-flag",
+    ] {
         assert!(understood(line).is_err(), "{line}");
     }
 }

@@ -1,5 +1,8 @@
 //! `narthex slo …`: objectives, from files and from a server.
 
+mod export;
+mod files;
+mod import;
 mod list;
 
 use std::process::ExitCode;
@@ -23,6 +26,10 @@ enum SloCommand {
     List(SloListArgs),
     /// Say what is wrong in files of objectives, and what looks wrong.
     Check(SloCheckArgs),
+    /// Make documents of narthex's of the files of Sloth, Pyrra and OpenSLO.
+    Import(import::ImportArgs),
+    /// Make rule files for Prometheus, or files for others, of files of objectives.
+    Export(export::ExportArgs),
 }
 
 /// Carries out a command.
@@ -30,6 +37,8 @@ pub(crate) fn run(args: &SloArgs) -> ExitCode {
     match &args.command {
         SloCommand::List(args) => list(args),
         SloCommand::Check(args) => check(args),
+        SloCommand::Import(args) => import::run(args),
+        SloCommand::Export(args) => export::run(args),
     }
 }
 

@@ -3,7 +3,7 @@
 use model::yaml::{Document, Step};
 
 use super::rule::RuleFile;
-use crate::spec::{Catalog, Objective, SourceFormat, SpecFault, SpecFile, SpecText, load};
+use crate::spec::{Catalog, Objective, SourceFormat, SourcePlace, SpecFault, SpecFile, SpecText, load};
 use crate::{pyrra, sloth};
 
 /// How rules are made.
@@ -49,6 +49,25 @@ pub fn prometheus_rules(file: &SpecFile, options: &ExportOptions) -> Exported {
         of_others(&load(std::slice::from_ref(file)), options, &mut exported);
     }
     exported
+}
+
+/// What a spec file says, whatever format it is in; of Sloth's files with a period and its windows.
+pub fn import(file: &SpecFile, windows: &sloth::Windows) -> Catalog {
+    let mut catalog = load(std::slice::from_ref(file));
+    if *windows == sloth::Windows::default() {
+        return catalog;
+    }
+    let is_sloths = |place: &SourcePlace| place.format == SourceFormat::Sloth;
+    catalog.objectives.retain(|_, objective| !is_sloths(&objective.source));
+    catalog.errors.retain(|fault| !is_sloths(&fault.place));
+    catalog.warnings.retain(|fault| !is_sloths(&fault.place));
+    let text = SpecText::new(&file.path, &file.text);
+    for document in Document::parse_all(&file.text).into_iter().flatten() {
+        if format_of(&document) == Some(SourceFormat::Sloth) {
+            sloth::read_with(&document, &text, windows, &mut catalog);
+        }
+    }
+    catalog
 }
 
 fn format_of(document: &Document) -> Option<SourceFormat> {

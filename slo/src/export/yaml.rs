@@ -322,12 +322,11 @@ mod tests {
             let text = format!("{first_word} {}end", "abcdefghi ".repeat(8));
             assert_eq!(Node::Map(vec![("k".to_owned(), Node::text(text))]).to_text(), want);
         };
-        let line = "abcdefghi ".repeat(7);
-        check("abcdefg", &format!("k: abcdefg {line}abcdefghi end\n").replace(" end", "\n  end"));
-        check("abcdef", &format!("k: abcdef {line}abcdefghi\n  end\n"));
-        check("abcde'", &format!("k: abcde' {line}abcdefghi\n  end\n"));
-        check("#abcde", &format!("k: '#abcde {line}abcdefghi\n  end'\n"));
-        check("a", &format!("k: a {line}abcdefghi end\n"));
+        let line = "abcdefghi ".repeat(6) + "abcdefghi";
+        check("abcdefgh", &format!("k: abcdefgh {line}\n  abcdefghi end\n"));
+        check("abcdefg", &format!("k: abcdefg {line} abcdefghi\n  end\n"));
+        check("#abcdef", &format!("k: '#abcdef {line}\n  abcdefghi end'\n"));
+        check("#abcde", &format!("k: '#abcde {line} abcdefghi\n  end'\n"));
     }
 
     #[test]

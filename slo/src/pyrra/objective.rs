@@ -86,11 +86,15 @@ fn objective(slo: &Slo, text: &SpecText<'_>, span: Span) -> Objective {
 fn indicator(sli: &Sli) -> Indicator {
     let events = |side, counted, total| Indicator::Events { side, counted, total };
     match sli {
-        Sli::Ratio { errors, total } => events(RatioSide::Bad, counted(errors), counted(total)),
-        Sli::Latency { success, total } => events(RatioSide::Good, counted(success), counted(total)),
+        Sli::Ratio { errors, total } => {
+            events(RatioSide::Bad, counted(errors, Reading::Value), counted(total, Reading::Value))
+        }
+        Sli::Latency { success, total } => {
+            events(RatioSide::Good, counted(success, Reading::Value), counted(total, Reading::Value))
+        }
         Sli::LatencyNative { latency_ms, total } => {
             let reading = Reading::AtOrBelow(*latency_ms as f64 / 1000.0);
-            events(RatioSide::Good, exactly(total, reading), exactly(total, Reading::Value))
+            events(RatioSide::Good, counted(total, reading), counted(total, Reading::Value))
         }
         Sli::BoolGauge { metric } => {
             Indicator::Threshold { query: metric.to_string(), comparison: Comparison::GreaterOrEqual, value: 1.0 }
@@ -98,13 +102,8 @@ fn indicator(sli: &Sli) -> Indicator {
     }
 }
 
-/// The events of a counter.
-fn counted(metric: &Metric) -> Counted {
-    compile(&metric.to_string()).unwrap_or_else(|_| exactly(metric, Reading::Value))
-}
-
-fn exactly(metric: &Metric, reading: Reading) -> Counted {
-    let terms = vec![CounterTerm { matchers: metric.all_matchers(), is_subtracted: false, reading }];
+/// The events of a counter, or of a histogram.
+fn counted(metric: &Metric, reading: Reading) -> Counted {
     let text = match reading {
         Reading::Value => metric.to_string(),
         Reading::AtOrBelow(bound) => {
@@ -113,7 +112,10 @@ fn exactly(metric: &Metric, reading: Reading) -> Counted {
             format!("histogram_fraction(0, {bound}, {rate}) * histogram_count({rate})")
         }
     };
-    Counted::Exactly(Counter { text, terms })
+    compile(&text).unwrap_or_else(|_| {
+        let terms = vec![CounterTerm { matchers: metric.all_matchers(), is_subtracted: false, reading }];
+        Counted::Exactly(Counter { text, terms })
+    })
 }
 
 /// Severities of ours for the two that Pyrra has by itself; any other is a word of the team's.
