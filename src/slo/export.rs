@@ -117,10 +117,10 @@ pub(super) fn run(args: &ExportArgs) -> ExitCode {
 /// Whether all of it is written.
 fn export_all(args: &ExportArgs) -> anyhow::Result<bool> {
     let windows = args.period.windows()?;
-    let mut output = Output::new(args.out.as_deref(), &args.files);
+    let output = Output::new(args.out.as_deref(), &args.files);
     match args.format {
-        Format::PrometheusRules => rules(args, windows, &mut output),
-        Format::Sloth => sloth_files(args, &windows, &mut output),
+        Format::PrometheusRules => rules(args, windows, &output),
+        Format::Sloth => sloth_files(args, &windows, &output),
         Format::OpenSlo => {
             let mut is_whole = true;
             for path in &args.files {
@@ -134,7 +134,7 @@ fn export_all(args: &ExportArgs) -> anyhow::Result<bool> {
     }
 }
 
-fn rules(args: &ExportArgs, windows: Windows, output: &mut Output<'_>) -> anyhow::Result<bool> {
+fn rules(args: &ExportArgs, windows: Windows, output: &Output<'_>) -> anyhow::Result<bool> {
     let options = args.rules.options(windows);
     let mut is_whole = true;
     for path in &args.files {
@@ -148,7 +148,7 @@ fn rules(args: &ExportArgs, windows: Windows, output: &mut Output<'_>) -> anyhow
     Ok(is_whole)
 }
 
-fn sloth_files(args: &ExportArgs, windows: &Windows, output: &mut Output<'_>) -> anyhow::Result<bool> {
+fn sloth_files(args: &ExportArgs, windows: &Windows, output: &Output<'_>) -> anyhow::Result<bool> {
     let mut is_whole = true;
     let mut objectives = BTreeMap::new();
     for path in &args.files {

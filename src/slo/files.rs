@@ -78,25 +78,23 @@ pub(super) struct Output<'a> {
     pub(super) dir: Option<&'a Path>,
     /// What was read; none of it is written over.
     pub(super) inputs: &'a [PathBuf],
-    n_written: usize,
 }
 
 impl<'a> Output<'a> {
     pub(super) fn new(dir: Option<&'a Path>, inputs: &'a [PathBuf]) -> Output<'a> {
-        Output { dir, inputs, n_written: 0 }
+        Output { dir, inputs }
     }
 
-    /// Writes documents under a name, each behind a line of dashes and a word about where it is from.
-    pub(super) fn write(&mut self, name: &str, from: &str, documents: &[String]) -> anyhow::Result<()> {
+    /// Writes documents under a name, behind a word about where they are from.
+    pub(super) fn write(&self, name: &str, from: &str, documents: &[String]) -> anyhow::Result<()> {
         if documents.is_empty() {
             return Ok(());
         }
         let version = env!("CARGO_PKG_VERSION");
         let head = format!(
-            "# Written by narthex {version} from {from}. What is changed here is lost when that is done again.\n"
+            "# Written by narthex {version} from {from}. What is changed here is lost when that is done again."
         );
-        let text: String = documents.iter().map(|document| format!("---\n{head}\n{document}")).collect();
-        self.n_written += 1;
+        let text = format!("{head}\n---\n{}", documents.join("---\n"));
         let Some(dir) = self.dir else {
             print(&text);
             return Ok(());

@@ -68,7 +68,7 @@ pub(super) fn run(args: &ImportArgs) -> ExitCode {
 /// Whether all of it is imported.
 fn import_all(args: &ImportArgs) -> anyhow::Result<bool> {
     let windows = args.period.windows()?;
-    let mut output = Output::new(args.out.as_deref(), &args.files);
+    let output = Output::new(args.out.as_deref(), &args.files);
     let mut is_whole = true;
     for path in &args.files {
         let file = read(path)?;

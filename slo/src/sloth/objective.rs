@@ -3,7 +3,7 @@
 use model::yaml::{Document, Fault, Span, Step};
 use query::syntax::{BinaryOp, Expr, NodeId, NodeKind};
 
-use super::slo::{Alert, Service, Sli, Slo};
+use super::slo::{Alert, Form, Service, Sli, Slo};
 use super::windows::Windows;
 use crate::spec::counter::{checked, next_window};
 use crate::spec::{
@@ -34,8 +34,8 @@ pub(super) fn add(
         }
         let indicator = match indicator(&slo.sli) {
             Ok(indicator) => indicator,
-            Err(message) => {
-                catalog.errors.push(fault(&["sli"], message));
+            Err(NotEvaluated { field, message }) => {
+                catalog.errors.push(fault(&path_to(field, &service.form), message));
                 continue;
             }
         };
@@ -96,20 +96,46 @@ pub(super) fn burn_policy(slo: &Slo, service: &Service, windows: &Windows) -> Bu
     }
 }
 
-/// What tells good from bad; or why it cannot be told here.
-fn indicator(sli: &Sli) -> Result<Indicator, String> {
-    let wrong = |name: &str, fault: CompileFault| format!("the {name} query is not PromQL: {}", fault.message);
+/// Why an indicator cannot be evaluated.
+#[derive(Debug)]
+struct NotEvaluated {
+    /// As a file calls it; empty for the indicator as a whole.
+    field: &'static str,
+    message: String,
+}
+
+/// Where a field of an indicator stands.
+fn path_to(field: &'static str, form: &Form) -> Vec<&'static str> {
+    let is_resource = matches!(form, Form::Resource(_));
+    match field {
+        "error_query" => vec!["sli", "events", if is_resource { "errorQuery" } else { field }],
+        "total_query" => vec!["sli", "events", if is_resource { "totalQuery" } else { field }],
+        "error_ratio_query" => vec!["sli", "raw", if is_resource { "errorRatioQuery" } else { field }],
+        _ => vec!["sli"],
+    }
+}
+
+/// What tells good from bad.
+fn indicator(sli: &Sli) -> Result<Indicator, NotEvaluated> {
+    let wrong = |field: &'static str| {
+        move |fault: CompileFault| NotEvaluated {
+            field,
+            message: format!("the query is not PromQL: {}", fault.message),
+        }
+    };
     match sli {
         Sli::Plugin { id } => {
-            Err(format!("plugin {id:?} is code that only Sloth runs: write the query that it makes as events or raw"))
+            let message =
+                format!("plugin {id:?} is code that only Sloth runs: write the query that it makes as events or raw");
+            Err(NotEvaluated { field: "", message })
         }
         Sli::Events { error, total } => Ok(Indicator::Events {
             side: RatioSide::Bad,
-            counted: compile(error).map_err(|fault| wrong("error", fault))?,
-            total: compile(total).map_err(|fault| wrong("total", fault))?,
+            counted: compile(error).map_err(wrong("error_query"))?,
+            total: compile(total).map_err(wrong("total_query"))?,
         }),
         Sli::Raw { error_ratio } => {
-            let expr = checked(error_ratio).map_err(|fault| wrong("error ratio", fault))?;
+            let expr = checked(error_ratio).map_err(wrong("error_ratio_query"))?;
             Ok(events_of_ratio(error_ratio, &expr)
                 .unwrap_or_else(|| Indicator::Ratio { side: RatioSide::Bad, query: error_ratio.clone() }))
         }

@@ -251,6 +251,38 @@ fn an_unknown_version_is_an_error_at_its_place() {
 }
 
 #[test]
+fn mistakes_are_told_at_their_place() {
+    let check = |text: &str, want: &[(usize, usize, &str)]| {
+        let catalog = loaded("a.yml", text);
+        let faults = catalog.errors.iter().chain(&catalog.warnings);
+        let found: Vec<_> =
+            faults.map(|fault| (fault.place.line, fault.place.column, fault.message.as_str())).collect();
+        assert_eq!(found.len(), want.len(), "{text}: {found:?}");
+        for (found, want) in found.iter().zip(want) {
+            assert!((found.0, found.1) == (want.0, want.1) && found.2.contains(want.2), "{text}: {found:?}");
+        }
+    };
+    let head = "version: prometheus/v1\nservice: shop\nslos:\n- name: a\n  objective: 99.9\n";
+    let sli = "  sli: {events: {error_query: 'sum(rate(b[{{.window}}]))', total_query: 'sum(rate(t[{{.window}}]))'}}\n";
+    let quiet = "  alerting: {page_alert: {disable: true}, ticket_alert: {disable: true}}\n";
+    let whole = format!("{head}{sli}{quiet}");
+    check(&whole, &[]);
+    check(&whole.replace("shop", "'shop/1'"), &[(2, 10, "is not a name")]);
+    check(&whole.replace("99.9", "100"), &[(5, 14, "leaves no budget")]);
+    check(&whole.replace("99.9", "101"), &[(5, 14, "outside of 0 to 100")]);
+    check(&whole.replace("99.9", "0"), &[(5, 14, "above 0")]);
+    check(&format!("{head}{sli}"), &[(4, 3, "alerts need a name")]);
+    check(&whole.replace("rate(t", "rat(t"), &[(6, 73, "the query is not PromQL")]);
+    check(
+        &whole.replace("page_alert", "pageAlert").replace("  alerting: {", "  alerting: {name: n, "),
+        &[(7, 23, "Sloth passes over pageAlert in a file: it is called page_alert there")],
+    );
+    check(&whole.replace("  sli: {", "  sli: {raw: {error_ratio_query: '1'}, "), &[(6, 3, "one of events, raw")]);
+    let plugin = whole.replace(sli, "  sli: {plugin: {id: mine}}\n");
+    check(&plugin, &[(6, 3, "only Sloth runs")]);
+}
+
+#[test]
 fn files_that_are_written_are_read_as_the_same() {
     let Some(directory) = suites::path(EXAMPLES) else { return };
     let mut n_objectives = 0;
