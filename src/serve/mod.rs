@@ -263,7 +263,14 @@ impl Narthex {
         let over = slo::Over {
             clock: Arc::clone(&clock),
             append: Arc::clone(store.store()) as _,
-            history: Arc::new(slo::NotCounted),
+            select: Arc::clone(store.store()) as _,
+            feed: Arc::clone(store.store()) as _,
+            engine: Arc::clone(&engine),
+            times: slo::Times {
+                retention_ms: i64::try_from(flags.duration("slo.retention.time").as_millis()).unwrap_or(i64::MAX),
+                raw_retention_ms: ready.kept.retention.time_ms,
+                scrape_interval_ms: ready.config.global.scrape_interval.as_millis(),
+            },
         };
         let configured = slo::Configured {
             catalog: ready.catalog,

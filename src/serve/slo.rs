@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -13,36 +13,12 @@ use anyhow::Context;
 use journal::OsDisk;
 use model::Clock;
 use model::rng::{Rng, SeededRng};
-use model::storage::Append;
+use model::storage::{Append, Feed, Select};
 use net::url::Url;
+use query::Engine;
 use slo::budget::{Budgets, BudgetsOptions, InForce};
-use slo::history::History;
+use slo::count::{Counting, Options as CountingOptions};
 use slo::spec::Catalog;
-
-/// What is counted where nothing is.
-#[derive(Debug)]
-pub(super) struct NotCounted;
-
-impl History for NotCounted {
-    fn counts(&self, _: &str, _: i64, _: i64) -> slo::history::Counts {
-        slo::history::Counts::default()
-    }
-    fn steps(&self, _: &str, _: i64, _: i64, _: i64) -> Vec<slo::history::Counts> {
-        Vec::new()
-    }
-    fn began_ms(&self, _: &str) -> Option<i64> {
-        None
-    }
-    fn newest_ms(&self, _: &str) -> Option<i64> {
-        None
-    }
-    fn uncounted(&self, _: &str, _: i64, _: i64) -> Vec<slo::history::UncountedFirstValue> {
-        Vec::new()
-    }
-    fn by_labels(&self, _: &str, _: &[String], _: i64, _: i64) -> Vec<(model::Labels, slo::history::Counts)> {
-        Vec::new()
-    }
-}
 
 /// Where budgets are kept in the data directory.
 const DIR: &str = "slo";
@@ -50,6 +26,9 @@ const DIR: &str = "slo";
 /// Error budgets at work, until they are closed.
 #[derive(Debug)]
 pub(super) struct Slo {
+    counting: Arc<Counting>,
+    /// The catalog in force could not be counted, and is tried again.
+    is_uncounted: Arc<AtomicBool>,
     budgets: Arc<Budgets>,
     interval_ms: Arc<AtomicI64>,
     stop: Sender<()>,
@@ -60,7 +39,18 @@ pub(super) struct Slo {
 pub(super) struct Over {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) append: Arc<dyn Append>,
-    pub(super) history: Arc<dyn History>,
+    pub(super) select: Arc<dyn Select>,
+    pub(super) feed: Arc<dyn Feed>,
+    pub(super) engine: Arc<Engine>,
+    pub(super) times: Times,
+}
+
+/// How long things are kept, and how far apart they are, in milliseconds.
+pub(super) struct Times {
+    pub(super) retention_ms: i64,
+    /// `None` for raw samples that are kept for ever, as far as time goes.
+    pub(super) raw_retention_ms: Option<i64>,
+    pub(super) scrape_interval_ms: i64,
 }
 
 /// What a configuration says of error budgets.
@@ -82,12 +72,26 @@ impl Slo {
         configured: Configured<'_>,
     ) -> anyhow::Result<Slo> {
         let mut rng = SeededRng::from_entropy().context("the operating system gives no random numbers")?;
+        let counting = Counting::open(CountingOptions {
+            disk: Arc::new(OsDisk),
+            dir: data.join(DIR).join("history"),
+            clock: Arc::clone(&over.clock),
+            salt: (rng.next_u64() >> 32) as u32,
+            select: over.select,
+            feed: over.feed,
+            engine: over.engine,
+            retention_ms: over.times.retention_ms,
+            raw_retention_ms: over.times.raw_retention_ms.unwrap_or(over.times.retention_ms),
+            scrape_interval_ms: over.times.scrape_interval_ms,
+            sample_every_ms: configured.interval_ms,
+        })?;
+        let counting = Arc::new(counting);
         let (budgets, n_damaged) = Budgets::open(BudgetsOptions {
             disk: Arc::new(OsDisk),
             dir: data.join(DIR).join("budget"),
             salt: (rng.next_u64() >> 32) as u32,
             clock: over.clock,
-            history: over.history,
+            history: Arc::clone(&counting) as _,
             append: over.append,
             external_url: external_url.to_string().trim_end_matches('/').to_owned(),
         })?;
@@ -98,9 +102,16 @@ impl Slo {
         let budgets = Arc::new(budgets);
         let interval_ms = Arc::new(AtomicI64::new(configured.interval_ms));
         let (stop, stopped) = channel();
-        let mut slo = Slo { budgets: Arc::clone(&budgets), interval_ms: Arc::clone(&interval_ms), stop, thread: None };
+        let (is_uncounted, thread) = (Arc::default(), None);
+        let mut slo = Slo { counting, is_uncounted, budgets, interval_ms, stop, thread };
         slo.apply(configured);
-        let ticking = move || tick(&budgets, &interval_ms, &stopped);
+        let ticking = Ticking {
+            counting: Arc::clone(&slo.counting),
+            is_uncounted: Arc::clone(&slo.is_uncounted),
+            budgets: Arc::clone(&slo.budgets),
+            interval_ms: Arc::clone(&slo.interval_ms),
+        };
+        let ticking = move || ticking.until(&stopped);
         slo.thread =
             Some(thread::Builder::new().name("slo".to_owned()).spawn(ticking).context("no thread for budgets")?);
         Ok(slo)
@@ -114,6 +125,7 @@ impl Slo {
     /// Puts a configuration in force.
     pub(super) fn apply(&self, configured: Configured<'_>) {
         self.interval_ms.store(configured.interval_ms, Ordering::Relaxed);
+        count(&self.counting, &configured.catalog, &self.is_uncounted);
         let in_force = InForce {
             catalog: configured.catalog,
             interval_ms: configured.interval_ms,
@@ -132,6 +144,7 @@ impl Slo {
             tracing::error!("looking at error budgets ended with a panic");
         }
         self.budgets.close();
+        self.counting.close();
     }
 }
 
@@ -141,18 +154,43 @@ fn recorded(rules: &Rules) -> BTreeSet<String> {
     rules.filter(|rule| matches!(rule.kind, RuleKind::Recording)).map(|rule| rule.name).collect()
 }
 
-fn tick(budgets: &Budgets, interval_ms: &AtomicI64, stopped: &Receiver<()>) {
-    let mut told: Vec<String> = Vec::new();
-    loop {
-        let wait = Duration::from_millis(u64::try_from(interval_ms.load(Ordering::Relaxed)).unwrap_or(0).max(1));
-        if !matches!(stopped.recv_timeout(wait), Err(RecvTimeoutError::Timeout)) {
-            return;
-        }
-        let errors = budgets.tick().errors;
-        // Once for the same trouble.
-        if errors != told {
-            errors.iter().for_each(|error| tracing::error!(error, "error budgets"));
-            told = errors;
+/// Counts what a catalog says from now on.
+fn count(counting: &Counting, catalog: &Arc<Catalog>, is_uncounted: &AtomicBool) {
+    let counted = counting.apply(Arc::clone(catalog));
+    is_uncounted.store(counted.is_err(), Ordering::Relaxed);
+    if let Err(error) = counted {
+        tracing::error!(%error, "events of error budgets cannot be counted back, and are tried again");
+    }
+}
+
+/// What the thread has.
+struct Ticking {
+    counting: Arc<Counting>,
+    is_uncounted: Arc<AtomicBool>,
+    budgets: Arc<Budgets>,
+    interval_ms: Arc<AtomicI64>,
+}
+
+impl Ticking {
+    /// Counts and looks until it is told to stop.
+    fn until(&self, stopped: &Receiver<()>) {
+        let mut told: Vec<String> = Vec::new();
+        loop {
+            let interval_ms = self.interval_ms.load(Ordering::Relaxed);
+            let wait = Duration::from_millis(u64::try_from(interval_ms).unwrap_or(0).max(1));
+            if !matches!(stopped.recv_timeout(wait), Err(RecvTimeoutError::Timeout)) {
+                return;
+            }
+            if self.is_uncounted.load(Ordering::Relaxed) {
+                count(&self.counting, &self.budgets.catalog(), &self.is_uncounted);
+            }
+            self.counting.tick();
+            let errors = self.budgets.tick().errors;
+            // Once for the same trouble.
+            if errors != told {
+                errors.iter().for_each(|error| tracing::error!(error, "error budgets"));
+                told = errors;
+            }
         }
     }
 }

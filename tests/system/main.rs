@@ -12,6 +12,8 @@
 
 /// Killed while alerts fire and end, everybody is told.
 mod alerting_kill;
+/// Error budgets, counted and told over kills.
+mod budgets;
 /// Ever new series.
 mod explosion;
 /// A target to be scraped, with values that say which scrape they are of.
