@@ -20,7 +20,7 @@ pub mod history;
 pub mod hook;
 pub mod ledger;
 pub mod lint;
-mod openslo;
+pub mod openslo;
 pub mod policy;
 pub mod product;
 pub mod pyrra;

@@ -26,7 +26,7 @@ pub(super) fn check(catalog: &Catalog, found: &mut Found) {
         let message = format!(
             "the pair of {pair} of policy {policy} tells while the promise is being kept{others}: its factor is below 1"
         );
-        found.warn(objective, message);
+        found.warn(objective, &message);
     }
 }
 
@@ -41,7 +41,7 @@ fn check_reach(objective: &Objective, pair: &BurnPair, found: &mut Found) {
             objective.percent,
             rounded(highest)
         );
-        found.warn(objective, message);
+        found.warn(objective, &message);
     }
 }
 
@@ -57,7 +57,7 @@ pub fn timing(catalog: &Catalog, scrape_interval_ms: i64) -> Vec<SpecFault> {
         if let Some(short_ms) = shortest {
             let window = shown(short_ms);
             let message = format!("a short window of {window} has less than two scrapes, which come every {interval}");
-            found.push(fault(objective, message));
+            found.push(fault(objective, &message));
         }
         let (Budgeting::Timeslices { slice_ms, .. } | Budgeting::RatioTimeslices { slice_ms }) = objective.budgeting
         else {
@@ -66,7 +66,7 @@ pub fn timing(catalog: &Catalog, scrape_interval_ms: i64) -> Vec<SpecFault> {
         if is_short(slice_ms) {
             let slice = shown(slice_ms);
             let message = format!("a slice of {slice} has less than two scrapes, which come every {interval}");
-            found.push(fault(objective, message));
+            found.push(fault(objective, &message));
         }
     }
     found

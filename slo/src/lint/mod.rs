@@ -29,13 +29,13 @@ struct Found {
 }
 
 impl Found {
-    fn warn(&mut self, objective: &Objective, message: String) {
+    fn warn(&mut self, objective: &Objective, message: &str) {
         self.warnings.push(fault(objective, message));
     }
 }
 
 /// Something about an objective, at the place where it was written.
-pub(crate) fn fault(objective: &Objective, message: String) -> SpecFault {
+pub(crate) fn fault(objective: &Objective, message: &str) -> SpecFault {
     SpecFault {
         place: objective.source.clone(),
         object: Some(("SLO".to_owned(), objective.name.clone())),

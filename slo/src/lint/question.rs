@@ -104,7 +104,7 @@ impl Question {
                 })
             }
         };
-        message.map(|message| fault(objective, message))
+        message.map(|message| fault(objective, &message))
     }
 }
 

@@ -6,7 +6,7 @@ use model::labels::{BUCKET_LABEL, QUANTILE_LABEL};
 
 use super::Found;
 use crate::spec::counter::{bound_text, checked};
-use crate::spec::{Counted, CounterTerm, Indicator, Objective, RatioSide};
+use crate::spec::{Counted, CounterTerm, Indicator, Objective, RatioSide, SourceFormat};
 
 /// Labels in which a protocol says how a request went.
 const STATUS_LABELS: [&str; 6] = ["code", "status", "status_code", "response_code", "http_status", "http_status_code"];
@@ -17,7 +17,7 @@ pub(super) fn check(objective: &Objective, found: &mut Found) {
         check_side(objective, *side, &counted.terms, found);
         if !counted.terms.is_empty() && shown(&counted.terms) == shown(&total.terms) {
             let what = if *side == RatioSide::Good { "good" } else { "bad" };
-            found.warn(objective, format!("{what} and total count the same series: every event is {what}"));
+            found.warn(objective, &format!("{what} and total count the same series: every event is {what}"));
         }
     }
     for counted in [counted, total] {
@@ -46,16 +46,20 @@ fn check_side(objective: &Objective, side: RatioSide, terms: &[CounterTerm], fou
     for matcher in statuses {
         let (is_failing, is_succeeding) = (matcher.matches("500"), matcher.matches("200"));
         if side == RatioSide::Good && is_failing && !is_succeeding {
-            found.warn(objective, format!("{matcher} counts failures as good events"));
+            found.warn(objective, &format!("{matcher} counts failures as good events"));
         }
         if side == RatioSide::Bad && is_succeeding && !is_failing {
-            found.warn(objective, format!("{matcher} counts successes as bad events"));
+            found.warn(objective, &format!("{matcher} counts successes as bad events"));
         }
     }
 }
 
 /// `le="1"` selects what is stored as `1.0`: elsewhere it selects nothing.
 fn check_bounds(objective: &Objective, query: &str, found: &mut Found) {
+    // Pyrra itself takes both forms of a bound.
+    if objective.source.format == SourceFormat::Pyrra {
+        return;
+    }
     if !query.contains(BUCKET_LABEL) && !query.contains(QUANTILE_LABEL) {
         return;
     }
@@ -66,7 +70,7 @@ fn check_bounds(objective: &Objective, query: &str, found: &mut Found) {
         let stored = bound_text(bound);
         if stored != matcher.value() {
             let name = matcher.name();
-            found.warn(objective, format!("{matcher} is read as {name}=\"{stored}\", which is how bounds are stored"));
+            found.warn(objective, &format!("{matcher} is read as {name}=\"{stored}\", which is how bounds are stored"));
         }
     }
 }

@@ -7,16 +7,22 @@
 mod alert;
 mod alpha;
 mod duration;
+pub mod export;
 mod indicator;
 mod next;
 mod object;
 mod objects;
 mod own;
+pub mod references;
 mod resolve;
 mod slo;
 mod walk;
 mod window;
 
+#[cfg(test)]
+mod export_tests;
+#[cfg(test)]
+mod suite;
 #[cfg(test)]
 mod tests;
 

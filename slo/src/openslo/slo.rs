@@ -173,7 +173,7 @@ fn indicator(measure: Measure, spec: &ObjectiveSpec, walk: &mut Walk<'_>) -> Opt
         Measure::Gauge { query } => {
             let comparison = comparison(&spec.op, walk);
             let value =
-                spec.value.as_deref().and_then(|value| value.parse::<f64>().ok()).filter(|value| !value.is_nan());
+                spec.value.as_deref().and_then(|value| value.parse::<f64>().ok()).filter(|value| value.is_finite());
             if value.is_none() {
                 walk.error("value", "with what is the indicator compared? a number is needed: value");
             }
