@@ -27,8 +27,9 @@ pub(super) fn check(objective: &Objective, found: &mut Found) {
     }
 }
 
-fn shown(terms: &[CounterTerm]) -> Vec<(bool, Vec<String>)> {
-    let mut terms: Vec<_> = terms.iter().map(|term| (term.is_subtracted, matchers(&term.matchers))).collect();
+fn shown(terms: &[CounterTerm]) -> Vec<(String, Vec<String>)> {
+    let form = |term: &CounterTerm| format!("{} {:?}", term.is_subtracted, term.reading);
+    let mut terms: Vec<_> = terms.iter().map(|term| (form(term), matchers(&term.matchers))).collect();
     terms.sort();
     terms
 }

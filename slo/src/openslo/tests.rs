@@ -264,6 +264,12 @@ fn what_looks_wrong_is_told() {
     check("b", "t", objectives, &[]);
     check(r#"b{code=~"5.."}"#, "b", objectives, &[]);
     check(r#"b{code=~"2.."}"#, "b", objectives, &[r#"8:17: a: code=~"2.." counts successes as bad events"#]);
+    let below = "histogram_fraction(0, 1, rate(h[5m])) * histogram_count(rate(h[5m]))";
+    let text = RATIO
+        .replace("bad:", "good:")
+        .replace("query: b", &format!("query: '{below}'"))
+        .replace("query: t", "query: h");
+    assert_eq!(shown(&self::catalog(&slo(&format!("{text}{objectives}"))).warnings), [""; 0]);
     check("b + c", "c + b", objectives, &["8:17: a: bad and total count the same series: every event is bad"]);
     check(r#"b{le="1"}"#, "b", objectives, &[r#"8:17: a: le="1" is read as le="1.0", which is how bounds are stored"#]);
     check(
