@@ -32,7 +32,7 @@ pub fn documents(catalog: &Catalog) -> Vec<Value> {
     for objectives in by_name.into_values() {
         documents.extend(slos(objectives, catalog, &mut policies));
     }
-    documents.extend(policies.specs.into_iter().map(|(name, spec)| document("BurnRatePolicy", &name, "", spec)));
+    documents.extend(policies.specs.into_iter().map(|(name, spec)| document("BurnRatePolicy", &name, "", &spec)));
     documents.extend(catalog.objectives.values().filter_map(options));
     documents.extend(catalog.budget_policies.values().map(budget_policy));
     documents.extend(catalog.products.values().map(product));
@@ -43,7 +43,7 @@ pub fn documents(catalog: &Catalog) -> Vec<Value> {
 }
 
 /// An object of `narthex/v1`.
-fn document(kind: &str, name: &str, title: &str, spec: Value) -> Value {
+fn document(kind: &str, name: &str, title: &str, spec: &Value) -> Value {
     json!({ "apiVersion": "narthex/v1", "kind": kind, "metadata": metadata(name, title, &BTreeMap::new()), "spec": spec })
 }
 
@@ -428,7 +428,7 @@ fn options(objective: &Objective) -> Option<Value> {
     if let Some(date) = options.review_by {
         spec["reviewBy"] = json!(date.to_string());
     }
-    Some(document("SLOOptions", &objective.id, "", spec))
+    Some(document("SLOOptions", &objective.id, "", &spec))
 }
 
 fn product(product: &Product) -> Value {
@@ -459,7 +459,7 @@ fn product(product: &Product) -> Value {
     if let Some(policy) = &product.policy {
         spec["policyRef"] = json!(policy);
     }
-    document("Product", &product.name, &product.title, spec)
+    document("Product", &product.name, &product.title, &spec)
 }
 
 fn budget_policy(policy: &BudgetPolicy) -> Value {
@@ -498,7 +498,7 @@ fn budget_policy(policy: &BudgetPolicy) -> Value {
     if let Some(escalation) = &policy.escalation {
         spec["escalation"] = json!(escalation);
     }
-    document("ErrorBudgetPolicy", &policy.name, "", spec)
+    document("ErrorBudgetPolicy", &policy.name, "", &spec)
 }
 
 fn action(action: &PolicyAction) -> Value {
@@ -544,7 +544,7 @@ fn gate(gate: &Gate) -> Value {
             "expires": prom(overriding.expires_ms),
         },
     });
-    document("ReleaseGate", &gate.name, "", spec)
+    document("ReleaseGate", &gate.name, "", &spec)
 }
 
 fn adjustment(adjustment: &Adjustment) -> Value {
@@ -561,7 +561,7 @@ fn adjustment(adjustment: &Adjustment) -> Value {
     if let Some(rrule) = &adjustment.rrule {
         spec["rrule"] = json!(rrule);
     }
-    document("BudgetAdjustment", &adjustment.name, "", spec)
+    document("BudgetAdjustment", &adjustment.name, "", &spec)
 }
 
 fn report_schedule(schedule: &ReportSchedule) -> Value {
@@ -574,5 +574,5 @@ fn report_schedule(schedule: &ReportSchedule) -> Value {
         "formats": schedule.formats,
         "to": schedule.to,
     });
-    document("ReportSchedule", &schedule.name, "", spec)
+    document("ReportSchedule", &schedule.name, "", &spec)
 }

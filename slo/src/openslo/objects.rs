@@ -154,7 +154,7 @@ impl<'t> Objects<'t> {
             }
             ("narthex/v1", kind) => self.add_own(kind, &mut adding),
             ("openslo/v1" | "openslo/v1alpha" | "openslo.com/v2alpha", kind) => {
-                adding.unknown("kind", kind, &KINDS[..7])
+                adding.unknown("kind", kind, &KINDS[..7]);
             }
             (version, _) => adding.unknown("apiVersion", version, &["openslo/v1", "narthex/v1", "openslo/v1alpha"]),
         }
@@ -171,7 +171,7 @@ impl<'t> Objects<'t> {
             "ReleaseGate" => adding.read("ReleaseGate", &mut self.gates, |spec: GateSpec| spec),
             "BudgetAdjustment" => adding.read("BudgetAdjustment", &mut self.adjustments, |spec: AdjustmentSpec| spec),
             "ReportSchedule" => {
-                adding.read("ReportSchedule", &mut self.report_schedules, |spec: ReportScheduleSpec| spec)
+                adding.read("ReportSchedule", &mut self.report_schedules, |spec: ReportScheduleSpec| spec);
             }
             other => adding.unknown("kind", other, &KINDS[7..]),
         }

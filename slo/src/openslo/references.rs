@@ -159,14 +159,14 @@ fn take_out(owner: &mut Value, place: &Place, found: &mut Vec<Value>) {
             for element in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
                 if element.get("spec").is_some() {
                     let object = std::mem::replace(element, json!({ place.name: name(element) }));
-                    found.push(with_version(object, place.kind));
+                    found.push(with_version(&object, place.kind));
                 }
             }
         }
         None => {
             if let Some(object) = spec.remove("indicator") {
                 spec.insert(place.name.to_owned(), Value::String(name(&object)));
-                found.push(with_version(object, place.kind));
+                found.push(with_version(&object, place.kind));
             }
         }
     }
@@ -189,7 +189,7 @@ fn without_version(mut object: Value) -> Value {
     object
 }
 
-fn with_version(object: Value, kind: &str) -> Value {
+fn with_version(object: &Value, kind: &str) -> Value {
     let mut whole = Map::new();
     whole.insert("apiVersion".to_owned(), Value::String(VERSION.to_owned()));
     whole.insert("kind".to_owned(), Value::String(kind.to_owned()));

@@ -32,7 +32,7 @@ fn files_below(directory: &Path) -> Vec<String> {
 }
 
 /// Two lists of objects are alike where each has what the other has; their order is the SDK's own affair.
-fn sorted(objects: Vec<Value>) -> Vec<String> {
+fn sorted(objects: &[Value]) -> Vec<String> {
     let mut shown: Vec<String> = objects.iter().map(|object| format!("{object:#}")).collect();
     shown.sort();
     shown
@@ -59,7 +59,7 @@ fn objects_are_put_into_one_another() {
     let check = |file: &str, keeps_named: bool| {
         let Some(input) = read(VECTORS, &format!("inline/inputs/{file}")) else { return };
         let want = objects(&read(VECTORS, &format!("inline/outputs/{file}")).unwrap());
-        assert_eq!(sorted(inline(objects(&input), keeps_named).unwrap()), sorted(want), "{file}");
+        assert_eq!(sorted(&inline(objects(&input), keeps_named).unwrap()), sorted(&want), "{file}");
     };
     check("v1_alert_policies_keep_refs.yaml", true);
     check("v1_alert_policies_remove_refs.yaml", false);
@@ -71,7 +71,7 @@ fn objects_are_taken_apart() {
     let check = |file: &str| {
         let Some(input) = read(VECTORS, &format!("export/inputs/{file}")) else { return };
         let want = objects(&read(VECTORS, &format!("export/outputs/{file}")).unwrap());
-        assert_eq!(sorted(apart(objects(&input))), sorted(want), "{file}");
+        assert_eq!(sorted(&apart(objects(&input))), sorted(&want), "{file}");
     };
     check("v1_alert_policies.yaml");
     check("v1_slo.yaml");

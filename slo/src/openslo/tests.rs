@@ -269,7 +269,7 @@ fn what_looks_wrong_is_told() {
         .replace("bad:", "good:")
         .replace("query: b", &format!("query: '{below}'"))
         .replace("query: t", "query: h");
-    assert_eq!(shown(&self::catalog(&slo(&format!("{text}{objectives}"))).warnings), [""; 0]);
+    assert_eq!(shown(&catalog(&slo(&format!("{text}{objectives}"))).warnings), [""; 0]);
     check("b + c", "c + b", objectives, &["8:17: a: bad and total count the same series: every event is bad"]);
     check(r#"b{le="1"}"#, "b", objectives, &[r#"8:17: a: le="1" is read as le="1.0", which is how bounds are stored"#]);
     check(

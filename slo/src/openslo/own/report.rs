@@ -49,7 +49,7 @@ fn schedule(
         for (index, format) in spec.formats.iter().enumerate() {
             if !["html", "png", "json"].contains(&format.as_str()) {
                 walk.at(index, |walk| {
-                    walk.error_here(format_args!("{format:?} is no format: html, png, json are known"))
+                    walk.error_here(format_args!("{format:?} is no format: html, png, json are known"));
                 });
             }
         }
