@@ -6,6 +6,8 @@
 //! [`exclusion`] says which time does not. [`budget`] says what is left, with what burns ([`burn`]) and what is to be expected
 //! ([`forecast`]), for objectives and for several of them together ([`product`]), over a [`window`]; `series` shows it to
 //! queries. [`condition`] is the language of policies and gates.
+//! [`policy`] says in which state a product is, [`gate`] answers pipelines, [`deployment`] and [`hook`] know what went out, and
+//! [`ledger`] what it cost.
 
 pub mod budget;
 pub mod burn;

@@ -30,8 +30,8 @@ const JENKINS_TOKEN: HeaderName = HeaderName::from_static("x-jenkins-token");
 
 /// Takes a webhook.
 pub(crate) async fn answer(shared: &Arc<Shared>, parts: Parts, source: HookSource, mut request: Request) -> Response {
-    if let Err(error) = admit(shared, source, &request) {
-        return error;
+    if let Some(refusal) = refuse(shared, source, &request) {
+        return refusal;
     }
     let (encoding, query) = (request.accepted_encoding(), request.query());
     let id = id_of(source, &request);
@@ -55,7 +55,7 @@ pub(crate) async fn answer(shared: &Arc<Shared>, parts: Parts, source: HookSourc
 }
 
 /// Refuses whoever does not show the secret.
-fn admit(shared: &Shared, source: HookSource, request: &Request) -> Result<(), Response> {
+fn refuse(shared: &Shared, source: HookSource, request: &Request) -> Option<Response> {
     let snapshot = shared.snapshot.load();
     let (name, secret) = match source {
         HookSource::Gitlab => ("gitlab", &snapshot.hooks.gitlab),
@@ -63,12 +63,12 @@ fn admit(shared: &Shared, source: HookSource, request: &Request) -> Result<(), R
     };
     let Some(secret) = secret else {
         let message = format!("webhooks of {name} are not taken: narthex.hooks.{name} has no secret");
-        return Err(ApiError::new(ErrorType::NotFound, message).respond());
+        return Some(ApiError::new(ErrorType::NotFound, message).respond());
     };
     if is_same(secret, &shown(source, request)) {
-        return Ok(());
+        return None;
     }
-    Err(Response::error(StatusCode::UNAUTHORIZED, "the webhook does not show the secret"))
+    Some(Response::error(StatusCode::UNAUTHORIZED, "the webhook does not show the secret"))
 }
 
 fn shown(source: HookSource, request: &Request) -> String {
