@@ -20,6 +20,8 @@ mod explosion;
 mod exporter;
 /// A disk that is really full.
 mod full_disk;
+/// Pipelines ask whether they may release.
+mod gate;
 /// Just enough HTTP to ask and to be asked.
 mod http;
 /// Text with times, imported, and what the data directory says of it.
