@@ -32,7 +32,6 @@ Examples:
   narthex                                 scrape narthex itself, show it on http://localhost:9090
   narthex --config.file=prometheus.yml    scrape what a prometheus.yml names
   narthex query instant 'up'              ask the server at NARTHEX_URL or http://localhost:9090
-  narthex query range 'rate(node_cpu_seconds_total[5m])' --start 1h
 
 Exit: 0 fine, 1 bad input or a failed check, 2 wrong usage. More: narthex COMMAND --help";
 
