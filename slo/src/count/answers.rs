@@ -143,7 +143,10 @@ impl History for Counting {
 
     fn uncounted(&self, id: &str, from_ms: i64, to_ms: i64) -> Vec<UncountedFirstValue> {
         let is_within = |first: &&UncountedFirstValue| first.timestamp_ms > from_ms && first.timestamp_ms <= to_ms;
-        self.open_book(id, |open| open.book.uncounted.iter().filter(is_within).cloned().collect())
+        let mut firsts: Vec<UncountedFirstValue> =
+            self.open_book(id, |open| open.book.uncounted.iter().filter(is_within).cloned().collect());
+        firsts.sort_by(|one, other| (one.timestamp_ms, &one.series).cmp(&(other.timestamp_ms, &other.series)));
+        firsts
     }
 
     fn by_labels(&self, id: &str, names: &[String], from_ms: i64, to_ms: i64) -> Vec<(Labels, Counts)> {
@@ -152,7 +155,7 @@ impl History for Counting {
         let blank = Book { by_series: Some(Vec::new()), ..Book::new(objective) };
         let counted = {
             let tally = self.tally.read();
-            self.past().span(blank, from_ms, to_ms, &tally)
+            self.past().span(&blank, from_ms, to_ms, &tally)
         };
         let Ok(counted) = counted else { return Vec::new() };
         let Some(book) = counted.book(id) else { return Vec::new() };

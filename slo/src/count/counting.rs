@@ -15,6 +15,7 @@ use super::bytes::{In, Out};
 use super::files::{Files, OpenError, Shelf};
 use super::past::Past;
 use super::sampling;
+use super::slicer::Slicer;
 use super::tally::Tally;
 use super::target::NEVER;
 use crate::spec::{Catalog, Objective};
@@ -234,7 +235,7 @@ impl Counting {
         let mut counted = self.past().all(objective)?;
         let Some(book) = counted.book_mut(&objective.id) else { return Ok(counted) };
         if let Some(old) = shelved.and_then(|bytes| read(&Book::new(objective), bytes)) {
-            let newest_ms = old.slicer.as_ref().map_or(old.newest_ms, |slicer| slicer.closed_ms());
+            let newest_ms = old.slicer.as_ref().map_or(old.newest_ms, Slicer::closed_ms);
             let mut joined = Book { follows: Vec::new(), members: Default::default(), ..old };
             joined.replace_behind(newest_ms, book, &self.files);
             joined.presence.replace_behind(newest_ms, &book.presence);
@@ -281,7 +282,7 @@ impl Counting {
         while is_more {
             let mut tally = self.tally.write();
             for _ in 0..BATCHES_AT_ONCE {
-                is_more = cursor.next_batch(&mut |row| tally.note(row))?;
+                is_more = cursor.next_batch(&mut |row| tally.note(&row))?;
                 tally.settle(&self.files);
                 if !is_more {
                     break;

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use super::book::Book;
 use super::log::Bodies;
 use super::replay::{Range, replay};
+use super::slicer::Slicer;
 use super::tally::Tally;
 use super::target::NEVER;
 use crate::spec::Objective;
@@ -59,7 +60,7 @@ impl Past<'_> {
             Some(slicer) => slicer.end_of(late_ms) - slicer.slice_ms(),
             None => late_ms - 1,
         };
-        let tally = self.span(blank, from_ms, i64::MAX, known)?;
+        let tally = self.span(&blank, from_ms, i64::MAX, known)?;
         Ok((from_ms, tally))
     }
 
@@ -68,7 +69,7 @@ impl Past<'_> {
     ///
     /// # Errors
     /// When they cannot be read.
-    pub(super) fn span(&self, blank: Book, from_ms: i64, to_ms: i64, known: &Tally) -> Result<Tally, SelectError> {
+    pub(super) fn span(&self, blank: &Book, from_ms: i64, to_ms: i64, known: &Tally) -> Result<Tally, SelectError> {
         let id = blank.id.clone();
         let of_book = known.book(&id);
         let times: FxHashMap<&Labels, (i64, i64)> = of_book
@@ -109,7 +110,7 @@ impl Past<'_> {
 
     /// Closes the slices that are closed where the book is known.
     fn close(&self, tally: &mut Tally, id: &str, known: Option<&Book>) {
-        let closed_ms = known.and_then(|book| book.slicer.as_ref()).map_or(NEVER, |slicer| slicer.closed_ms());
+        let closed_ms = known.and_then(|book| book.slicer.as_ref()).map_or(NEVER, Slicer::closed_ms);
         let Some(book) = tally.book_mut(id) else { return };
         book.late_ms = None;
         if let Some(slicer) = book.slicer.as_mut().filter(|_| closed_ms != NEVER) {

@@ -233,6 +233,22 @@ proptest! {
         world.check(&[(0, u16::MAX)])?;
     }
 
+    /// After restarts everything is as it is without any: what was measured, too.
+    #[test]
+    fn restarts_leave_no_trace(happenings in prop::collection::vec(happening(), 1..160)) {
+        let (mut world, mut twin) = (World::new(Budgeting::Occurrences), World::new(Budgeting::Occurrences));
+        for happening in &happenings {
+            world.happen(happening);
+            twin.happen(if matches!(happening, Happening::Restart { .. }) { &Happening::Tick } else { happening });
+        }
+        let steps = |world: &World| {
+            let Some(counting) = &world.counting else { return (Vec::new(), Vec::new()) };
+            counting.tick();
+            (counting.steps("o", BEGIN, world.now_ms, 3 * STEP), counting.uncounted("o", 0, i64::MAX))
+        };
+        prop_assert_eq!(steps(&world), steps(&twin));
+    }
+
     /// Slices of what comes late, in any order and through restarts, are those of a count afterwards.
     #[test]
     fn slices_are_those_of_a_count_afterwards(happenings in prop::collection::vec(happening(), 1..160)) {

@@ -202,8 +202,8 @@ impl Tally {
     }
 
     /// Notes a row of a batch.
-    pub(super) fn note(&mut self, row: FeedRow<'_>) {
-        match row {
+    pub(super) fn note(&mut self, row: &FeedRow<'_>) {
+        match *row {
             FeedRow::Float { labels, timestamp_ms, start_ms, value } => {
                 let entry = self.entry(labels);
                 self.note_value(entry, timestamp_ms, start_ms, || PendingValue::Float(value));

@@ -105,9 +105,9 @@ impl Target {
         }
         self.up_ms = at_ms;
         if value == 1.0 {
-            self.succeed(at_ms, &mut heard)
+            self.succeed(at_ms, &mut heard);
         } else {
-            self.miss(at_ms, &mut heard)
+            self.miss(at_ms, &mut heard);
         }
         self.has_left = false;
         heard
