@@ -102,7 +102,7 @@ pub(super) fn spent_by(
     let own: Vec<&Objective> =
         own.filter(|objective| !matches!(objective.indicator, Indicator::Composite(_))).collect();
     let is_its = |objective: &&Objective| objective.service == deployment.service;
-    let has_its = own.iter().any(|objective| is_its(objective));
+    let has_its = own.iter().any(is_its);
     let hurt = own.into_iter().filter(|objective| !has_its || is_its(objective));
     let charge = Charge { deployment, from_ms: deployment.started_ms, to_ms };
     let share = |objective: &Objective| {
