@@ -40,7 +40,7 @@ pub(crate) struct SloCheckArgs {
     #[arg(long)]
     strict: bool,
     /// How often targets are scraped.
-    #[arg(long, default_value = "1m", value_name = "DURATION")]
+    #[arg(long, default_value = "15s", value_name = "DURATION")]
     scrape_interval: PromDuration,
     /// How long the server keeps counts; a longer window is an error.
     #[arg(long = "slo.retention.time", value_name = "DURATION")]

@@ -73,7 +73,10 @@ impl SloFiles {
         });
         let message = match (&fault.object, source) {
             (_, None) => format!("{}: {}", fault.place.file, fault.message),
-            (Some((kind, name)), _) if !name.is_empty() => format!("{kind} {name}: {}", fault.message),
+            // What lints say begins with the id.
+            (Some((kind, name)), _) if !name.is_empty() && !fault.message.starts_with(name.as_str()) => {
+                format!("{kind} {name}: {}", fault.message)
+            }
             _ => fault.message.clone(),
         };
         Diagnostic { severity, source: source.cloned(), span, path: String::new(), message, help: None }
