@@ -8,6 +8,7 @@
 //! queries. [`condition`] is the language of policies and gates.
 //! [`policy`] says in which state a product is, [`gate`] answers pipelines, [`deployment`] and [`hook`] know what went out, and
 //! [`ledger`] what it cost.
+//! [`report`] tells people who never saw a query.
 
 pub mod budget;
 pub mod burn;
@@ -26,6 +27,7 @@ pub mod openslo;
 pub mod policy;
 pub mod product;
 pub mod pyrra;
+pub mod report;
 mod series;
 pub mod sloth;
 pub mod spec;

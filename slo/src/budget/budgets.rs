@@ -18,10 +18,10 @@ use super::status::FaultStatus;
 use super::versions::Versions;
 use super::{Point, ProductStatus, Status, words};
 use crate::burn::no_data_after_ms;
-use crate::history::History;
+use crate::history::{Counts, History};
 use crate::product::components_of;
 use crate::series::{self, Row, Writer};
-use crate::spec::{Catalog, Objective, Product};
+use crate::spec::{Catalog, Objective, Product, Window};
 use crate::window::Span;
 
 /// For so long after the start what fires does not end for want of samples, in milliseconds.
@@ -289,6 +289,28 @@ impl Budgets {
         products.map(|product| self.product_status(&current, product, at_ms)).collect()
     }
 
+    /// An objective over a span instead of its window; `None` where there is no such objective.
+    pub fn objective_over(&self, id: &str, span: Span) -> Option<Status> {
+        let current = self.current();
+        let window = Window::Rolling { length_ms: span.length_ms() };
+        let objective = Objective { window, ..current.in_force.catalog.objectives.get(id)?.clone() };
+        Some(self.evaluation(&current).status(&objective, Some(span.to_ms), span.to_ms))
+    }
+
+    /// A product over a span instead of its window; `None` where there is no such product.
+    pub fn product_over(&self, name: &str, span: Span) -> Option<ProductStatus> {
+        let current = self.current();
+        let product = over(current.in_force.catalog.products.get(name)?, span);
+        Some(self.product_status(&current, &product, Some(span.to_ms)))
+    }
+
+    /// What was counted of a product in each step of a span; `None` where there is no such product.
+    pub fn product_steps(&self, name: &str, span: Span, step_ms: i64) -> Option<Vec<Counts>> {
+        let current = self.current();
+        let product = over(current.in_force.catalog.products.get(name)?, span);
+        Some(self.evaluation(&current).product_steps(&product, span, step_ms))
+    }
+
     fn product_status(&self, current: &Current, product: &Product, at_ms: Option<i64>) -> ProductStatus {
         let mut status = self.evaluation(current).product_status(product, at_ms, self.clock.now_ms());
         let is_of = |id: &str| status.components.iter().any(|component| component.slo == id);
@@ -379,6 +401,11 @@ impl Budgets {
             slices: &self.slices,
         }
     }
+}
+
+/// A product with a span for its window.
+fn over(product: &Product, span: Span) -> Product {
+    Product { window: Window::Rolling { length_ms: span.length_ms() }, ..product.clone() }
 }
 
 /// Takes targets over. Answers the keys of those that have changed.

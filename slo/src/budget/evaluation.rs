@@ -174,6 +174,12 @@ impl<'a> Evaluation<'a> {
         begins.map(|from_ms| self.counts(counter, from_ms, (from_ms + step_ms).min(span.to_ms))).collect()
     }
 
+    /// What was counted of a product in each step of a span.
+    pub(crate) fn product_steps(&self, product: &'a Product, span: Span, step_ms: i64) -> Vec<Counts> {
+        let (subject, _) = self.product_subject(product, Some(span.to_ms), span.to_ms);
+        self.steps(&subject.counter, span, step_ms)
+    }
+
     /// `seen_ms` is the instant from which freshness is looked at; `None` for the past.
     fn measured(&self, subject: &Subject<'a>, at_ms: i64, seen_ms: Option<i64>) -> Measured {
         let span = subject.window.span_at(at_ms);
