@@ -7,6 +7,7 @@ mod data;
 mod deploy;
 mod gate;
 mod import;
+mod report;
 mod serve;
 mod slo;
 mod test_receiver;

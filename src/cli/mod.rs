@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
-use crate::{check, data, deploy, gate, import, serve, slo};
+use crate::{check, data, deploy, gate, import, report, serve, slo};
 
 /// What goes wrong in a way that the user can mend.
 pub(crate) const EXIT_BAD_INPUT: u8 = 1;
@@ -90,6 +90,10 @@ pub(crate) fn command() -> Command {
                 .about("Say what goes out, and how it went: start, succeeded, failed, rolled-back"),
         )
         .subcommand(
+            report::ReportArgs::augment_args(Command::new("report"))
+                .about("Say how a product kept its promise over a period: a page, a picture, or JSON"),
+        )
+        .subcommand(
             completions::CompletionsArgs::augment_args(Command::new("completions"))
                 .about("Print completions for a shell"),
         )
@@ -112,6 +116,7 @@ pub(crate) fn run() -> ExitCode {
         Some(("slo", matches)) => with_args(matches, slo::run),
         Some(("gate", matches)) => with_args(matches, gate::run),
         Some(("deploy", matches)) => with_args(matches, deploy::run),
+        Some(("report", matches)) => with_args(matches, report::run),
         Some(("completions", matches)) => with_args(matches, completions::run),
         Some((other, _)) => unreachable!("the command {other} is declared above"),
     }

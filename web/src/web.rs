@@ -258,6 +258,7 @@ async fn endpoint(
         (Endpoint::Hook(source), Some(parts)) => api::hooks::answer(shared, parts, source, request).await,
         (Endpoint::Gate(action), Some(parts)) => api::gates::answer(shared, parts, action, name, request).await,
         (Endpoint::Deployments, Some(parts)) => api::deployments::answer(shared, parts, request).await,
+        (Endpoint::Report, Some(parts)) => api::reports::answer(shared, parts, name, request).await,
         (Endpoint::ReceiverTest, Some(parts)) => api::receiver_test::answer(shared, parts, name).await,
         (Endpoint::QueryRange, Some(parts)) => api::query::range(shared, parts, request).await,
         (other, parts) => api::answer(shared, parts, other, name, request).await,

@@ -16,6 +16,7 @@ mod metadata;
 mod products;
 pub(crate) mod query;
 pub(crate) mod receiver_test;
+pub(crate) mod reports;
 mod rules;
 mod slos;
 mod status;
