@@ -59,7 +59,7 @@ struct Word {
 pub(super) fn list(parts: &Parts) -> ApiResult {
     let gates = Arc::clone(&parts.gates);
     Reply::data(move |json| {
-        json.list(gates.catalog().gates.values(), |json, gate| json.raw(&shown(&gates, gate).to_string()))
+        json.list(gates.catalog().gates.values(), |json, gate| json.raw(&shown(&gates, gate).to_string()));
     })
 }
 
@@ -237,8 +237,8 @@ fn evaluation_json(evaluation: &Evaluation, base: Option<&str>) -> Value {
         "phase": inquiry.phase.as_str(),
         "dry_run": inquiry.is_dry_run,
         "status": if evaluation.stage == Stage::Running { "running" } else { "decided" },
-        "decision": evaluation.decision.map(|decision| decision.as_str()),
-        "own_decision": evaluation.own_decision.map(|decision| decision.as_str()),
+        "decision": evaluation.decision.map(slo::gate::Decision::as_str),
+        "own_decision": evaluation.own_decision.map(slo::gate::Decision::as_str),
         "reasons": evaluation.reasons,
         "override": evaluation.overridden_by.as_ref().map(override_json),
         "policy_state": evaluation.policy_state,

@@ -28,6 +28,9 @@ const GITLAB_EVENT: HeaderName = HeaderName::from_static("x-gitlab-event-uuid");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const JENKINS_TOKEN: HeaderName = HeaderName::from_static("x-jenkins-token");
 
+/// Reads what a webhook reports.
+type Reader = fn(&[u8], &Hints) -> Result<Vec<Report>, HookError>;
+
 /// Takes a webhook.
 pub(crate) async fn answer(shared: &Arc<Shared>, parts: Parts, source: HookSource, mut request: Request) -> Response {
     if let Some(refusal) = refuse(shared, source, &request) {
@@ -40,7 +43,7 @@ pub(crate) async fn answer(shared: &Arc<Shared>, parts: Parts, source: HookSourc
         Err(error) => return Response::error(error.status(), error),
     };
     produce(encoding, move || {
-        let (label, read): (&str, fn(&[u8], &Hints) -> Result<Vec<Report>, HookError>) = match source {
+        let (label, read): (&str, Reader) = match source {
             HookSource::Gitlab => ("gitlab", hook::gitlab),
             HookSource::Jenkins => ("jenkins", hook::jenkins),
         };
