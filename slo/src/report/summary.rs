@@ -272,7 +272,7 @@ impl Report {
 
 /// Whether a promise was kept: something is left, and anything was counted.
 fn kept(status: &ProductStatus) -> Option<bool> {
-    (status.total.0 > 0.0).then(|| status.budget.spent.0 <= status.budget.allowed.0)
+    (status.total.0 > 0.0).then_some(status.budget.spent.0 <= status.budget.allowed.0)
 }
 
 fn objective_row(budgets: &Budgets, objective: &Objective, span: Span, counts: bool) -> Option<ObjectiveRow> {
