@@ -3,6 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
+    clippy::disallowed_methods,
     reason = "a test stops where it cannot go on, and says what it saw; it is outside, and reads files as users do"
 )]
 

@@ -186,7 +186,7 @@ impl NarthexConfig {
         for (name, hook) in self.hooks.all() {
             if !hook.secret.is_empty() && !hook.secret_file.is_empty() {
                 faults.within("hooks", |faults| {
-                    faults.add(name, "at most one of secret & secret_file must be configured")
+                    faults.add(name, "at most one of secret & secret_file must be configured");
                 });
             }
         }
