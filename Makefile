@@ -1,4 +1,5 @@
 # make run    builds everything and starts narthex, which scrapes and shows itself
+# make demo   shows a shop whose error budget burns: a page, a gate that closes, a report, in four minutes
 # make test   runs the tests
 # make peers  builds Prometheus, Alertmanager and VictoriaMetrics to compare with
 # make fuzz   runs every fuzz target for FUZZ_SECONDS
@@ -10,11 +11,15 @@ FUZZ_SECONDS ?= 30
 RUST := 1.95
 NODE := 20.19
 
-.PHONY: run test ui peers fuzz clean tools
+.PHONY: run demo test ui peers fuzz clean tools
 
 run: tools web/ui/dist/index.html
 	cargo build --release
 	target/release/narthex --web.listen-address=$(ADDRESS)
+
+demo: tools web/ui/dist/index.html
+	cargo build --release
+	node demo/run.mjs target/release/narthex
 
 test: tools web/ui/dist/index.html
 	cargo test --workspace --no-fail-fast

@@ -24,12 +24,11 @@ const EXIT_USAGE: u8 = 2;
 const HELP_ALL: &str = "help-all";
 
 const ABOUT: &str = "\
-narthex scrapes, stores, queries and shows metrics of everything that speaks Prometheus, and alerts.
-Without a command it serves: open the page that it prints.";
+narthex scrapes, stores, queries and shows metrics of all that speaks Prometheus, alerts, and keeps
+error budgets. Without a command it serves: open the page that it prints.";
 
 const EXAMPLES: &str = "\
 Examples:
-  narthex                                 scrape narthex itself, show it on http://localhost:9090
   narthex --config.file=prometheus.yml    scrape what a prometheus.yml names
   narthex query instant 'up'              ask the server at NARTHEX_URL or http://localhost:9090
 

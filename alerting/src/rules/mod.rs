@@ -50,6 +50,7 @@ pub use runtime::{Rules, RulesOptions};
 pub use sink::{AlertSink, RuleAlert};
 pub use slot::{Next, Slots};
 pub use state::StateError;
+pub use text::filled_in;
 pub(crate) use text::{Text, TextError, data as text_data};
 pub(crate) use world::template_value;
 pub use world::{RuleError, World};

@@ -2,7 +2,7 @@
 
 use model::Labels;
 
-use crate::template::{self, Dialect, Host, Limits, Mode, RULE_VARIABLES, SampleValue, Templates, Value};
+use crate::template::{self, Dialect, Host, Limits, Mode, RULE_VARIABLES, Sample, SampleValue, Templates, Value};
 
 /// A text of a rule: plain, or a template that was read once.
 #[derive(Clone, Debug)]
@@ -55,7 +55,63 @@ impl Text {
     }
 }
 
+/// A text of an alert that no rule made, filled in with the alert's labels and its value as a rule's would be. It cannot ask
+/// queries. An error takes the place of what could not be filled in.
+pub fn filled_in(text: &str, labels: &Labels, value: f64, now_ms: i64, external_url: &str) -> String {
+    let name = labels.get("alertname").unwrap_or_default();
+    let text = match Text::new(name, text) {
+        Ok(text) => text,
+        Err(error) => return format!("<error expanding template: {error}>"),
+    };
+    let data = data(labels, &Labels::default(), external_url, &SampleValue::Float(value));
+    text.expanded(&data, &mut Alone { now_ms, external_url }).unwrap_or_else(|error| error)
+}
+
+/// A world in which nothing can be asked.
+struct Alone<'a> {
+    now_ms: i64,
+    external_url: &'a str,
+}
+
+impl Host for Alone<'_> {
+    fn now_ms(&self) -> i64 {
+        self.now_ms
+    }
+
+    fn external_url(&self) -> &str {
+        self.external_url
+    }
+
+    fn query(&mut self, _: &str) -> Result<Vec<Sample>, String> {
+        Err("alerts of error budgets ask no queries".to_owned())
+    }
+}
+
 /// What the texts of a rule are about.
 pub(crate) fn data(labels: &Labels, external_labels: &Labels, external_url: &str, value: &SampleValue) -> Value {
     template::rule_data(labels, external_labels, external_url, value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_others_are_filled_in() {
+        let check = |text: &str, want: &str| {
+            let labels = Labels::from_pairs([("alertname", "Burns"), ("sloth_service", "shop")]);
+            assert_eq!(filled_in(text, &labels, 14.5, 0, "http://n"), want, "{text}");
+        };
+        check("plain", "plain");
+        check("{{$labels.sloth_service}} burns {{ $value }} times", "shop burns 14.5 times");
+        check("{{ externalURL }}", "http://n");
+        check(
+            "{{",
+            "<error expanding template: error parsing template __alert_Burns: template: __alert_Burns:1: unclosed action>",
+        );
+        check(
+            "{{ query \"up\" }}",
+            "<error expanding template: error executing template __alert_Burns: template: __alert_Burns:1:115: executing \"__alert_Burns\" at <query \"up\">: error calling query: alerts of error budgets ask no queries>",
+        );
+    }
 }

@@ -8,6 +8,7 @@ use alerting::rules::{AlertSink, AlertState, GroupStatus};
 use journal::Disk;
 use model::storage::Append;
 use model::{Clock, Labels};
+use net::percent::{self, Place};
 use parking_lot::{Mutex, RwLock};
 
 use super::alerts::{AlertChanges, Alerts, Claim};
@@ -186,7 +187,8 @@ impl Budgets {
             tick.errors.push(error.to_string());
         }
         let valid_for_ms = (VALID_TICKS * current.in_force.interval_ms).max(VALID_AT_LEAST_MS);
-        let told = kept.alerts.told(now_ms, valid_for_ms, |id| format!("{}/slos/{id}", self.external_url));
+        let page = |id: &str| format!("{}/slos?id={}", self.external_url, percent::encode(id, Place::Query));
+        let told = kept.alerts.told(now_ms, valid_for_ms, page);
         tick.errors.extend(self.write(writer, &looks, &kept.alerts, now_ms));
         let took = self.clock.elapsed().saturating_sub(started);
         *last = LastTick { at_ms: Some(now_ms), took, n_ticks: last.n_ticks + 1 };

@@ -34,7 +34,7 @@ fn an_alert_fires_at_the_tick_that_sees_the_sample_and_ends_when_it_is_over() {
     assert_eq!(told[0].annotations.get("summary"), Some("orders: the error budget burns 16.7 times as fast as it may"));
     let description = told[0].annotations.get("description").unwrap();
     assert!(description.starts_with("The error budget of 99.9 % over 28d is overspent by 1539 %."), "{description}");
-    assert_eq!(told[0].generator_url, "http://narthex/slos/orders");
+    assert_eq!(told[0].generator_url, "http://narthex/slos?id=orders");
     assert_eq!(bench.budgets.firing(), [("orders".to_owned(), "page".to_owned())]);
     let alerts = "ALERTS{alertname=\"SLOBurnRate\", alertstate=\"firing\", long=\"1h\", service=\"api\", severity=\"page\", \
                   short=\"5m\", slo=\"orders\"}";

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use alerting::rules::filled_in;
 use model::Labels;
 
 use super::alerts::Claim;
@@ -46,6 +47,7 @@ pub(crate) fn burning(
     );
     said.insert("budget_remaining", percent(look.measured.remaining_ratio()));
     let windows = [("long", long.as_str()), ("short", short.as_str())];
+    let said = Said { annotations: said, value: burn.long, at_ms: look.newest_ms.unwrap_or_default() };
     let (labels, annotations) = dressed(objective, BURN_RATE, severity, &pair.severity, &windows, &said);
     Claim { objective: objective.id.clone(), labels, annotations, value: burn.long, hold_ms: pair.for_ms }
 }
@@ -63,8 +65,16 @@ pub(crate) fn missing(objective: &Objective, no_data: &NoDataAlert, since_ms: i6
         ),
     );
     said.insert("budget_remaining", percent(look.measured.remaining_ratio()));
+    let said = Said { annotations: said, value: 1.0, at_ms: look.newest_ms.unwrap_or_default() };
     let (labels, annotations) = dressed(objective, NO_DATA, &no_data.severity, &no_data.severity, &[], &said);
     Claim { objective: objective.id.clone(), labels, annotations, value: 1.0, hold_ms: 0 }
+}
+
+/// What an alert says, and what its texts may speak of.
+struct Said {
+    annotations: BTreeMap<&'static str, String>,
+    value: f64,
+    at_ms: i64,
 }
 
 /// Labels and annotations, with what specs say of their own. Theirs may replace the severity, by which routes go, but never what
@@ -75,22 +85,15 @@ fn dressed(
     severity: &Severity,
     of_pair: &Severity,
     windows: &[(&str, &str)],
-    said: &BTreeMap<&str, String>,
+    said: &Said,
 ) -> (Labels, Labels) {
     let text = objective.burn.texts.get(of_pair);
     let mut labels = model::LabelsBuilder::new();
-    let mut annotations = model::LabelsBuilder::new();
-    for (key, value) in said {
-        annotations.set(key, value);
-    }
     let mut alertname = name;
     labels.set("severity", severity.as_str());
     if let Some(text) = text {
         for (key, value) in &text.labels {
             labels.set(key, value);
-        }
-        for (key, value) in &text.annotations {
-            annotations.set(key, value);
         }
         if name == BURN_RATE {
             alertname = text.name.as_deref().unwrap_or(name);
@@ -102,7 +105,15 @@ fn dressed(
     for (key, value) in windows {
         labels.set(key, value);
     }
-    (labels.build(), annotations.build())
+    let labels = labels.build();
+    let mut annotations = model::LabelsBuilder::new();
+    for (key, value) in &said.annotations {
+        annotations.set(key, value);
+    }
+    for (key, value) in text.iter().flat_map(|text| &text.annotations) {
+        annotations.set(key, &filled_in(value, &labels, said.value, said.at_ms, ""));
+    }
+    (labels, annotations.build())
 }
 
 /// `62.1 % of the error budget of 99.9 % over 28d is left (6.2 of 10 events).`

@@ -95,7 +95,8 @@ impl Target {
         if at_ms <= self.up_ms {
             return Heard::default();
         }
-        let mut heard = self.unheard(at_ms);
+        // As if somebody had looked just before: what a gap is must not hang on when somebody does.
+        let mut heard = self.overdue(at_ms);
         if model::sample::is_stale(value) {
             self.leave(at_ms, &mut heard);
             return heard;

@@ -223,7 +223,7 @@ async fn wait_for(shared: &Arc<Shared>, parts: Parts, gate: &str, id: &str, requ
 fn evaluation_json(evaluation: &Evaluation, base: Option<&str>) -> Value {
     let inquiry = &evaluation.inquiry;
     let time = |at_ms: Option<i64>| at_ms.map(format_rfc3339);
-    let gate = percent::encode(&evaluation.gate, Place::Path);
+    let product = percent::encode(&evaluation.product, Place::Query);
     json!({
         "id": evaluation.id,
         "gate": evaluation.gate,
@@ -254,7 +254,7 @@ fn evaluation_json(evaluation: &Evaluation, base: Option<&str>) -> Value {
         "created_at": format_rfc3339(evaluation.created_ms),
         "decided_at": time(evaluation.decided_ms),
         "expires_at": format_rfc3339(evaluation.expires_ms),
-        "link": base.map(|base| format!("{base}/gates/{gate}")),
+        "link": base.map(|base| format!("{base}/products?name={product}")),
     })
 }
 

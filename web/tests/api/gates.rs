@@ -80,7 +80,7 @@ fn a_gate_is_asked_and_overridden() {
             &json!("deny"),
             &json!(["change == config (change = config)"]),
             &Value::Null,
-            &json!("http://narthex.example:9090/gates/shop-prod")
+            &json!("http://narthex.example:9090/products?name=shop")
         )
     );
     assert_eq!(post(&server, evaluations, &[], &question("config")).json()["data"], denied, "the same answer");
