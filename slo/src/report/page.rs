@@ -28,7 +28,7 @@ dl.answers dt{margin-top:10px}dl.answers dd{margin:0;font-weight:500}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(165px,1fr));gap:10px;margin:18px 0}
 .tile{border:1px solid var(--line);border-radius:7px;padding:10px 12px}.tile b{display:block;font-size:21px;line-height:1.3}.tile span{color:var(--muted);font-size:13px}
 table{border-collapse:collapse;width:100%;font-size:13.5px}th,td{text-align:left;vertical-align:top;padding:5px 8px 5px 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
-th{color:var(--muted);font-weight:500}figure{margin:8px 0}svg{width:100%;height:auto}details{margin:6px 0}summary{color:var(--muted);cursor:pointer}.trend{font-family:monospace;white-space:nowrap}
+th{color:var(--muted);font-weight:500;overflow-wrap:normal}figure{margin:8px 0}svg{width:100%;height:auto}details{margin:6px 0}summary{color:var(--muted);cursor:pointer}.trend{font-family:monospace;white-space:nowrap}
 a{color:inherit}
 td:nth-child(n+3){white-space:nowrap}
 </style>
