@@ -22,7 +22,7 @@ export function BudgetBar({ ratio, state, size = "row" }: Props) {
   const left = Math.max(0, Math.min(1, ratio ?? 0));
   const over = Math.min(mostOver, Math.max(0, -(ratio ?? 0))) / mostOver;
   return (
-    <span class={`stalk ${size} ${state}`} role="img" aria-label={word} title={word}>
+    <span class={`budget-bar ${size} ${state}`} role="img" aria-label={word} title={word}>
       <span class="overdraft">{over > 0 && <i style={{ width: `${Math.max(15, over * 100)}%` }} />}</span>
       <span class="whole">{left > 0 && <i style={{ width: `${left * 100}%` }} />}</span>
     </span>
