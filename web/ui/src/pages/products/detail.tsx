@@ -2,39 +2,19 @@
 
 import type { Component, Product } from "../../api/budgets";
 import { printAmount } from "../../budgets/amount";
-import { BudgetBar } from "../../budgets/bar";
-import { forecastOf, printBurn, printShare } from "../../budgets/words";
+import { LeftCell, NameCells } from "../../budgets/table";
+import { Verdict } from "../../budgets/verdict";
+import { printBurn, printShare } from "../../budgets/words";
 import { cutMiddle } from "../../format/labels";
 import { percent } from "../../format/number";
-import { State } from "../../parts/state";
 import { href } from "../../router";
 import { tb } from "../../texts/budgets";
 
 export function Detail({ product }: { product: Product }) {
   const text = tb().slo;
-  const ratio = product.budget.remaining_ratio;
   return (
     <>
-      <section class="verdict">
-        <p class="figure-of-page">
-          {ratio === null ? "–" : percent(ratio)}{" "}
-          <small>{ratio !== null && ratio < 0 ? text.overdrawn : text.left}</small>
-        </p>
-        <p class="sentence">
-          <State name={product.state} word={tb().state[product.state]} />{" "}
-          <span class="muted">{forecastOf(product.forecast, product.state)}</span>
-        </p>
-        <BudgetBar ratio={ratio} state={product.state} size="card" />
-        <p class="promise">
-          {text.promise(
-            product.objective,
-            tb().unit[product.unit] ?? product.unit,
-            product.window.length,
-            product.window.rolling,
-          )}{" "}
-          <span class="muted">{tb().products.method[product.method]}</span>
-        </p>
-      </section>
+      <Verdict of={product} method={tb().products.method[product.method]} />
       <dl class="tiles">
         <Tile name={text.tiles.sli} value={printShare(product.sli)} />
         <Tile name={text.tiles.spent} value={printAmount(product.bad)} />
@@ -116,18 +96,8 @@ function Components({ product }: { product: Product }) {
 function Row({ one }: { one: Component }) {
   return (
     <tr class="objective">
-      <td>
-        <State name={one.state} word={tb().state[one.state]} />
-      </td>
-      <td class="name">
-        <a href={href("slos", { id: one.slo })} title={one.slo}>
-          {cutMiddle(one.title || one.slo, 80)}
-        </a>
-      </td>
-      <td class="left">
-        <BudgetBar ratio={one.remaining_ratio} state={one.state} />
-        <b>{one.remaining_ratio === null ? "–" : percent(one.remaining_ratio)}</b>
-      </td>
+      <NameCells name={one.slo} title={one.title} href={href("slos", { id: one.slo })} state={one.state} />
+      <LeftCell ratio={one.remaining_ratio} state={one.state} />
       <td class="number">{printShare(one.sli)}</td>
       <td class="number">{one.objective} %</td>
       <td class="number">{printAmount(one.bad)}</td>

@@ -2,12 +2,11 @@
 
 import type { Slo } from "../../api/budgets";
 import { printAmount } from "../../budgets/amount";
-import { BudgetBar } from "../../budgets/bar";
 import { Burndown } from "../../budgets/burndown";
-import { forecastOf, printShare } from "../../budgets/words";
+import { Verdict } from "../../budgets/verdict";
+import { printShare } from "../../budgets/words";
 import { percent } from "../../format/number";
 import { formatInstant } from "../../format/time";
-import { State } from "../../parts/state";
 import { zone } from "../../preferences";
 import { href } from "../../router";
 import { tb } from "../../texts/budgets";
@@ -19,30 +18,10 @@ const wellCovered = 0.99;
 
 export function Detail({ slo }: { slo: Slo }) {
   const text = tb().slo;
-  const ratio = slo.budget.remaining_ratio;
   const isLow = slo.coverage !== null && slo.coverage < wellCovered;
   return (
     <>
-      <section class="verdict">
-        <p class="figure-of-page">
-          {ratio === null ? "–" : percent(ratio)}{" "}
-          <small>{ratio !== null && ratio < 0 ? text.overdrawn : text.left}</small>
-        </p>
-        <p class="sentence">
-          <State name={slo.state} word={tb().state[slo.state]} />{" "}
-          <span class="muted">{forecastOf(slo.forecast, slo.state)}</span>
-        </p>
-        <BudgetBar ratio={ratio} state={slo.state} size="card" />
-        <p class="promise">
-          {text.promise(
-            slo.objective,
-            tb().unit[slo.unit] ?? slo.unit,
-            slo.window.length,
-            slo.window.rolling,
-          )}{" "}
-          <span class="muted">{text.evaluation[slo.evaluation]}</span>
-        </p>
-      </section>
+      <Verdict of={slo} method={text.evaluation[slo.evaluation]} />
       <Tiles slo={slo} />
       {isLow && <p class="low">▲ {text.low(percent(slo.coverage!))}</p>}
       <Burndown slo={slo} />

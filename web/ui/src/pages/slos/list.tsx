@@ -1,15 +1,11 @@
 // A line for each objective, the worst first.
 
-import { useState } from "preact/hooks";
 import type { BudgetState, Slo } from "../../api/budgets";
-import { BudgetBar } from "../../budgets/bar";
-import { burnNow, byWorst, forecastOf, isFiring, printBurn, printShare } from "../../budgets/words";
-import { cutMiddle } from "../../format/labels";
-import { percent } from "../../format/number";
+import { BudgetTable } from "../../budgets/table";
+import { burnNow, isFiring } from "../../budgets/words";
 import { State } from "../../parts/state";
 import { Choice } from "../../parts/tabs";
 import { href, place, setParams } from "../../router";
-import { t } from "../../texts";
 import { tb } from "../../texts/budgets";
 import type { SpecError } from "./page";
 
@@ -24,8 +20,7 @@ export function List({ slos, errors }: { slos: Slo[]; errors: SpecError[] }) {
   const words = q.toLowerCase().split(/\s+/).filter(Boolean);
   const found = slos
     .filter(one => state === "" || one.state === state)
-    .filter(one => words.every(word => textOf(one).includes(word)))
-    .sort(byWorst);
+    .filter(one => words.every(word => textOf(one).includes(word)));
   return (
     <>
       {errors.length > 0 && <Errors errors={errors} />}
@@ -63,7 +58,6 @@ export function List({ slos, errors }: { slos: Slo[]; errors: SpecError[] }) {
 }
 
 function Table({ slos }: { slos: Slo[] }) {
-  const [all, setAll] = useState(false);
   const text = tb().slos;
   if (slos.length === 0)
     return (
@@ -76,61 +70,15 @@ function Table({ slos }: { slos: Slo[] }) {
         </p>
       </div>
     );
-  return (
-    <>
-      <table class="objectives">
-        <thead>
-          <tr>
-            <th>{tb().stateLabel}</th>
-            <th>{text.objective}</th>
-            <th class="left">{text.left}</th>
-            <th class="number">{text.sli}</th>
-            <th class="number">{text.target}</th>
-            <th class="number" title={text.burnHint}>
-              {text.burn}
-            </th>
-            <th class="forecast">{text.forecast}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {(all ? slos : slos.slice(0, nAtOnce)).map(slo => (
-            <Row key={slo.id} slo={slo} />
-          ))}
-        </tbody>
-      </table>
-      {!all && slos.length > nAtOnce && (
-        <button type="button" class="link more" onClick={() => setAll(true)}>
-          {t().query.showAll(slos.length)}
-        </button>
-      )}
-    </>
-  );
-}
-
-function Row({ slo }: { slo: Slo }) {
-  const ratio = slo.budget.remaining_ratio;
-  const where = [slo.product, slo.service].filter(Boolean).join(" · ");
-  return (
-    <tr class="objective">
-      <td>
-        <State name={slo.state} word={tb().state[slo.state]} />
-      </td>
-      <td class="name">
-        <a href={href("slos", { id: slo.id })} title={slo.id}>
-          {cutMiddle(slo.title || slo.id, 80)}
-        </a>
-        <span class="muted">{cutMiddle(where, 80)}</span>
-      </td>
-      <td class="left">
-        <BudgetBar ratio={ratio} state={slo.state} />
-        <b>{ratio === null ? "–" : percent(ratio)}</b>
-      </td>
-      <td class="number">{printShare(slo.sli)}</td>
-      <td class="number">{slo.objective} %</td>
-      <td class={isFiring(slo) ? "number hot" : "number"}>{printBurn(burnNow(slo.burn))}</td>
-      <td class="forecast muted">{forecastOf(slo.forecast, slo.state)}</td>
-    </tr>
-  );
+  const rows = slos.map(slo => ({
+    of: slo,
+    name: slo.id,
+    href: href("slos", { id: slo.id }),
+    where: [slo.product, slo.service].filter(Boolean).join(" · "),
+    burn: burnNow(slo.burn),
+    isHot: isFiring(slo),
+  }));
+  return <BudgetTable heading={text.objective} rows={rows} limit={nAtOnce} />;
 }
 
 function textOf({ id, title, service, product }: Slo): string {
