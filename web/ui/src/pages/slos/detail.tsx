@@ -5,6 +5,7 @@ import { printAmount } from "../../budgets/amount";
 import { Burndown } from "../../budgets/burndown";
 import { Verdict } from "../../budgets/verdict";
 import { printShare } from "../../budgets/words";
+import { quote } from "../../format/labels";
 import { percent } from "../../format/number";
 import { formatInstant } from "../../format/time";
 import { zone } from "../../preferences";
@@ -29,10 +30,10 @@ export function Detail({ slo }: { slo: Slo }) {
       <Uncounted values={slo.uncounted_first_values} />
       <p class="ways">
         {slo.product !== null && <a href={href("products", { name: slo.product })}>{slo.product}</a>}
-        <a href={href("alerts", { q: `slo="${slo.id}"` })}>{text.alerts}</a>
+        <a href={href("alerts", { q: `slo=${quote(slo.id)}` })}>{text.alerts}</a>
         <a
           href={href("query", {
-            "g0.expr": `{__name__=~"slo_.+",slo=${JSON.stringify(slo.id)}}`,
+            "g0.expr": `{__name__=~"slo_.+",slo=${quote(slo.id)}}`,
             "g0.tab": "table",
           })}
         >
