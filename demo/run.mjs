@@ -63,7 +63,7 @@ function history(ports) {
     const labels = `instance="127.0.0.1:${ports[i]}",job="shop"`;
     service.startedS = endS - hour;
     for (let atS = endS - hour; atS <= endS; atS += stepS) {
-      if (atS > endS - hour) service.add(service.perSecond * stepS - 1, atS % 40 === 0 ? 1 : 0);
+      if (atS > endS - hour) service.add(service.perSecond * stepS - 1, (endS - atS) % (4 * stepS) === 0 ? 1 : 0);
       else service.add(0, 0);
       for (const line of service.text().split("\n").filter(line => line.startsWith("shop_")))
         lines.push(line.replace("{", `{${labels},`).replace(/ (\S+)$/, ` $1 ${atS}`));
