@@ -17,7 +17,7 @@ use super::past::Past;
 use super::sampling;
 use super::slicer::Slicer;
 use super::tally::Tally;
-use super::target::NEVER;
+use super::target::{NEVER, Target};
 use crate::spec::{Catalog, Objective};
 
 /// Everything is written so often: after a kill the feed is read again from there.
@@ -104,6 +104,17 @@ struct Turn {
     n_failures: u64,
 }
 
+/// Books that are about to be counted on.
+#[derive(Debug, Default)]
+struct Made {
+    /// Those that go on where the last run left them.
+    books: Vec<Book>,
+    /// Those that were counted over raw samples.
+    counted: Vec<Tally>,
+    /// What is known of targets that nobody counts on yet, where nothing was known of any.
+    targets: Option<Tally>,
+}
+
 impl Counting {
     /// Opens the history in a directory. Nothing is counted before the first [`Counting::apply`].
     ///
@@ -148,34 +159,69 @@ impl Counting {
             let going_on = std::mem::take(&mut turn.going_on);
             turn.shelf.extend(going_on);
         }
-        let mut made = Vec::new();
+        let mut wanted = Vec::new();
         let mut kept = Vec::new();
         for objective in catalog.objectives.values() {
             let book = Book::new(objective);
-            let is_counted = |book: &Book| !book.source.terms.is_empty() || !book.source.sampled.is_empty();
+            let is_counted = !book.source.terms.is_empty() || !book.source.sampled.is_empty();
             let is_same = |known: &Book| known.words == book.words;
             if self.tally.read().book(&objective.id).is_some_and(is_same) {
                 kept.push(objective.id.clone());
-            } else if is_counted(&book) {
-                let key = (book.id.clone(), book.words.clone());
-                match turn.going_on.remove(&key).and_then(|bytes| read(&book, &bytes)) {
-                    Some(book) => made.push((Tally::default(), Some(book))),
-                    None => made.push((self.count_back(objective, turn.shelf.get(&key))?, None)),
-                }
+            } else if is_counted {
+                wanted.push((objective, book));
             }
         }
+        let was_followed = turn.position.is_some();
+        let made = self.make(&mut turn, wanted).inspect_err(|_| {
+            turn.position = turn.position.filter(|_| was_followed);
+        })?;
+        let has_made = !made.books.is_empty() || !made.counted.is_empty();
         let going_on = std::mem::take(&mut turn.going_on);
         turn.shelf.extend(going_on);
-        if turn.position.is_none() && !made.is_empty() {
-            turn.position = Some(self.options.feed.newest());
+        self.install(&mut turn, made, kept);
+        *self.catalog.write() = catalog;
+        let is_left = self.tally.read().books.iter().flatten().next().is_some();
+        if has_made || (!is_left && turn.position.is_some()) {
+            // A kill must not find less than what was made here.
+            self.write(&mut turn);
         }
+        if !is_left {
+            // Nobody counts: the feed need not be kept, and what is known of targets grows old.
+            (turn.cursor, turn.hold, turn.position) = (None, None, None);
+            *self.tally.write() = Tally::new(self.options.scrape_interval_ms);
+        }
+        Ok(())
+    }
+
+    /// The books of objectives that are not counted yet: those of the last run go on, others are counted back.
+    fn make(&self, turn: &mut Turn, wanted: Vec<(&Objective, Book)>) -> Result<Made, SelectError> {
+        let mut made = Made::default();
+        if wanted.is_empty() {
+            return Ok(made);
+        }
+        if turn.position.is_none() {
+            // What is committed while the past is read comes from the feed once more, and is counted once.
+            turn.position = Some(self.options.feed.newest());
+            made.targets = Some(self.past().targets(self.options.clock.now_ms())?);
+        }
+        for (objective, book) in wanted {
+            let key = (book.id.clone(), book.words.clone());
+            match turn.going_on.get(&key).and_then(|bytes| read(&book, bytes)) {
+                Some(book) => made.books.push(book),
+                None => made.counted.push(self.count_back(objective, turn.shelf.get(&key))?),
+            }
+        }
+        Ok(made)
+    }
+
+    /// Puts books in their place, and those that are no longer wanted on the shelf.
+    fn install(&self, turn: &mut Turn, made: Made, mut kept: Vec<String>) {
         let mut tally = self.tally.write();
         for book in tally.books.iter().flatten().filter(|book| !kept.contains(&book.id)) {
             shelve(&mut turn.shelf, book);
         }
-        let mut books = Vec::new();
-        for (counted, book) in made {
-            books.extend(book);
+        let mut books = made.books;
+        for counted in made.counted.into_iter().chain(made.targets) {
             books.extend(tally.adopt(counted));
         }
         for book in &books {
@@ -184,8 +230,6 @@ impl Counting {
         kept.sort_unstable();
         tally.install(books, |id| kept.binary_search_by(|kept| kept.as_str().cmp(id)).is_ok());
         tally.pass(&self.files);
-        *self.catalog.write() = catalog;
-        Ok(())
     }
 
     /// Counts what was committed since the last tick.
@@ -311,7 +355,13 @@ impl Counting {
                 Err(_) => turn.n_failures += 1,
             }
         }
+        match self.past().targets(self.options.clock.now_ms()) {
+            Ok(targets) => made.push(targets),
+            Err(_) => turn.n_failures += 1,
+        }
         let mut tally = self.tally.write();
+        // What was known of targets misses what was deleted.
+        tally.targets.iter_mut().for_each(|target| *target = Target::default());
         let books = made.into_iter().flat_map(|counted| tally.adopt(counted)).collect();
         tally.install(books, |id| ids.iter().any(|known| known == id));
     }

@@ -6,10 +6,10 @@ use rustc_hash::FxHashMap;
 
 use super::book::Book;
 use super::log::Bodies;
-use super::replay::{Range, replay};
+use super::replay::{Range, replay, replay_targets};
 use super::slicer::Slicer;
 use super::tally::Tally;
-use super::target::NEVER;
+use super::target::{LOOKBACK_MS, NEVER};
 use crate::spec::Objective;
 
 /// So much before a late sample is read at first, so that what was before it is known; and then so many times as much.
@@ -40,6 +40,19 @@ impl Past<'_> {
         if let Some(book) = tally.book_mut(&objective.id) {
             book.late_ms = None;
         }
+        Ok(tally)
+    }
+
+    /// What all targets told of themselves lately: whether the first value of a series counts hangs on the scrape before it,
+    /// and that may have been before anybody counted on the target.
+    ///
+    /// # Errors
+    /// When that cannot be read.
+    pub(super) fn targets(&self, now_ms: i64) -> Result<Tally, SelectError> {
+        let mut tally = Tally::new(self.interval_ms);
+        let from_ms = now_ms.saturating_sub(2 * LOOKBACK_MS).max(self.from_ms);
+        let range = Range { from_ms, to_ms: self.to_ms, until_ms: &|_| i64::MAX };
+        replay_targets(self.select, &mut tally, range, self.bodies)?;
         Ok(tally)
     }
 

@@ -12,6 +12,8 @@ use super::tally::{Entry, PendingValue, Tally};
 const MAX_SAMPLES: i64 = 1_000_000;
 /// The distance of samples that this supposes.
 const SUPPOSED_STEP_MS: i64 = 15_000;
+/// What a target tells of itself.
+const OF_TARGETS: [&str; 2] = ["up", "process_start_time_seconds"];
 /// More targets than this are not named one by one.
 const MAX_NAMED: usize = 64;
 
@@ -42,46 +44,78 @@ pub(super) fn replay(
     range: Range<'_>,
     bodies: &dyn Bodies,
 ) -> Result<(), SelectError> {
-    let hints = SelectHints { start_ms: range.from_ms, end_ms: range.to_ms, ..SelectHints::default() };
     let terms: Vec<Vec<Matcher>> =
         tally.books.iter().flatten().flat_map(|book| &book.source.terms).map(|term| term.matchers.clone()).collect();
-    let mut sets = Vec::new();
-    let (mut seen, mut readings) = (FxHashSet::default(), Vec::new());
+    let mut selection = Selection::new(select, range);
     for matchers in &terms {
-        sets.push(select.select(matchers, &hints)?);
-        list(&sets, tally, &range, &mut seen, &mut readings);
+        selection.add(matchers, tally)?;
     }
     for matchers in targets(tally) {
-        sets.push(select.select(&matchers, &hints)?);
-        list(&sets, tally, &range, &mut seen, &mut readings);
+        selection.add(&matchers, tally)?;
     }
-    let piece_ms = (MAX_SAMPLES / (readings.len() as i64 + 1) * SUPPOSED_STEP_MS).max(3_600_000);
-    let mut from_ms = range.from_ms;
-    while from_ms <= range.to_ms {
-        let to_ms = range.to_ms.min(from_ms.saturating_add(piece_ms - 1));
-        read(&sets, &readings, (from_ms, to_ms), tally)?;
-        tally.settle(bodies);
-        from_ms = to_ms.saturating_add(1);
-    }
-    Ok(())
+    selection.count(tally, bodies)
 }
 
-/// Lists the series of the last set that are not listed yet.
-fn list(
-    sets: &[Box<dyn SeriesSet>],
+/// Takes note of what all targets tell of themselves, whether anybody counts on them or not.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn replay_targets(
+    select: &dyn Select,
     tally: &mut Tally,
-    range: &Range<'_>,
-    seen: &mut FxHashSet<Labels>,
-    readings: &mut Vec<Reading>,
-) {
-    let Some((set, of_set)) = sets.iter().enumerate().next_back() else { return };
-    for series in 0..of_set.len() {
-        let labels = of_set.labels(series);
-        let until_ms = (range.until_ms)(&labels);
-        let entry = tally.entry(&labels);
-        if entry != Entry::Nothing && until_ms >= range.from_ms && seen.insert(labels) {
-            readings.push(Reading { set, series, entry, until_ms });
+    range: Range<'_>,
+    bodies: &dyn Bodies,
+) -> Result<(), SelectError> {
+    let mut selection = Selection::new(select, range);
+    for name in OF_TARGETS {
+        selection.add(&[Matcher::equal(METRIC_NAME, name)], tally)?;
+    }
+    selection.count(tally, bodies)
+}
+
+/// The series that are read, each once.
+struct Selection<'a> {
+    select: &'a dyn Select,
+    range: Range<'a>,
+    sets: Vec<Box<dyn SeriesSet>>,
+    seen: FxHashSet<Labels>,
+    readings: Vec<Reading>,
+}
+
+impl<'a> Selection<'a> {
+    fn new(select: &'a dyn Select, range: Range<'a>) -> Selection<'a> {
+        Selection { select, range, sets: Vec::new(), seen: FxHashSet::default(), readings: Vec::new() }
+    }
+
+    /// Adds the series that match and that somebody listens to.
+    fn add(&mut self, matchers: &[Matcher], tally: &mut Tally) -> Result<(), SelectError> {
+        let Range { from_ms, to_ms, until_ms } = self.range;
+        let hints = SelectHints { start_ms: from_ms, end_ms: to_ms, ..SelectHints::default() };
+        let of_set = self.select.select(matchers, &hints)?;
+        let set = self.sets.len();
+        for series in 0..of_set.len() {
+            let labels = of_set.labels(series);
+            let until_ms = until_ms(&labels);
+            let entry = tally.entry(&labels);
+            if entry != Entry::Nothing && until_ms >= from_ms && self.seen.insert(labels) {
+                self.readings.push(Reading { set, series, entry, until_ms });
+            }
         }
+        self.sets.push(of_set);
+        Ok(())
+    }
+
+    /// Counts their samples, in pieces of the time that fit into memory.
+    fn count(self, tally: &mut Tally, bodies: &dyn Bodies) -> Result<(), SelectError> {
+        let piece_ms = (MAX_SAMPLES / (self.readings.len() as i64 + 1) * SUPPOSED_STEP_MS).max(3_600_000);
+        let mut from_ms = self.range.from_ms;
+        while from_ms <= self.range.to_ms {
+            let to_ms = self.range.to_ms.min(from_ms.saturating_add(piece_ms - 1));
+            read(&self.sets, &self.readings, (from_ms, to_ms), tally)?;
+            tally.settle(bodies);
+            from_ms = to_ms.saturating_add(1);
+        }
+        Ok(())
     }
 }
 
@@ -96,7 +130,7 @@ fn targets(tally: &Tally) -> Vec<Vec<Matcher>> {
         }
     }
     let of_job = |(job, instances): (&str, Vec<&str>)| {
-        ["up", "process_start_time_seconds"].map(|name| {
+        OF_TARGETS.map(|name| {
             let mut matchers = vec![Matcher::equal(METRIC_NAME, name), Matcher::equal("job", job)];
             let pattern = instances.iter().map(|instance| quoted(instance)).collect::<Vec<_>>().join("|");
             if instances.len() <= MAX_NAMED

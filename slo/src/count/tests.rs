@@ -327,6 +327,30 @@ fn counts_are_told_apart_by_labels() {
     assert_eq!(groups, [("1", 2.0, 4.0), ("2", 20.0, 40.0)]);
 }
 
+/// The first error ever, of a target that was scraped before anybody counted on it.
+#[test]
+fn a_first_value_counts_where_the_scrape_before_it_was_nobodys() {
+    let bench = Bench::new();
+    let up = labels("up", &[("job", "j"), ("instance", "1")]);
+    bench.set_now(minute(1));
+    bench.commit(minute(0), &[(up.clone(), 1.0)]);
+    let counting = bench.counting();
+    counting.apply(catalog([events("a_total", "a_total", Budgeting::Occurrences)])).unwrap();
+    let series = labels("a_total", &[("job", "j"), ("instance", "1")]);
+    bench.commit(minute(1), &[(up.clone(), 1.0), (series.clone(), 3.0)]);
+    counting.tick();
+    assert_eq!(counting.counts("o", 0, i64::MAX).bad, 3.0);
+    assert_eq!(counting.uncounted("o", 0, i64::MAX), []);
+    // Without objectives nothing is followed; one that comes back counts what was committed meanwhile.
+    counting.apply(Arc::default()).unwrap();
+    bench.set_now(minute(3));
+    bench.commit(minute(2), &[(up.clone(), 1.0), (series.clone(), 5.0)]);
+    counting.apply(catalog([events("a_total", "a_total", Budgeting::Occurrences)])).unwrap();
+    bench.commit(minute(3), &[(up, 1.0), (series, 6.0)]);
+    counting.tick();
+    assert_eq!(counting.counts("o", 0, i64::MAX).bad, 6.0);
+}
+
 #[test]
 fn counts_outlive_the_raw_samples_the_objective_and_the_process() {
     let mut bench = Bench::new();
