@@ -180,6 +180,11 @@ impl Counting {
         turn.shelf.extend(going_on);
         self.install(&mut turn, made, kept);
         *self.catalog.write() = catalog;
+        if has_made {
+            // Books of the last run stand where it wrote them: whoever asks before the next tick is to hear of all since.
+            self.follow(&mut turn);
+        }
+        self.tally.write().pass(&self.files);
         let is_left = self.tally.read().books.iter().flatten().next().is_some();
         if has_made || (!is_left && turn.position.is_some()) {
             // A kill must not find less than what was made here.
@@ -229,7 +234,6 @@ impl Counting {
         }
         kept.sort_unstable();
         tally.install(books, |id| kept.binary_search_by(|kept| kept.as_str().cmp(id)).is_ok());
-        tally.pass(&self.files);
     }
 
     /// Counts what was committed since the last tick.
@@ -415,6 +419,11 @@ impl Counting {
     fn write(&self, turn: &mut Turn) {
         turn.written = self.options.clock.elapsed();
         let Some(position) = turn.position else { return };
+        // A state does not say what came late: whoever reads it goes on behind that.
+        self.count_late(turn);
+        if self.tally.read().books.iter().flatten().any(|book| book.late_ms.is_some()) {
+            return;
+        }
         let now_ms = self.options.clock.now_ms();
         let mut tally = self.tally.write();
         tally.forget();

@@ -327,6 +327,26 @@ fn counts_are_told_apart_by_labels() {
     assert_eq!(groups, [("1", 2.0, 4.0), ("2", 20.0, 40.0)]);
 }
 
+/// A killed process wrote nothing since its objectives were made; who asks the next one before its first tick hears all.
+#[test]
+fn what_was_committed_before_a_kill_is_known_at_once() {
+    let mut bench = Bench::new();
+    let one = catalog([events("a_total", "a_total", Budgeting::Occurrences)]);
+    let counting = bench.counting();
+    counting.apply(Arc::clone(&one)).unwrap();
+    let (series, up) = (labels("a_total", &[("job", "j")]), labels("up", &[("job", "j")]));
+    for number in 0..3 {
+        bench.set_now(minute(number));
+        bench.commit(minute(number), &[(series.clone(), number as f64), (up.clone(), 1.0)]);
+        counting.tick();
+    }
+    drop(counting);
+    bench.restart();
+    let counting = bench.counting();
+    counting.apply(one).unwrap();
+    assert_eq!(counting.counts("o", 0, i64::MAX).bad, 2.0);
+}
+
 /// The first error ever, of a target that was scraped before anybody counted on it.
 #[test]
 fn a_first_value_counts_where_the_scrape_before_it_was_nobodys() {
