@@ -1,5 +1,5 @@
-// Answers about budgets that are made up: as many objectives as are wanted, in every state, and products that take them
-// together. Shapes are those of `/api/v1/slos` and `/api/v1/products`.
+// Answers about budgets that are made up: as many objectives as are wanted, in every state, products that take them
+// together, what spent them, and gates. Shapes are those of `/api/v1/slos`, `products`, `deployments` and `gates`.
 
 import { hostile, longLabel } from "./answers.mjs";
 
@@ -97,20 +97,189 @@ function productOf(i) {
   };
 }
 
-function burndown() {
+/** Down to what is left at the end, with a step on the way. */
+function burndown(left) {
   return Array.from({ length: 200 }, (_, i) => ({
     at: at(-28 * day + (i * 28 * day) / 199),
-    remaining_ratio: i < 5 ? null : 1 - i / 250 - (i > 120 ? 0.3 : 0),
+    remaining_ratio: i < 5 ? null : 1 - ((1 - (left ?? 0)) * (i + (i > 120 ? 120 : 0))) / 319,
     bad: i,
     total: 1000 * i,
     allowed: i + 3,
   }));
 }
 
+const reasons = [
+  "releases are frozen while the policy is exhausted, but for fix, security, rollback, and this is a feature",
+  "alert.firing(severity='page') (alert.firing(severity='page') = true)",
+];
+
+const deployments = ["succeeded", "rolled_back", "started", "failed"].map((state, i) => ({
+  id: `d${i}`,
+  service: services[i],
+  version: i === 3 ? hostile : `4f2c9e${i}`,
+  environment: i === 3 ? "staging" : "production",
+  change: ["feature", "fix", "config", "feature"][i],
+  state,
+  started_at: at(-(2 + 5 * i) * day),
+  ended_at: null,
+  committed_at: null,
+  url: i === 3 ? `javascript:alert("${i}")` : `https://gitlab.example.com/checkout/-/pipelines/${i}`,
+  actor: ["li.wei", null, "ci", longLabel][i],
+  run: null,
+  source: "api",
+}));
+
+/** What the budget went into: a bad release, an incident, somebody else, and the rest. */
+function ledgerOf(slos) {
+  const cost = (kind, share, more = {}) => ({
+    kind,
+    start: at(-7 * day),
+    end: at(-7 * day + 9_000_000),
+    bad: share * 1200,
+    share,
+    budget_share: kind === "background" ? null : share * 0.9,
+    felt_by: kind === "background" ? [] : ["Orders are accepted", "Payments are published"],
+    needs_postmortem: share > 0.4,
+    ...more,
+  });
+  const { id, service, version, actor, state, url, started_at } = deployments[1];
+  const releases = (more = {}) => ({
+    freeze: null,
+    approval: null,
+    max_deploys_per_day: null,
+    soak_seconds: null,
+    ...more,
+  });
+  const stateOf = (name, when, leave_when, more) => ({
+    name,
+    when,
+    leave_when,
+    leaving_since: name === "critical" ? at(-3_600_000) : null,
+    releases: releases(more),
+  });
+  return {
+    costs: [
+      cost("deployment", 0.46, { id, service, version, actor, state, url, start: started_at }),
+      cost("incident", 0.27, { start: at(-20 * day), end: at(-19 * day) }),
+      cost("deployment", 0.04, { ...deployments[3], start: deployments[3].started_at }),
+      cost("upstream", 0.11, { service: "settlement" }),
+      cost("others", 0.02, { n_costs: 7 }),
+      cost("background", 0.1),
+    ],
+    slos: slos.map(({ id: slo, bad }) => ({
+      slo,
+      bad,
+      entries: [
+        { ...cost("deployment", 0.6), share: 0.31, bad: bad * 0.6, deployment: deployments[1] },
+        { ...cost("incident", 0.3), share: 0.15, bad: bad * 0.3, deployment: null },
+        { ...cost("background", 0.1), share: 0.05, bad: bad * 0.1, deployment: null },
+      ],
+    })),
+    dora: {
+      deployments: 42,
+      deployments_per_day: 1.5,
+      lead_time_seconds: 15_137,
+      failed: 2,
+      change_failure_ratio: 2 / 41,
+      recovery_seconds: 1740,
+      frozen_seconds: 93_600,
+      overrides: [
+        {
+          gate: "checkout-prod",
+          by: "li.wei",
+          role: "engineering",
+          reason: `The fair opens. ${hostile}`,
+          at: at(-5 * day),
+        },
+      ],
+    },
+    policy: {
+      name: "checkout-policy",
+      state: "critical",
+      since: at(-2 * day),
+      why: "remaining <= 25% (remaining = 18%)",
+      states: [
+        stateOf("exhausted", "remaining <= 0%", "remaining > 10% for 24h", {
+          freeze: { allow: ["fix", "security", "rollback"], scope: "own" },
+        }),
+        stateOf("critical", "remaining <= 25% or forecast.exhaustion < 3d", "remaining > 30% for 12h", {
+          approval: { for: ["feature"], require: "product and engineering" },
+          max_deploys_per_day: 2,
+          soak_seconds: 3600,
+        }),
+        stateOf("healthy", "true", null),
+      ],
+    },
+    policy_changes: [],
+  };
+}
+
+/** Gates of which every third is closed, every third one warns. */
+function gateOf(i) {
+  const kind = i % 3;
+  const given = {
+    id: `o${i}`,
+    gate: `gate-${i}`,
+    service: "",
+    version: "4f2c9e1",
+    reason: `The fair opens on Monday. ${hostile}`,
+    by: "li.wei",
+    role: "engineering",
+    created_at: at(-3_600_000),
+    expires_at: at(3 * 3_600_000),
+  };
+  const decisionOf = change => (kind === 1 ? "warn" : kind === 2 || change !== "feature" ? "allow" : "deny");
+  return {
+    name: i === 1 ? longLabel : ["checkout-prod", "", "search-prod"][i % 3] + (i > 2 ? `-${i}` : ""),
+    product: "checkout",
+    services: i === 0 ? ["checkout-api", "it's"] : services.slice(0, 2),
+    environment: "production",
+    deny: ["policy.state == 'exhausted' and change not in [fix, security, rollback]", "alert.firing(severity='page')"],
+    warn: ["policy.state == 'critical'", hostile],
+    fail_when: ["burn(10m) > 10 and burn(30m) > 10", "budget_debit > 5%"],
+    soak_seconds: 1800,
+    override: { roles: ["engineering", "product"], needs_reason: true, expires_seconds: 86_400 },
+    policy_state: ["exhausted", "critical", "fröhlich"][kind],
+    policy_since: at(-day / 2),
+    policy_why: reasons[0],
+    outlook: ["feature", "fix", "security", "rollback", "config"].map(change => ({
+      change,
+      decision: decisionOf(change),
+      reasons: decisionOf(change) === "allow" ? [] : reasons,
+      override: null,
+    })),
+    active_overrides: kind === 0 ? [given] : [],
+    last_evaluation: null,
+  };
+}
+
+function evaluationOf(i) {
+  return {
+    id: `e${i}`,
+    service: services[i % 2],
+    version: i === 1 ? hostile : `4f2c9e${i}`,
+    change: ["feature", "fix"][i % 2],
+    actor: i === 1 ? longLabel : "li.wei",
+    url: i === 1 ? "javascript:alert(1)" : `https://gitlab.example.com/checkout/-/pipelines/${i}`,
+    phase: i % 4 === 3 ? "post_deploy" : "pre_deploy",
+    dry_run: i === 2,
+    decision: ["deny", "allow", "warn", null][i % 4],
+    reasons: i % 4 === 0 ? reasons : i === 1 ? [hostile] : [],
+    override: null,
+    created_at: at(-i * 3_600_000),
+  };
+}
+
+const marks = {
+  exclusions: [{ start: at(-12 * day), end: at(-11.5 * day), name: "repair", reason: `Scheduled repair. ${hostile}` }],
+  objectives: [{ at: at(-16 * day), from: "99.5", to: "99.9" }],
+};
+
 /** Routes with `n` objectives, and a product for every third of them; `errors` documents that could not be read. */
 export function budgets(n, errors = 0) {
   const slos = Array.from({ length: n }, (_, i) => sloOf(i));
   const products = Array.from({ length: Math.ceil(n / 3) }, (_, i) => productOf(i));
+  const gates = Array.from({ length: Math.ceil(n / 4) }, (_, i) => gateOf(i));
   const faults = Array.from({ length: errors }, (_, i) => ({
     file: `slo/team-${i}.yml`,
     line: 12 + i,
@@ -127,8 +296,19 @@ export function budgets(n, errors = 0) {
       const error = `there is no objective ${id}`;
       return route.fulfill({ status: 404, json: { status: "error", errorType: "not_found", error } });
     },
-    "**/api/v1/slos/*/burndown*": json(burndown()),
+    "**/api/v1/slos/*/burndown*": route => {
+      const id = decodeURIComponent(new URL(route.request().url()).pathname.split("/").at(-2));
+      const found = slos.find(one => one.id === id);
+      return json(burndown(found?.budget.remaining_ratio), { marks })(route);
+    },
     "**/api/v1/products": json(products),
     "**/api/v1/products/*": json(products[0] ?? null),
+    "**/api/v1/products/*/budget*": json({ burndown: burndown(products[0]?.budget.remaining_ratio), marks }),
+    "**/api/v1/products/*/ledger*": json(ledgerOf(slos)),
+    "**/api/v1/deployments*": json(n === 0 ? [] : deployments),
+    "**/api/v1/gates": json(gates),
+    "**/api/v1/gates/*": route =>
+      json(gates.find(({ name }) => route.request().url().endsWith(name)) ?? gates[0])(route),
+    "**/api/v1/gates/*/evaluations": json(Array.from({ length: n * 2 }, (_, i) => evaluationOf(i))),
   };
 }

@@ -24,7 +24,9 @@ const pages = {
   slos: { path: "slos", there: ".objective", title: { "en-US": "SLOs", "zh-CN": "SLO" } },
   slo: { path: "slos?id=checkout-api-availability-0", there: ".tiles", drawn: true },
   products: { path: "products", there: ".objective", title: { "en-US": "Products", "zh-CN": "产品" } },
-  product: { path: "products?name=product-0", there: ".tiles" },
+  product: { path: "products?name=product-0", there: ".ledger", drawn: true },
+  gates: { path: "gates", there: ".objective", title: { "en-US": "Gates", "zh-CN": "门禁" } },
+  gate: { path: "gates?id=checkout-prod", there: ".decisions" },
 };
 
 for (const [name, { path, there, title, drawn }] of Object.entries(pages)) {
@@ -50,7 +52,7 @@ for (const [name, { path, there, title, drawn }] of Object.entries(pages)) {
   }
 }
 
-for (const name of ["slos", "products"]) {
+for (const name of ["slos", "products", "gates"]) {
   test(`${name}: none, one and 500`, async () => {
     for (const [n, shown] of [
       [0, ".empty .why"],
@@ -119,6 +121,131 @@ test("the first page has the products by what is left", async () => {
     await assertNoSidewaysScroll(page);
     await assertAccessible(page);
     await picture(page, `home-budgets-${width}`);
+    await close();
+  }
+});
+
+test("a burn-down says what happened where it is pointed at, and as a table", async () => {
+  const { page, close } = await open(browser, at("products?name=product-0"), { routes: budgets(3) });
+  await lineDrawn(page);
+  for (const [kind, n] of [
+    ["deployment", 4],
+    ["incident", 1],
+    ["exclusion", 1],
+    ["objective", 1],
+  ])
+    assert.equal(await page.locator(`.marks .${kind}`).count(), n, kind);
+  const [tick, plot] = [page.locator(".marks .deployment").first(), page.locator(".chart .u-over")];
+  const { x } = await tick.boundingBox();
+  const { y, height } = await plot.boundingBox();
+  await page.mouse.move(x, y + height / 2);
+  await page.locator(".tip .happened.deployment").waitFor();
+  assert.match(await page.locator(".tip").innerText(), /checkout-api 4f2c9e0 · li\.wei · succeeded/);
+  await page.locator(".as-table summary").click();
+  const table = await page.locator(".as-table").innerText();
+  for (const said of ["payment-events 4f2c9e1 · rolled back", "Incident: 24.3 % of the budget", "99.5 % → 99.9 %"])
+    assert.ok(table.includes(said), said);
+  await close();
+});
+
+test("where a budget goes at this pace is drawn beyond now", async () => {
+  const { page, close } = await open(browser, at("slos?id=orders-db-availability-6"), { routes: budgets(12) });
+  await page.locator(".burndown .key.forecast").waitFor();
+  await close();
+});
+
+test("the ledger makes up the whole, and only addresses of the web are links", async () => {
+  const { page, close } = await open(browser, at("products?name=product-0"), { routes: budgets(3) });
+  await page.locator(".ledger tbody tr").nth(5).waitFor();
+  const shares = await page.locator(".ledger tbody .bar-of").allInnerTexts();
+  const sum = shares.map(text => Number.parseFloat(text)).reduce((a, b) => a + b, 0);
+  assert.equal(Math.round(sum), 100, String(shares));
+  const addresses = await page.locator("main a").evaluateAll(links => links.map(({ href }) => href));
+  assert.ok(addresses.some(address => address.startsWith("https://gitlab.example.com/")));
+  assert.deepEqual(
+    addresses.filter(address => !/^https?:/.test(address)),
+    [],
+  );
+  await close();
+});
+
+test("a gate is overridden with a reason, and a refusal is said", async () => {
+  const words = [];
+  const answers = [
+    {
+      status: 403,
+      json: { status: "error", errorType: "forbidden", error: "gate checkout-prod is overridden by operators" },
+    },
+    { json: { status: "success", data: { id: "o9" } } },
+  ];
+  const overrides = route => {
+    words.push(route.request().postDataJSON());
+    return route.fulfill(answers[words.length - 1]);
+  };
+  const routes = { ...budgets(12), "**/api/v1/gates/*/overrides": overrides };
+  const { page, close } = await open(browser, at("gates?id=checkout-prod"), { routes, allow: /403/ });
+  await page.getByRole("button", { name: "Override" }).click();
+  const dialog = page.getByRole("dialog");
+  assert.ok(await dialog.getByRole("button", { name: "Override" }).isDisabled());
+  await page.keyboard.type("the fair opens");
+  await dialog.getByLabel("Version").fill("4f2c9e1");
+  await dialog.getByLabel("By").fill("li.wei");
+  await dialog.getByRole("button", { name: "1 hour" }).click();
+  await assertAccessible(page);
+  await dialog.getByLabel("Reason").press("Enter");
+  await dialog.locator(".failure").waitFor();
+  assert.match(await dialog.locator(".failure").innerText(), /overridden by operators/);
+  await dialog.getByRole("button", { name: "Override" }).click();
+  await page.getByText("Overridden for 1 hour.").waitFor();
+  const want = { service: "", version: "4f2c9e1", reason: "the fair opens", by: "li.wei", role: "engineering" };
+  assert.deepEqual(
+    words,
+    [1, 2].map(() => ({ ...want, expires_in: "3600s" })),
+  );
+  await close();
+});
+
+test("the line that a pipeline asks with quotes what a shell would take apart", async () => {
+  const { page, close } = await open(browser, at("gates?id=checkout-prod"), { routes: budgets(3) });
+  await page.getByRole("button", { name: "Shell" }).click();
+  const line = await page.locator(".asking .source").innerText();
+  assert.equal(
+    line.trim(),
+    "narthex gate check checkout-prod --service checkout-api --version VERSION --change feature",
+  );
+  await page.getByRole("button", { name: "Jenkins" }).click();
+  assert.match(await page.locator(".asking .source").innerText(), /stage\('Budget gate'\)/);
+  await close();
+});
+
+test("a gate that is not there, and one that cannot be read, say so", async () => {
+  const answer = (status, errorType, error) => route =>
+    route.fulfill({ status, json: { status: "error", errorType, error } });
+  for (const [status, shown, said] of [
+    [404, ".empty", /no gate called nobody/],
+    [500, ".failure", /The gate could not be read\ncannot read/],
+  ]) {
+    const failing = answer(status, "internal", "cannot read");
+    const routes = { ...budgets(3), "**/api/v1/gates/*": failing, "**/api/v1/gates/*/evaluations": failing };
+    const { page, close } = await open(browser, at("gates?id=nobody"), { routes, allow: new RegExp(`${status}`) });
+    await page.locator(shown).waitFor();
+    assert.match(await page.locator(shown).innerText(), said);
+    await close();
+  }
+});
+
+test("the search finds products and gates by keyboard alone", async () => {
+  for (const [typed, address] of [
+    ["checkout-prod", /gates\?.*id=checkout-prod/],
+    ["product-2", /products\?.*name=product-2/],
+  ]) {
+    const { page, close } = await open(browser, at("slos"), { routes: budgets(12) });
+    await page.locator(".objective").first().waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type(typed);
+    await page.locator("#found-0 .what", { hasText: typed }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(address);
     await close();
   }
 });

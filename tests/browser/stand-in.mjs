@@ -11,7 +11,20 @@ export const dist = fileURLToPath(new URL("../../web/ui/dist/", import.meta.url)
 
 /** The paths at which narthex serves the page; all other paths are files, the API, or not there. */
 const pagePaths = [
-  ...["", "graph", "query", "slos", "products", "alerts", "rules", "silences", "notifications", "targets", "status"],
+  ...[
+    "",
+    "graph",
+    "query",
+    "slos",
+    "products",
+    "gates",
+    "alerts",
+    "rules",
+    "silences",
+    "notifications",
+    "targets",
+    "status",
+  ],
   ...["config", "flags", "tsdb-status", "service-discovery"],
 ];
 const api = /^(api\/|-\/|metrics$)/;

@@ -17,7 +17,7 @@ use super::rules::{self, LastTick};
 use super::state::{Kept, StateError, StateJournal};
 use super::status::FaultStatus;
 use super::versions::Versions;
-use super::{Point, ProductStatus, Status, words};
+use super::{Marks, Point, ProductStatus, Status, words};
 use crate::burn::no_data_after_ms;
 use crate::history::{Counts, History};
 use crate::product::components_of;
@@ -379,6 +379,23 @@ impl Budgets {
         let current = self.current();
         let product = current.in_force.catalog.products.get(name)?;
         Some(self.evaluation(&current).product_points(product, instants_ms))
+    }
+
+    /// What stands beside an objective's burn-down over a span; `None` where there is no such objective.
+    pub fn objective_marks(&self, id: &str, span: Span) -> Option<Marks> {
+        let current = self.current();
+        let catalog = &current.in_force.catalog;
+        catalog.objectives.get(id).map(|_| Marks::of(catalog, &[id.to_owned()], current.versions.get(id), span))
+    }
+
+    /// What stands beside a product's burn-down over a span; `None` where there is no such product.
+    pub fn product_marks(&self, name: &str, span: Span) -> Option<Marks> {
+        let current = self.current();
+        let catalog = &current.in_force.catalog;
+        let product = catalog.products.get(name)?;
+        // What components promise together is not kept: only a target of its own has versions.
+        let versions = product.target.as_ref().and_then(|_| current.versions.get(&product_key(name)));
+        Some(Marks::of(catalog, &self.components(product), versions, span))
     }
 
     /// Budgets as a group of rules; `None` where there are none.

@@ -30,6 +30,18 @@ pub fn excluded(catalog: &Catalog, objective: &str, from_ms: i64, to_ms: i64) ->
     joined
 }
 
+/// Each time that an adjustment of any of these objectives takes out of a span, with the adjustment.
+pub fn adjusted<'c>(
+    catalog: &'c Catalog,
+    objectives: &[String],
+    from_ms: i64,
+    to_ms: i64,
+) -> impl Iterator<Item = (&'c Adjustment, (i64, i64))> {
+    let is_its = move |adjustment: &&Adjustment| adjustment.objectives.iter().any(|id| objectives.contains(id));
+    let its = catalog.adjustments.values().filter(is_its);
+    its.flat_map(move |adjustment| of(adjustment, from_ms, to_ms).into_iter().map(move |span| (adjustment, span)))
+}
+
 /// What an adjustment takes out of a span. One whose repetition cannot be read is taken out once.
 fn of(adjustment: &Adjustment, from_ms: i64, to_ms: i64) -> Spans {
     let length_ms = adjustment.length_ms.max(0);

@@ -114,7 +114,7 @@ pub(super) fn watched(
 /// Writes a verdict into an evaluation. An override stands above what would not let the release go ahead.
 fn settle(evaluation: &mut Evaluation, verdict: Verdict, overriding: Option<Override>, now_ms: i64) {
     let Verdict { decision: own, mut reasons } = verdict;
-    let is_refusal = matches!(own, Decision::Deny | Decision::Unknown);
+    let is_refusal = own.is_refusal();
     let overriding = overriding.filter(|_| is_refusal);
     reasons.splice(0..0, overriding.iter().map(Override::words));
     let mut decision = if overriding.is_some() { Decision::Allow } else { own };

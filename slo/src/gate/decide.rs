@@ -31,6 +31,11 @@ impl Decision {
             Decision::Unknown => "unknown",
         }
     }
+
+    /// Whether a release does not go ahead unless somebody overrides.
+    pub(super) fn is_refusal(self) -> bool {
+        matches!(self, Decision::Deny | Decision::Unknown)
+    }
 }
 
 /// A decision and why, in words.

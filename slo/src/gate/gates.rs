@@ -10,10 +10,11 @@ use parking_lot::{Mutex, RwLock};
 
 use super::answer::{Asking, answer, watched};
 use super::budgets::{Budgets, NoBudgets};
-use super::decide::Surroundings;
+use super::decide::{Surroundings, decide};
 use super::decisions::{Decisions, OpenError, Record};
 use super::evaluation::{Evaluation, Phase, Stage};
 use super::kept::Kept;
+use super::outlook::{Outlook, inquiries};
 use super::overriding::{Override, OverrideRequest};
 use super::request::{GateError, Inquiry};
 use super::situation::Situation;
@@ -244,6 +245,32 @@ impl Gates {
         let evaluation = answer(asking, situation);
         inner.keep(vec![Record::Evaluation(Box::new(evaluation.clone()))])?;
         Ok(evaluation)
+    }
+
+    /// What a gate would say now to a release of each class that nobody has asked about. Nothing is kept of it.
+    ///
+    /// # Errors
+    /// When there is no such gate.
+    pub fn outlook(&self, name: &str) -> Result<Vec<Outlook>, GateError> {
+        let gate = self.gate(name)?;
+        let (catalog, budgets, now_ms) = (self.catalog(), self.budgets(), self.clock.now_ms());
+        let services = services_of(&catalog, &gate);
+        let inquiries = inquiries(&gate, &services);
+        let mut situation = Situation::new(&*budgets, &gate.product, now_ms);
+        let known: Vec<(Surroundings, Option<Override>)> = {
+            let kept = &self.inner.lock().kept;
+            let around = |inquiry: &Inquiry| self.around(kept, &catalog, &gate, inquiry, &services, now_ms);
+            let overriding = |inquiry: &Inquiry| kept.overriding(name, inquiry, now_ms).cloned();
+            inquiries.iter().map(|inquiry| (around(inquiry), overriding(inquiry))).collect()
+        };
+        let state = self.standing(&gate.product).and_then(|standing| standing.state);
+        let mut outlook = Vec::with_capacity(inquiries.len());
+        for (inquiry, (around, overriding)) in inquiries.iter().zip(known) {
+            situation = situation.asked(state.clone(), inquiry);
+            let verdict = decide(&gate, inquiry, &situation, &around);
+            outlook.push(Outlook::of(inquiry, verdict, overriding));
+        }
+        Ok(outlook)
     }
 
     /// An evaluation as it is now: a release that is being watched is looked at.

@@ -85,7 +85,7 @@ impl Kept {
             return Some(known);
         }
         let given = self.overriding(gate, inquiry, now_ms);
-        let is_refusal = matches!(known.own_decision, Some(Decision::Deny | Decision::Unknown));
+        let is_refusal = known.own_decision.is_some_and(Decision::is_refusal);
         let is_covered =
             !is_refusal || known.overridden_by.as_ref().map(|given| &given.id) == given.map(|given| &given.id);
         (now_ms < known.expires_ms && (inquiry.phase == Phase::PostDeploy || is_covered)).then_some(known)

@@ -250,6 +250,35 @@ fn a_gate_says_what_the_budget_says() {
 }
 
 #[test]
+fn a_gate_is_looked_at_without_being_asked() {
+    use Decision::{Allow, Deny, Unknown, Warn};
+    let check = |remaining: Option<f64>, given: bool, want: [Decision; 5]| {
+        let fixture = Fixture::new(OnUnknown::Unknown);
+        fixture.tell(|told| told.remaining = remaining);
+        fixture.gates.tick();
+        if given {
+            fixture.allow("").unwrap();
+        }
+        let outlook = fixture.gates.outlook("shop-prod").unwrap();
+        let got: Vec<Decision> = outlook.iter().map(|one| one.decision).collect();
+        assert_eq!(got, want, "{outlook:?}");
+        for one in &outlook {
+            assert_eq!(one.overridden_by.is_some(), one.reasons.iter().any(|why| why.starts_with("overridden by li")));
+            // Whoever asks is answered alike.
+            assert_eq!(fixture.ask("api", "v1", &one.change).decision, Some(one.decision), "{one:?}");
+        }
+        assert_eq!(fixture.gates.evaluations("shop-prod", 9).len(), 5, "only what was asked is kept");
+    };
+    // feature, fix, security, rollback, config
+    check(Some(0.8), false, [Allow; 5]);
+    check(Some(0.2), false, [Deny, Warn, Warn, Warn, Warn]);
+    check(Some(-0.1), false, [Deny, Allow, Allow, Allow, Deny]);
+    check(Some(-0.1), true, [Allow; 5]);
+    check(None, false, [Unknown; 5]);
+    assert!(matches!(Fixture::new(OnUnknown::Unknown).gates.outlook("nope"), Err(GateError::NotFound(_))));
+}
+
+#[test]
 fn what_nobody_knows_is_as_the_gate_says() {
     let check = |on_unknown: OnUnknown, want: Decision| {
         let fixture = Fixture::new(on_unknown);

@@ -75,7 +75,7 @@ struct Piece {
 }
 
 /// The costs of a ledger, the dearest first; cheaper ones and background last.
-pub(super) fn costs(ledger: &Ledger) -> Vec<Cost> {
+pub fn costs(ledger: &Ledger) -> Vec<Cost> {
     let all: f64 = ledger.accounts.iter().map(|account| account.counts.bad).sum();
     let mut pieces: Vec<Piece> = Vec::new();
     let priced = |account: &Account| {

@@ -19,7 +19,7 @@ mod tests;
 mod words;
 
 pub use burndown::{BurnPoint, picture, png};
-pub use cost::{Cost, CostKind, MAX_COSTS};
+pub use cost::{Cost, CostKind, MAX_COSTS, costs};
 pub use language::Language;
 pub use page::html;
 pub use period::{Period, PeriodError};

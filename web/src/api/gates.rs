@@ -8,9 +8,9 @@ use net::percent::{self, Place};
 use net::server::{Request, Response, produce};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use slo::gate::{Evaluation, GateError, Gates, Inquiry, Override, OverrideRequest, Phase, Stage};
+use slo::gate::{Evaluation, GateError, Gates, Inquiry, Outlook, Override, OverrideRequest, Phase, Stage};
 
-use super::respond;
+use super::{Asked, decoded_name, respond};
 use crate::access;
 use crate::params;
 use crate::reply::{ApiError, ApiResult, ErrorType, Reply};
@@ -56,20 +56,31 @@ struct Word {
 }
 
 /// All gates.
-pub(super) fn list(parts: &Parts) -> ApiResult {
-    let gates = Arc::clone(&parts.gates);
-    Reply::data(move |json| {
-        json.list(gates.catalog().gates.values(), |json, gate| json.raw(&shown(&gates, gate).to_string()));
-    })
+pub(super) fn list(parts: &Parts, asked: &Asked) -> ApiResult {
+    let now_ms = asked.shared.settings.clock.now_ms();
+    let names: Vec<String> = parts.gates.catalog().gates.keys().cloned().collect();
+    let shown: Vec<Value> = names.iter().filter_map(|name| shown(&parts.gates, name, now_ms).ok()).collect();
+    Reply::data(move |json| json.list(&shown, |json, one| json.raw(&one.to_string())))
 }
 
-fn shown(gates: &Gates, gate: &slo::spec::Gate) -> Value {
+/// One of them.
+pub(super) fn one(parts: &Parts, asked: &Asked) -> ApiResult {
+    let name = decoded_name(&asked.name)?;
+    let shown = shown(&parts.gates, &name, asked.shared.settings.clock.now_ms()).map_err(refused)?;
+    Reply::data(move |json| json.raw(&shown.to_string()))
+}
+
+fn shown(gates: &Gates, name: &str, now_ms: i64) -> Result<Value, GateError> {
+    let gate = gates.gate(name)?;
+    let services = if gate.services.is_empty() { gates.services_of(&gate.product) } else { gate.services };
     let standing = gates.standing(&gate.product);
-    let last = gates.evaluations(&gate.name, 1).into_iter().next();
-    json!({
+    let last = gates.evaluations(name, 1).into_iter().next();
+    let overrides = gates.overrides(name, MAX_LISTED);
+    let holds = |given: &&Override| given.expires_ms > now_ms;
+    Ok(json!({
         "name": gate.name,
         "product": gate.product,
-        "services": gate.services,
+        "services": services,
         "environment": gate.environment,
         "deny": gate.deny,
         "warn": gate.warn,
@@ -83,7 +94,18 @@ fn shown(gates: &Gates, gate: &slo::spec::Gate) -> Value {
         "policy_state": standing.as_ref().and_then(|standing| standing.state.clone()),
         "policy_since": standing.as_ref().filter(|standing| standing.state.is_some()).map(|standing| format_rfc3339(standing.since_ms)),
         "policy_why": standing.map(|standing| standing.why),
+        "outlook": gates.outlook(name)?.iter().map(outlook_json).collect::<Vec<_>>(),
+        "active_overrides": overrides.iter().filter(holds).map(override_json).collect::<Vec<_>>(),
         "last_evaluation": last.map(|last| evaluation_json(&last, None)),
+    }))
+}
+
+fn outlook_json(outlook: &Outlook) -> Value {
+    json!({
+        "change": outlook.change,
+        "decision": outlook.decision.as_str(),
+        "reasons": outlook.reasons,
+        "override": outlook.overridden_by.as_ref().map(override_json),
     })
 }
 

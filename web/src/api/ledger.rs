@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use slo::gate::{Gates, Speed};
 use slo::ledger::{Account, Entry, EntryKind};
-use slo::spec::Role;
+use slo::policy::{Consequences, Standing};
+use slo::report::costs;
+use slo::spec::{BudgetPolicy, PolicyState, Role};
 
 use super::deployments::deployment_json;
 use super::{Asked, decoded_name, strict};
@@ -32,21 +34,19 @@ pub(super) fn ledger(parts: &Parts, asked: &Asked) -> ApiResult {
 fn told(gates: &Gates, product: &str, from_ms: i64, to_ms: i64) -> Result<Value, ApiError> {
     let missing = || ApiError::new(ErrorType::NotFound, format_args!("no product is called {product:?}"));
     let speed = gates.speed(product, from_ms, to_ms).ok_or_else(missing)?;
-    let accounts = gates.ledger(product, from_ms, to_ms).map(|ledger| ledger.accounts).unwrap_or_default();
+    let ledger = gates.ledger(product, from_ms, to_ms);
+    let costs = ledger.as_ref().map(costs).unwrap_or_default();
+    let costs = serde_json::to_value(costs).map_err(|error| ApiError::new(ErrorType::Internal, error))?;
+    let accounts = ledger.map(|ledger| ledger.accounts).unwrap_or_default();
     let changes = gates.changes(product, 100);
-    let standing = gates.standing(product);
     Ok(json!({
         "product": product,
         "start": format_rfc3339(from_ms),
         "end": format_rfc3339(to_ms),
         "slos": accounts.iter().map(account_json).collect::<Vec<_>>(),
+        "costs": costs,
         "dora": dora_json(&speed),
-        "policy": standing.map(|standing| json!({
-            "name": standing.policy,
-            "state": standing.state,
-            "since": format_rfc3339(standing.since_ms),
-            "why": standing.why,
-        })),
+        "policy": gates.standing(product).map(|standing| policy_json(gates, &standing)),
         "policy_changes": changes.iter().map(|change| json!({
             "at": format_rfc3339(change.at_ms),
             "from": change.from,
@@ -54,6 +54,47 @@ fn told(gates: &Gates, product: &str, from_ms: i64, to_ms: i64) -> Result<Value,
             "why": change.why,
         })).collect::<Vec<_>>(),
     }))
+}
+
+/// Where a product stands, and all states of its policy, worst first, with what each means for releases.
+fn policy_json(gates: &Gates, standing: &Standing) -> Value {
+    let catalog = gates.catalog();
+    let policy = catalog.budget_policies.get(&standing.policy);
+    let state_json = |policy: &BudgetPolicy, state: &PolicyState| {
+        let leave_when = state.leave_when.as_deref();
+        json!({
+            "name": state.name,
+            "when": state.when,
+            "leave_when": leave_when,
+            // Of what has to hold for a while.
+            "leaving_since": leave_when.and_then(|text| standing.held_since_ms.get(text)).map(|since_ms| format_rfc3339(*since_ms)),
+            "releases": releases_json(&Consequences::of(policy, &state.name)),
+        })
+    };
+    let states = policy.map(|policy| policy.states.iter().map(|state| state_json(policy, state)).collect::<Vec<_>>());
+    json!({
+        "name": standing.policy,
+        "state": standing.state,
+        "since": format_rfc3339(standing.since_ms),
+        "why": standing.why,
+        "states": states.unwrap_or_default(),
+    })
+}
+
+/// What a state means for releases.
+fn releases_json(follows: &Consequences) -> Value {
+    json!({
+        "freeze": follows.freeze.as_ref().map(|(allow, is_for_all)| json!({
+            "allow": allow,
+            "scope": if *is_for_all { "all" } else { "own" },
+        })),
+        "approval": follows.approval.as_ref().map(|(classes, approvers)| json!({
+            "for": classes,
+            "require": approvers,
+        })),
+        "max_deploys_per_day": follows.max_deploys_per_day,
+        "soak_seconds": follows.soak_ms.map(|soak_ms| soak_ms / 1000),
+    })
 }
 
 fn account_json(account: &Account) -> Value {

@@ -2,7 +2,7 @@
 
 use slo::budget::{Point, ProductStatus};
 
-use super::slos::{instants, optional_time};
+use super::slos::{covered, instants, optional_time};
 use super::{Asked, decoded_name, strict};
 use crate::reply::{ApiError, ApiResult, ErrorType, Reply};
 use crate::state::Parts;
@@ -36,6 +36,7 @@ pub(super) fn budget(parts: &Parts, asked: &Asked) -> ApiResult {
         "forecast": status.forecast,
         "state": status.state,
         "burndown": burndown,
+        "marks": parts.budgets.product_marks(&status.name, covered(&instants)),
     });
     Reply::serialized(&answer)
 }

@@ -1,7 +1,7 @@
 //! `/api/v1/slos`: objectives and what is left of their budgets, now or at any instant, and burn-downs.
 //!
 //! `time` is the instant; without it each objective is shown at its newest sample. What could not be taken of spec files stands
-//! beside the data, as `errors`.
+//! beside the data, as `errors`; beside a burn-down stand `marks`: time that did not count, and changes of the target.
 
 use net::form::Form;
 use slo::budget::{Point, State, Status};
@@ -45,7 +45,15 @@ pub(super) fn burndown(parts: &Parts, asked: &Asked) -> ApiResult {
     let span = parts.budgets.objective_span(&id, optional_time(&asked.form, "end")?).ok_or_else(|| unknown(&id))?;
     let instants = instants(&asked.shared, &asked.form, span)?;
     let points: Option<Vec<Point>> = parts.budgets.objective_points(&id, &instants);
-    Reply::serialized(&points.ok_or_else(|| unknown(&id))?)
+    let shown = covered(&instants);
+    let marks = parts.budgets.objective_marks(&id, shown).ok_or_else(|| unknown(&id))?;
+    Reply::serialized(&points.ok_or_else(|| unknown(&id))?)?.beside("marks", &marks)
+}
+
+/// The span from the first of some instants to the last.
+pub(super) fn covered(instants: &[i64]) -> Span {
+    let (first, last) = (instants.first(), instants.last());
+    Span { from_ms: first.copied().unwrap_or_default(), to_ms: last.copied().unwrap_or_default() }
 }
 
 /// The instants of a burn-down: `start` to `end` by `step`; what is not given is taken from the window.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use journal::testkit::MemoryDisk;
 use model::{Clock, Labels};
+use serde_json::Value;
 use slo::budget::{Budgets, BudgetsOptions, InForce};
 use slo::history::{Counts, History, UncountedFirstValue};
 use slo::spec::{
-    Budgeting, BurnPair, BurnPolicy, Catalog, Component, Composition, CompositionMethod, Counted, Counter, Indicator,
-    Objective, Options, Product, RatioSide, Role, Severity, Share, SourcePlace, SpecFault, Window,
+    Adjustment, Budgeting, BurnPair, BurnPolicy, Catalog, Component, Composition, CompositionMethod, Counted, Counter,
+    Indicator, Objective, Options, Product, RatioSide, Role, Severity, Share, SourcePlace, SpecFault, Window,
 };
 use tsdb::Store;
 
@@ -155,7 +156,7 @@ fn an_slo_has_all_fields() {
     });
     assert_eq!(got, &want);
     // The last hour's 1 % outweighs an empty day: three events a minute are allowed in 28 days, and 0.6 come.
-    assert_eq!(got["forecast"]["recovers_at"], serde_json::Value::Null);
+    assert_eq!(got["forecast"]["recovers_at"], Value::Null);
 }
 
 #[test]
@@ -192,6 +193,39 @@ fn any_instant_can_be_asked_for() {
     assert_eq!(points[0]["remaining_ratio"], 1.0);
     let whole = client::get(server.address, "/api/v1/slos/orders/burndown").json()["data"].clone();
     assert_eq!(whole.as_array().unwrap().len(), 201);
+}
+
+#[test]
+fn a_burn_down_has_its_marks_beside_it() {
+    let server = shop();
+    let mut changed = catalog();
+    let repair = Adjustment {
+        name: "repair".to_owned(),
+        objectives: vec!["orders".to_owned()],
+        first: "2023-11-14T01:00:00+00:00[UTC]".parse().unwrap(),
+        length_ms: 3600 * SECOND_MS,
+        rrule: None,
+        reason: "agreed".to_owned(),
+        source: SourcePlace::default(),
+    };
+    changed.adjustments.insert(repair.name.clone(), repair);
+    changed.objectives.insert("orders".to_owned(), objective("orders", "api", "99.95"));
+    let in_force = InForce { catalog: Arc::new(changed), interval_ms: 30_000, ..InForce::default() };
+    server.budgets.apply(in_force).unwrap();
+    let excluded = serde_json::json!([
+        {"start": "2023-11-14T01:00:00Z", "end": "2023-11-14T02:00:00Z", "name": "repair", "reason": "agreed"}
+    ]);
+    let check = |path: &str, exclusions: &Value, objectives: &Value| {
+        let answer = client::get(server.address, path).json();
+        let marks = if answer["marks"].is_null() { &answer["data"]["marks"] } else { &answer["marks"] };
+        assert_eq!((&marks["exclusions"], &marks["objectives"]), (exclusions, objectives), "{path}");
+    };
+    let end = (NOW_MS + 60 * SECOND_MS) / 1000;
+    let stricter = serde_json::json!([{"at": "2023-11-14T22:13:20Z", "from": "99.9", "to": "99.95"}]);
+    let none = serde_json::json!([]);
+    check(&format!("/api/v1/slos/orders/burndown?end={end}"), &excluded, &stricter);
+    check(&format!("/api/v1/slos/mails/burndown?end={end}"), &none, &none);
+    check("/api/v1/products/checkout/budget?step=1d", &excluded, &none);
 }
 
 #[test]

@@ -104,6 +104,28 @@ fn a_gate_is_asked_and_overridden() {
 }
 
 #[test]
+fn a_gate_shows_what_it_would_say_and_who_overrides() {
+    let server = started(Setup::new());
+    let shown = || get(server.address, "/api/v1/gates/shop-prod").json()["data"].take();
+    let decisions = |gate: &Value| {
+        let outlook = gate["outlook"].as_array().unwrap().iter();
+        outlook.map(|one| format!("{} {}", one["change"], one["decision"]).replace('"', "")).collect::<Vec<_>>()
+    };
+    let before = shown();
+    assert_eq!(get(server.address, "/api/v1/gates").json()["data"], json!([before]));
+    assert_eq!(decisions(&before), ["feature unknown", "fix allow", "security allow", "rollback allow", "config deny"]);
+    assert_eq!(before["outlook"][4]["reasons"], json!(["change == config (change = config)"]));
+    assert_eq!((&before["services"], &before["active_overrides"]), (&json!(["api"]), &json!([])));
+    let given = json!({ "reason": "the fair opens", "role": "engineering", "by": "li" });
+    let given = post(&server, "/api/v1/gates/shop-prod/overrides", &[], &given).json()["data"].take();
+    let after = shown();
+    assert_eq!(after["active_overrides"], json!([given]));
+    assert_eq!((&after["outlook"][4]["decision"], &after["outlook"][4]["override"]), (&json!("allow"), &given));
+    assert_eq!(get(server.address, "/api/v1/gates/shop-prod/evaluations").json()["data"], json!([]));
+    assert_eq!(get(server.address, "/api/v1/gates/nope").status, 404);
+}
+
+#[test]
 fn what_makes_no_sense_is_refused() {
     let server = started(Setup::new());
     let check = |path: &str, body: &Value, want: (u16, &str)| {
@@ -150,6 +172,7 @@ fn deployments_are_recorded_once() {
     check("service=web", 0);
     check("end=2023-11-14T21:00:00Z", 0);
     let ledger = get(server.address, "/api/v1/products/shop/ledger").json()["data"].take();
+    assert_eq!((&ledger["costs"], &ledger["policy"]), (&json!([]), &Value::Null), "nobody knows budgets");
     assert_eq!((&ledger["dora"]["deployments"], &ledger["dora"]["change_failure_ratio"]), (&json!(1), &json!(0.0)));
     assert_eq!(get(server.address, "/api/v1/products/nope/ledger").status, 404);
 }

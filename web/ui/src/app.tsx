@@ -18,6 +18,7 @@ const loaders: Record<Page, () => Promise<{ default: ComponentType }>> = {
   query: () => import("./pages/query/page"),
   slos: () => import("./pages/slos/page"),
   products: () => import("./pages/products/page"),
+  gates: () => import("./pages/gates/page"),
   alerts: () => import("./pages/alerts/page"),
   rules: () => import("./pages/rules/page"),
   silences: () => import("./pages/silences/page"),

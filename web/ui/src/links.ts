@@ -11,6 +11,7 @@ export const pages = [
   "query",
   "slos",
   "products",
+  "gates",
   "alerts",
   "rules",
   "silences",
@@ -22,7 +23,7 @@ export type Page = (typeof pages)[number];
 
 /** Pages that stand together under one word of the bar, which leads to the first of them. */
 export const alertingPages: readonly Page[] = ["alerts", "rules", "silences", "notifications"];
-export const budgetPages: readonly Page[] = ["slos", "products"];
+export const budgetPages: readonly Page[] = ["slos", "products", "gates"];
 const together = [alertingPages, budgetPages];
 
 /** The word of the bar under which a page stands. */

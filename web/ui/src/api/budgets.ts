@@ -94,3 +94,136 @@ export interface BurndownPoint {
   total: number;
   allowed: number;
 }
+
+/** What stands beside a burn-down. */
+export interface Marks {
+  exclusions: { start: string; end: string; name: string; reason: string }[];
+  objectives: { at: string; from: string; to: string }[];
+}
+
+export interface Deployment {
+  id: string;
+  service: string;
+  version: string;
+  environment: string;
+  change: string;
+  state: "started" | "succeeded" | "failed" | "rolled_back";
+  started_at: string;
+  url: string | null;
+  actor: string | null;
+}
+
+/** What something cost; the shares of all of them add up to one. */
+export interface Cost {
+  kind: "deployment" | "incident" | "upstream" | "others" | "background";
+  start: string;
+  end: string;
+  bad: number;
+  share: number;
+  /** Of the budget of the objective that felt it most. */
+  budget_share: number | null;
+  felt_by: string[];
+  needs_postmortem: boolean;
+  id?: string;
+  service?: string;
+  version?: string;
+  state?: Deployment["state"];
+  actor?: string | null;
+  url?: string | null;
+  n_costs?: number;
+}
+
+export interface Account {
+  slo: string;
+  bad: number;
+  entries: {
+    kind: "deployment" | "incident" | "background";
+    start: string;
+    end: string;
+    bad: number;
+    share: number | null;
+    needs_postmortem: boolean;
+    deployment: Deployment | null;
+  }[];
+}
+
+/** What a state of a policy means for releases. */
+export interface Releases {
+  freeze: { allow: string[]; scope: "own" | "all" } | null;
+  approval: { for: string[]; require: string } | null;
+  max_deploys_per_day: number | null;
+  soak_seconds: number | null;
+}
+
+export interface PolicyState {
+  name: string;
+  when: string;
+  leave_when: string | null;
+  /** Since when that has held, where it has to for a while. */
+  leaving_since: string | null;
+  releases: Releases;
+}
+
+export interface Ledger {
+  slos: Account[];
+  costs: Cost[];
+  dora: {
+    deployments: number;
+    deployments_per_day: number;
+    lead_time_seconds: number | null;
+    failed: number;
+    change_failure_ratio: number | null;
+    recovery_seconds: number | null;
+    frozen_seconds: number;
+    overrides: { gate: string; by: string; role: string; reason: string; at: string }[];
+  };
+  policy: { name: string; state: string | null; since: string; why: string; states: PolicyState[] } | null;
+}
+
+export type Decision = "allow" | "warn" | "deny" | "unknown";
+
+export interface Override {
+  id: string;
+  service: string;
+  version: string;
+  reason: string;
+  by: string;
+  role: string;
+  created_at: string;
+  expires_at: string;
+}
+
+export interface Gate {
+  name: string;
+  product: string;
+  services: string[];
+  environment: string;
+  deny: string[];
+  warn: string[];
+  fail_when: string[];
+  soak_seconds: number;
+  override: { roles: string[]; needs_reason: boolean; expires_seconds: number };
+  policy_state: string | null;
+  policy_since: string | null;
+  policy_why: string | null;
+  /** What it would say now, by class of change. */
+  outlook: { change: string; decision: Decision; reasons: string[]; override: Override | null }[];
+  active_overrides: Override[];
+}
+
+/** What a gate answered. */
+export interface Evaluation {
+  id: string;
+  service: string;
+  version: string;
+  change: string;
+  actor: string;
+  url: string;
+  phase: "pre_deploy" | "post_deploy";
+  dry_run: boolean;
+  /** Null while the release is being watched. */
+  decision: Decision | null;
+  reasons: string[];
+  override: Override | null;
+  created_at: string;
+}

@@ -10,6 +10,8 @@ export interface Answer<T> {
   infos: string[];
   /** What could not be taken, beside what could. */
   errors: unknown[];
+  /** What stands beside a burn-down. */
+  marks?: unknown;
 }
 
 /** narthex's own refusal: `kind` is its `errorType` (`bad_data`, `execution`, `timeout`, …). */
@@ -20,6 +22,16 @@ export class ApiError extends Error {
     message: string,
   ) {
     super(message);
+  }
+}
+
+/** What was asked for, or "missing" where the server has nothing of the kind. */
+export async function orMissing<T>(asked: Promise<T>): Promise<T | "missing"> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return "missing";
+    throw error;
   }
 }
 
@@ -36,6 +48,12 @@ export function get<T>(path: string, query: Query = {}, signal?: AbortSignal): P
 /** For queries: their text may be longer than an address may be. */
 export function post<T>(path: string, query: Query, signal?: AbortSignal): Promise<Answer<T>> {
   return request<T>(`api/v1/${path}`, { method: "POST", body: encode(query) }, signal);
+}
+
+/** For what is no form. */
+export function postJson<T>(path: string, value: unknown): Promise<Answer<T>> {
+  const headers = { "Content-Type": "application/json" };
+  return request<T>(`api/v1/${path}`, { method: "POST", headers, body: JSON.stringify(value) });
 }
 
 /** Whether narthex is ready to answer; while it replays its log it says 503. */
@@ -66,6 +84,7 @@ async function request<T>(path: string, init: RequestInit, signal?: AbortSignal)
     warnings: envelope.warnings ?? [],
     infos: envelope.infos ?? [],
     errors: envelope.errors ?? [],
+    marks: envelope.marks,
   };
 }
 
@@ -77,6 +96,7 @@ interface Envelope {
   warnings?: string[];
   infos?: string[];
   errors?: unknown[];
+  marks?: unknown;
 }
 
 function readEnvelope(text: string): Envelope | null {

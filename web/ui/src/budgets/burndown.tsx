@@ -1,89 +1,217 @@
-// What is left of a budget along its window, beside what would be left if it were spent evenly.
+// What is left of a budget along its window, beside what would be left if it were spent evenly, with what happened on the
+// way: deployments, incidents, time that did not count, other promises, and where it goes at this pace.
 
 import { useSignal } from "@preact/signals";
-import type { BurndownPoint, Slo } from "../api/budgets";
-import { get } from "../api/client";
+import type { BurndownPoint, Cost, Deployment, Marks, Product, Slo } from "../api/budgets";
+import { get, type Query } from "../api/client";
 import { useResource } from "../api/resource";
 import { Chart } from "../chart/chart";
+import { nColours } from "../chart/colours";
 import { type Line, type Picture, statsOf } from "../chart/lines";
+import type { Mark } from "../chart/marks";
+import { percent } from "../format/number";
+import { formatInstant } from "../format/time";
 import { Failure } from "../parts/failure";
 import { Progress } from "../parts/progress";
+import { zone } from "../preferences";
 import { tb } from "../texts/budgets";
 import { refresh } from "../time/range";
+import { forecastPoints } from "./forecast";
+import { soFar } from "./spending";
 
 const nPoints = 240;
 /** Seconds; the API takes steps no finer. */
 const leastStepS = 15;
 
-export function Burndown({ slo }: { slo: Slo }) {
+interface Props {
+  of: Slo | Product;
+  deployments: Deployment[];
+  costs: Cost[];
+}
+
+export function Burndown({ of, deployments, costs }: Props) {
   const text = tb().slo;
   const cursor = useSignal<number | null>(null);
   const focus = useSignal<string | null>(null);
-  const { data, error, loading } = useResource(`burndown ${slo.id}`, signal => readBurndown(slo, signal));
-  const lines = data?.lines ?? [];
+  const { data, error, loading } = useResource(`burndown ${"id" in of ? of.id : of.name}`, signal =>
+    readBurndown(of, signal),
+  );
+  const picture = data === null ? null : pictureOf(data.points, of, data.stepS);
+  const lines = picture?.lines ?? [];
+  const isEmpty = Number.isNaN(lines[0]?.stats.last ?? Number.NaN);
+  const marks = data === null ? [] : marksOf(data.marks, deployments, costs);
   return (
     <section class="burndown">
       <h2>{text.burndown}</h2>
       <Progress on={loading} />
       {error !== null && <Failure what={text.burndownFailed} error={error} onRetry={refresh} />}
-      {data !== null && lines.every(line => Number.isNaN(line.stats.last)) && (
-        <p class="muted">{text.burndownNone}</p>
-      )}
-      {data !== null && lines.some(line => !Number.isNaN(line.stats.last)) && (
+      {picture !== null && isEmpty && <p class="muted">{text.burndownNone}</p>}
+      {picture !== null && !isEmpty && (
         <>
           <Chart
             drawing={{
-              picture: data,
+              picture,
               lines,
-              slots: [0, 1],
+              slots: lines.map(({ key }) => slots[key]!),
               unit: { of: "%", perSecond: false },
               stacked: false,
               fromZero: true,
+              marks,
             }}
-            height={220}
+            height={240}
             label={text.burndown}
             nameOf={line => line.labels.what ?? ""}
             cursor={cursor}
             focus={focus}
           />
           <p class="legend muted">
-            <span class="key left">{text.leftLine}</span>
-            {lines.length > 1 && <span class="key even">{text.evenLine}</span>}
+            {lines.map(({ key, labels }) => (
+              <span key={key} class={`key ${key}`}>
+                {labels.what}
+              </span>
+            ))}
+            {(["deployment", "incident", "exclusion", "objective"] as const)
+              .filter(kind => marks.some(mark => mark.kind === kind))
+              .map(kind => (
+                <span key={kind} class={`sign ${kind}`}>
+                  {text.marks[kind]}
+                </span>
+              ))}
           </p>
+          <AsTable points={data!.points} marks={marks} />
         </>
       )}
     </section>
   );
 }
 
-async function readBurndown(slo: Slo, signal: AbortSignal): Promise<Picture> {
-  const startS = Date.parse(slo.window.start) / 1000;
-  const endS = Math.min(Date.parse(slo.window.end), Date.now()) / 1000;
-  const stepS = Math.max(leastStepS, Math.ceil((endS - startS) / nPoints));
-  const { data } = await get<BurndownPoint[]>(
-    `slos/${encodeURIComponent(slo.id)}/burndown`,
-    { start: startS, end: endS, step: stepS },
-    signal,
-  );
-  return pictureOf(data, slo, stepS);
+/** The line that goes on where the first ends is its colour, dashed. */
+const slots: Record<string, number> = { left: 0, even: 1, forecast: nColours };
+
+interface Read {
+  points: BurndownPoint[];
+  marks: Marks;
+  stepS: number;
 }
 
-function pictureOf(points: BurndownPoint[], slo: Slo, stepS: number): Picture {
+async function readBurndown(of: Slo | Product, signal: AbortSignal): Promise<Read> {
+  // Whole seconds: nobody reads the rest.
+  const start = Math.floor(Date.parse(of.window.start) / 1000);
+  const end = Math.ceil(Date.parse(soFar(of.window)) / 1000);
+  const stepS = Math.max(leastStepS, Math.ceil((end - start) / nPoints));
+  const query: Query = { start, end, step: stepS };
+  if ("id" in of) {
+    const { data, marks } = await get<BurndownPoint[]>(
+      `slos/${encodeURIComponent(of.id)}/burndown`,
+      query,
+      signal,
+    );
+    return { points: data, marks: (marks ?? { exclusions: [], objectives: [] }) as Marks, stepS };
+  }
+  const path = `products/${encodeURIComponent(of.name)}/budget`;
+  const { data } = await get<{ burndown: BurndownPoint[]; marks: Marks }>(path, query, signal);
+  return { points: data.burndown, marks: data.marks, stepS };
+}
+
+function pictureOf(points: BurndownPoint[], of: Slo | Product, stepS: number): Picture {
   const text = tb().slo;
-  const instants = points.map(({ at }) => Date.parse(at) / 1000);
-  const left = points.map(({ remaining_ratio }) => (remaining_ratio === null ? null : remaining_ratio * 100));
-  const start = Date.parse(slo.window.start) / 1000;
-  const length = Date.parse(slo.window.end) / 1000 - start;
-  // A rolling window has no beginning to spend from: its even line is what a budget that is used up just in time has left.
-  const even = instants.map(at => (slo.window.rolling ? null : 100 * (1 - (at - start) / length)));
+  const { window } = of;
+  const start = Date.parse(window.start) / 1000;
+  const length = Date.parse(window.end) / 1000 - start;
+  const past = points.map(({ at }) => Date.parse(at) / 1000);
+  const ratios = points.map(({ remaining_ratio }) => remaining_ratio);
+  const ahead = forecastPoints(of, past.at(-1) ?? start, ratios.at(-1) ?? null, stepS);
+  const instants = [...past, ...ahead.map(({ atS }) => atS)];
+  const shares = (values: (number | null)[]) => values.map(value => (value === null ? null : value * 100));
   const line = (key: string, what: string, values: (number | null)[]): Line => ({
     key,
     labels: { what },
-    values,
-    stats: statsOf(values),
+    values: shares(values),
+    stats: statsOf(shares(values)),
   });
-  const lines = [line("left", text.leftLine, left)];
-  if (!slo.window.rolling) lines.push(line("even", text.evenLine, even));
+  const lines = [line("left", text.leftLine, [...ratios, ...ahead.map(() => null)])];
+  // A rolling window has no beginning to spend from: its even line is what a budget that is used up just in time has left.
+  if (!window.rolling)
+    lines.push(
+      line(
+        "even",
+        text.evenLine,
+        instants.map(at => 1 - (at - start) / length),
+      ),
+    );
+  if (ahead.length > 0) {
+    const joint = ratios.map((ratio, i) => (i === ratios.length - 1 ? ratio : null));
+    lines.push(line("forecast", text.forecastLine, [...joint, ...ahead.map(({ ratio }) => ratio)]));
+  }
   const grid = { startS: instants[0] ?? start, endS: instants.at(-1) ?? start + stepS, stepS };
   return { grid, instants, lines, nHistograms: 0 };
+}
+
+function marksOf({ exclusions, objectives }: Marks, deployments: Deployment[], costs: Cost[]): Mark[] {
+  const text = tb().slo;
+  const seconds = (at: string) => Date.parse(at) / 1000;
+  const mark = (kind: Mark["kind"], from: string, to: string, words: string): Mark => ({
+    kind,
+    fromS: seconds(from),
+    toS: seconds(to),
+    text: words,
+  });
+  return [
+    ...exclusions.map(({ start, end, name, reason }) =>
+      mark("exclusion", start, end, `${text.marks.exclusion}: ${reason || name}`),
+    ),
+    ...costs
+      .filter(({ kind }) => kind === "incident")
+      .map(({ start, end, budget_share }) =>
+        mark("incident", start, end, text.incident(budget_share === null ? "–" : percent(budget_share))),
+      ),
+    ...objectives.map(({ at, from, to }) => mark("objective", at, at, text.promised(from, to))),
+    ...deployments.map(({ service, version, actor, state, started_at: at }) =>
+      mark(
+        "deployment",
+        at,
+        at,
+        [`${service} ${version}`, actor, tb().result[state]].filter(Boolean).join(" · "),
+      ),
+    ),
+  ];
+}
+
+const nRows = 28;
+
+/** The same for those who do not see it, or want the figures. */
+function AsTable({ points, marks }: { points: BurndownPoint[]; marks: Mark[] }) {
+  const text = tb().slo;
+  const every = Math.max(1, Math.floor(points.length / nRows));
+  const shown = points.filter((_, i) => (points.length - 1 - i) % every === 0);
+  const when = (ms: number) => formatInstant(ms, zone.value).slice(0, 16);
+  const happened = [...marks].sort((a, b) => a.fromS - b.fromS);
+  return (
+    <details class="as-table">
+      <summary>{text.asTable}</summary>
+      <table>
+        <thead>
+          <tr>
+            <th>{text.when}</th>
+            <th class="number">{tb().slos.left}</th>
+            <th>{text.happened}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map(({ at, remaining_ratio }, i) => {
+            const until = Date.parse(at) / 1000;
+            const since = i === 0 ? 0 : Date.parse(shown[i - 1]!.at) / 1000;
+            const then = happened.filter(({ fromS }) => fromS > since && fromS <= until);
+            return (
+              <tr key={at}>
+                <td>{when(Date.parse(at))}</td>
+                <td class="number">{remaining_ratio === null ? "–" : percent(remaining_ratio)}</td>
+                <td class="name">{then.map(mark => mark.text).join("; ")}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </details>
+  );
 }

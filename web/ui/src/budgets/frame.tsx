@@ -1,4 +1,4 @@
-// The head that the pages of budgets share: title, sentence, and the way between them.
+// The head that the pages of budgets share: title, sentence, primary action, and the way between them.
 
 import "./budgets.css";
 import type { ComponentChildren } from "preact";
@@ -12,15 +12,17 @@ interface Props {
   /** What stands for the page's own name, where one thing is shown. */
   title?: string;
   sentence: string;
+  action?: ComponentChildren;
   children: ComponentChildren;
 }
 
-export function Frame({ page, title, sentence, children }: Props) {
+export function Frame({ page, title, sentence, action, children }: Props) {
   return (
     <div class="budgets">
       <div class="title">
         <h1>{title ?? t().pages[page]}</h1>
         <p>{sentence}</p>
+        {action}
       </div>
       <nav class="tabs sections" aria-label={tb().tabsLabel}>
         {budgetPages.map(one => (

@@ -29,6 +29,12 @@ export function isFiring({ burn }: Slo): boolean {
   return burn.some(({ firing }) => firing);
 }
 
+/** A class of change in the reader's language, where it is one that everybody knows. */
+export function changeWord(change: string): string {
+  const words: Record<string, string> = tb().gates.change;
+  return words[change] ?? change;
+}
+
 /** A burn rate; null is one without end. */
 export function printBurn(rate: number | null | undefined): string {
   if (rate === undefined) return "–";

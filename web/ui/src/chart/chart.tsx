@@ -11,6 +11,7 @@ import { formatValue } from "../format/unit";
 import { zone } from "../preferences";
 import { zoomBack, zoomTo } from "../time/range";
 import type { Line } from "./lines";
+import { drawMarks, marksAt } from "./marks";
 import { type Drawing, dataOf, groundFill, optionsOf } from "./options";
 import { paint } from "./paint";
 import { Tip } from "./tip";
@@ -92,6 +93,11 @@ export function Chart({ drawing: given, height, label, nameOf, cursor, focus }: 
     made.current = now;
   }, [picture, shape, fromZero, colours, width === 0]);
 
+  useLayoutEffect(() => {
+    if (plot.current !== null && drawing.marks !== undefined)
+      drawMarks(plot.current.over, drawing.marks, picture.grid);
+  });
+
   useEffect(() => {
     if (width > 0) plot.current?.setSize({ width, height });
   }, [width, height]);
@@ -169,13 +175,18 @@ export function Chart({ drawing: given, height, label, nameOf, cursor, focus }: 
   );
 }
 
-function speak({ picture, lines, unit }: Drawing, index: number, nameOf: (line: Line) => string): string {
+function speak(
+  { picture, lines, unit, marks = [] }: Drawing,
+  index: number,
+  nameOf: (line: Line) => string,
+): string {
   const ms = picture.instants[index]! * 1000;
   const values = lines.slice(0, 5).map(line => {
     const value = line.values[index] ?? null;
     return value === null ? "" : `${nameOf(line)} ${formatValue(value, unit)}`;
   });
-  return [`${formatInstant(ms, zone.peek())} ${zoneName(ms, zone.peek())}`, ...values]
+  const happened = marksAt(marks, picture.grid, ms / 1000).map(({ text }) => text);
+  return [`${formatInstant(ms, zone.peek())} ${zoneName(ms, zone.peek())}`, ...values, ...happened]
     .filter(Boolean)
     .join(", ");
 }

@@ -5,6 +5,7 @@ import type uPlot from "uplot";
 import type { Zone } from "../format/time";
 import { formatTicks, tickSteps, type Unit } from "../format/unit";
 import { type Line, lonely, type Picture, stack, yRange } from "./lines";
+import type { Mark } from "./marks";
 import { faint, type Paint, strokeOf } from "./paint";
 import { timeLabels, timeSteps } from "./timeaxis";
 
@@ -17,6 +18,8 @@ export interface Drawing {
   stacked: boolean;
   fromZero: boolean;
   zone: Zone;
+  /** What happened meanwhile. */
+  marks?: Mark[];
 }
 
 export interface Size {

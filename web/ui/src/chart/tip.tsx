@@ -8,6 +8,7 @@ import { formatValue } from "../format/unit";
 import { t } from "../texts";
 import type { Pointer } from "./chart";
 import type { Line } from "./lines";
+import { marksAt } from "./marks";
 import type { Drawing } from "./options";
 import { Swatch } from "./swatch";
 
@@ -21,6 +22,7 @@ interface Props {
 }
 
 const nRows = 10;
+const nMarks = 6;
 
 interface Row {
   line: Line;
@@ -35,6 +37,7 @@ export function Tip({ drawing, pointer, cursor, nameOf, focus, width }: Props) {
   if (at === null || index === null || instant === undefined) return null;
   const all = rowsAt(drawing, index);
   const rows = nearest(all, at.value, drawing.stacked);
+  const marks = marksAt(drawing.marks ?? [], drawing.picture.grid, instant);
   const style = at.left > width / 2 ? { right: `${width - at.left + 16}px` } : { left: `${at.left + 16}px` };
   return (
     <div class="tip" style={style} aria-hidden="true">
@@ -50,6 +53,12 @@ export function Tip({ drawing, pointer, cursor, nameOf, focus, width }: Props) {
       ))}
       {rows.length === 0 && <div class="muted">{t().chart.gap}</div>}
       {rows.length < all.length && <div class="muted">{t().chart.others(all.length - rows.length)}</div>}
+      {marks.slice(0, nMarks).map(({ kind, fromS, text }) => (
+        <div key={`${kind} ${fromS} ${text}`} class={`happened ${kind}`}>
+          {cutMiddle(text, 90)}
+        </div>
+      ))}
+      {marks.length > nMarks && <div class="muted">{t().chart.others(marks.length - nMarks)}</div>}
     </div>
   );
 }

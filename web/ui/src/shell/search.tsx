@@ -1,4 +1,4 @@
-// One list for everything that has a name: pages, metrics, targets. What is no name can be run as a query.
+// One list for everything that has a name: pages, metrics, targets, objectives, products, gates. What is no name can be run as a query.
 
 import { signal } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
@@ -24,12 +24,14 @@ interface Names {
   metrics: string[];
   metadata: Record<string, MetricMetadata[]>;
   targets: { name: string; pool: string; url: string }[];
+  budgets: { kind: "slo" | "product" | "gate"; name: string; more: string }[];
 }
 
-const nothing: Names = { metrics: [], metadata: {}, targets: [] };
+const nothing: Names = { metrics: [], metadata: {}, targets: [], budgets: [] };
 const nPages = pages.length;
 const nMetrics = 12;
 const nTargets = 6;
+const nBudgets = 8;
 
 export function Search() {
   return searching.value ? <SearchDialog /> : null;
@@ -129,6 +131,10 @@ function search(typed: string, names: Names): Found[] {
       rank,
       found: ofTarget(item),
     })),
+    ...best(typed, names.budgets, one => `${one.name} ${one.more}`, nBudgets).map(({ item, rank }) => ({
+      rank,
+      found: ofBudget(item),
+    })),
     ...best(typed, names.metrics, one => one, nMetrics).map(({ item, rank }) => ({
       rank,
       found: ofMetric(item, names),
@@ -145,6 +151,11 @@ function search(typed: string, names: Names): Found[] {
 function ofTarget({ name, pool, url }: Names["targets"][number]): Found {
   const open = () => go("targets", { q: name, pool });
   return { key: `target ${pool} ${url}`, kind: t().search.target, what: name, more: pool, open };
+}
+
+function ofBudget({ kind, name, more }: Names["budgets"][number]): Found {
+  const open = () => (kind === "product" ? go("products", { name }) : go(`${kind}s`, { id: name }));
+  return { key: `${kind} ${name}`, kind: t().search[kind], what: name, more, open };
 }
 
 function ofMetric(name: string, { metadata }: Names): Found {
@@ -176,10 +187,21 @@ function useNames(): Names | null {
     const metrics = get<string[]>("label/__name__/values", {}, abort.signal);
     const metadata = get<Record<string, MetricMetadata[]>>("metadata", { limit_per_metric: 1 }, abort.signal);
     const targets = get<Targets>("targets", { state: "active" }, abort.signal);
-    Promise.allSettled([metrics, metadata, targets]).then(([metrics, metadata, targets]) => {
+    // The series of objectives name them all; their list would be measured first.
+    const slos = get<string[]>("label/slo/values", { "match[]": "slo_objective_ratio" }, abort.signal);
+    const products = get<{ name: string; title: string }[]>("products", {}, abort.signal);
+    const gates = get<{ name: string; product: string }[]>("gates", {}, abort.signal);
+    const asked = [metrics, metadata, targets, slos, products, gates] as const;
+    Promise.allSettled(asked).then(([metrics, metadata, targets, slos, products, gates]) => {
       if (abort.signal.aborted) return;
+      const budgets: Names["budgets"] = [
+        ...known(slos).map(name => ({ kind: "slo" as const, name, more: "" })),
+        ...known(products).map(({ name, title }) => ({ kind: "product" as const, name, more: title })),
+        ...known(gates).map(({ name, product }) => ({ kind: "gate" as const, name, more: product })),
+      ];
       setNames({
-        metrics: metrics.status === "fulfilled" ? metrics.value.data : [],
+        budgets,
+        metrics: known(metrics),
         metadata: metadata.status === "fulfilled" ? metadata.value.data : {},
         targets: targets.status === "fulfilled" ? targets.value.data.activeTargets.map(nameTarget) : [],
       });
@@ -187,6 +209,10 @@ function useNames(): Names | null {
     return () => abort.abort();
   }, []);
   return names;
+}
+
+function known<T>(list: PromiseSettledResult<{ data: T[] }>): T[] {
+  return list.status === "fulfilled" ? list.value.data : [];
 }
 
 function nameTarget(target: Targets["activeTargets"][number]) {

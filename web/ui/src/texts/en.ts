@@ -43,6 +43,7 @@ export const en = {
     query: "Query",
     slos: "SLOs",
     products: "Products",
+    gates: "Gates",
     alerts: "Alerts",
     rules: "Rules",
     silences: "Silences",
@@ -113,10 +114,13 @@ export const en = {
 
   search: {
     title: "Search",
-    placeholder: "A metric, a target, a page, or a query",
+    placeholder: "A metric, a target, an SLO, a product, a page, or a query",
     page: "page",
     target: "target",
     metric: "metric",
+    slo: "SLO",
+    product: "product",
+    gate: "gate",
     query: "query",
     run: "Run this query",
     none: (typed: string) => `Nothing is called like “${typed}”.`,

@@ -40,6 +40,7 @@ export const zh: Texts = {
     query: "查询",
     slos: "SLO",
     products: "产品",
+    gates: "门禁",
     alerts: "告警",
     rules: "规则",
     silences: "静默",
@@ -105,10 +106,13 @@ export const zh: Texts = {
 
   search: {
     title: "搜索",
-    placeholder: "指标、抓取目标、页面，或一条查询",
+    placeholder: "指标、抓取目标、SLO、产品、页面，或一条查询",
     page: "页面",
     target: "抓取目标",
     metric: "指标",
+    slo: "SLO",
+    product: "产品",
+    gate: "门禁",
     query: "查询",
     run: "执行此查询",
     none: typed => `没有与“${typed}”相符的名称。`,

@@ -2,7 +2,7 @@
 
 import "../../budgets/budgets.css";
 import type { Product } from "../../api/budgets";
-import { ApiError, get } from "../../api/client";
+import { get, orMissing } from "../../api/client";
 import { useResource } from "../../api/resource";
 import { Products } from "../../budgets/products";
 import { Failure } from "../../parts/failure";
@@ -25,12 +25,8 @@ export function Budgets() {
   );
 }
 
+/** A Prometheus has none. */
 async function readProducts(signal: AbortSignal): Promise<Product[]> {
-  try {
-    return (await get<Product[]>("products", {}, signal)).data;
-  } catch (error) {
-    // A Prometheus has none.
-    if (error instanceof ApiError && error.status === 404) return [];
-    throw error;
-  }
+  const answer = await orMissing(get<Product[]>("products", {}, signal));
+  return answer === "missing" ? [] : answer.data;
 }

@@ -1,17 +1,26 @@
-// All about one product: what is left, who makes its budget, how fast it burns, and who answers for it.
+// All about one product: what is left and since when, what spent it, what that means for releases, how fast it is delivered,
+// who makes its budget, and who answers for it.
 
 import type { Component, Product } from "../../api/budgets";
 import { printAmount } from "../../budgets/amount";
+import { Burndown } from "../../budgets/burndown";
+import { Deployments, LedgerTable } from "../../budgets/ledger";
+import { Policy } from "../../budgets/policy";
+import { useSpending } from "../../budgets/spending";
 import { LeftCell, NameCells } from "../../budgets/table";
 import { Verdict } from "../../budgets/verdict";
 import { printBurn, printShare } from "../../budgets/words";
 import { cutMiddle } from "../../format/labels";
 import { percent } from "../../format/number";
+import { Failure } from "../../parts/failure";
 import { href } from "../../router";
 import { tb } from "../../texts/budgets";
+import { refresh } from "../../time/range";
+import { Dora } from "./dora";
 
 export function Detail({ product }: { product: Product }) {
   const text = tb().slo;
+  const { data: spending, error } = useSpending(product.name, product);
   return (
     <>
       <Verdict of={product} method={tb().products.method[product.method]} />
@@ -27,11 +36,26 @@ export function Detail({ product }: { product: Product }) {
           <Tile key={window} name={`${tb().slos.burn} ${window}`} value={printBurn(rate)} />
         ))}
       </dl>
+      <Burndown of={product} deployments={spending?.deployments ?? []} costs={spending?.ledger.costs ?? []} />
+      {error !== null && <Failure what={tb().ledger.failed} error={error} onRetry={refresh} />}
+      {spending !== null && (
+        <>
+          <LedgerTable costs={spending.ledger.costs} />
+          <section>
+            <h2>{tb().policy.title}</h2>
+            <Policy policy={spending.ledger.policy} />
+            <p class="ways">
+              <a href={href("gates", { q: product.name })}>{tb().gates.ofProduct}</a>
+            </p>
+          </section>
+          <Dora dora={spending.ledger.dora} />
+          <Deployments deployments={spending.deployments} costs={spending.ledger.costs} />
+        </>
+      )}
       <Components product={product} />
       <dl class="who">
         <Who name={tb().products.owners} who={product.product_owners} />
         <Who name={tb().products.engineers} who={product.engineering_owners} />
-        <Who name={tb().products.policy} who={product.policy === null ? [] : [product.policy]} />
       </dl>
     </>
   );

@@ -1,7 +1,7 @@
 // Products: what is promised as a whole, and which of its services spent the budget.
 
 import type { Product } from "../../api/budgets";
-import { ApiError, get } from "../../api/client";
+import { get, orMissing } from "../../api/client";
 import { useResource } from "../../api/resource";
 import { Frame } from "../../budgets/frame";
 import { Products } from "../../budgets/products";
@@ -18,16 +18,11 @@ export default function ProductsPage() {
 }
 
 function All() {
-  const { data, error, loading } = useResource("products", async signal => {
-    try {
-      return (await get<Product[]>("products", {}, signal)).data;
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return "missing" as const;
-      throw error;
-    }
-  });
+  const { data, error, loading } = useResource("products", signal =>
+    orMissing(get<Product[]>("products", {}, signal)),
+  );
   const text = tb().products;
-  const known = data === null || data === "missing" ? null : data;
+  const known = data === null || data === "missing" ? null : data.data;
   const exhausted = known?.filter(({ state }) => state === "exhausted").length ?? 0;
   return (
     <Frame page="products" sentence={known === null ? "" : text.sentence(known.length, exhausted)}>
@@ -58,16 +53,11 @@ function All() {
 }
 
 function One({ name }: { name: string }) {
-  const { data, error, loading } = useResource(`product ${name}`, async signal => {
-    try {
-      return (await get<Product>(`products/${encodeURIComponent(name)}`, {}, signal)).data;
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return "unknown" as const;
-      throw error;
-    }
-  });
+  const { data, error, loading } = useResource(`product ${name}`, signal =>
+    orMissing(get<Product>(`products/${encodeURIComponent(name)}`, {}, signal)),
+  );
   const text = tb();
-  const product = data === null || data === "unknown" ? null : data;
+  const product = data === null || data === "missing" ? null : data.data;
   return (
     <Frame page="products" title={product?.title || name} sentence="">
       <p class="way-back">
@@ -75,7 +65,7 @@ function One({ name }: { name: string }) {
       </p>
       <Progress on={loading && data === null} />
       {error !== null && <Failure what={text.products.failed} error={error} onRetry={refresh} />}
-      {data === "unknown" && (
+      {data === "missing" && (
         <div class="empty">
           <p class="why">{text.products.unknown(name)}</p>
         </div>

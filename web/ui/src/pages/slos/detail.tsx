@@ -3,6 +3,8 @@
 import type { Slo } from "../../api/budgets";
 import { printAmount } from "../../budgets/amount";
 import { Burndown } from "../../budgets/burndown";
+import { LedgerTable } from "../../budgets/ledger";
+import { costsOf, useSpending } from "../../budgets/spending";
 import { Verdict } from "../../budgets/verdict";
 import { printShare } from "../../budgets/words";
 import { quote } from "../../format/labels";
@@ -19,14 +21,18 @@ const wellCovered = 0.99;
 
 export function Detail({ slo }: { slo: Slo }) {
   const text = tb().slo;
+  const { data: spending } = useSpending(slo.product, slo);
+  const account = spending?.ledger.slos.find(one => one.slo === slo.id);
+  const costs = account === undefined ? [] : costsOf(account);
   const isLow = slo.coverage !== null && slo.coverage < wellCovered;
   return (
     <>
       <Verdict of={slo} method={text.evaluation[slo.evaluation]} />
       <Tiles slo={slo} />
       {isLow && <p class="low">▲ {text.low(percent(slo.coverage!))}</p>}
-      <Burndown slo={slo} />
+      <Burndown of={slo} deployments={spending?.deployments ?? []} costs={costs} />
       <Burns slo={slo} />
+      {account !== undefined && <LedgerTable costs={costs} />}
       <Uncounted values={slo.uncounted_first_values} />
       <p class="ways">
         {slo.product !== null && <a href={href("products", { name: slo.product })}>{slo.product}</a>}

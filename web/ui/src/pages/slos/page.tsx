@@ -1,7 +1,7 @@
 // Objectives: which promise is in danger, or all about one of them.
 
 import type { Slo } from "../../api/budgets";
-import { ApiError, get } from "../../api/client";
+import { get, orMissing } from "../../api/client";
 import { useResource } from "../../api/resource";
 import { Frame } from "../../budgets/frame";
 import { isFiring } from "../../budgets/words";
@@ -59,26 +59,16 @@ function All() {
 }
 
 async function readSlos(signal: AbortSignal): Promise<Known | "missing"> {
-  try {
-    const { data, errors } = await get<Slo[]>("slos", {}, signal);
-    return { slos: data, errors: errors as SpecError[] };
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return "missing";
-    throw error;
-  }
+  const answer = await orMissing(get<Slo[]>("slos", {}, signal));
+  return answer === "missing" ? answer : { slos: answer.data, errors: answer.errors as SpecError[] };
 }
 
 function One({ id }: { id: string }) {
-  const { data, error, loading } = useResource(`slo ${id}`, async signal => {
-    try {
-      return (await get<Slo>(`slos/${encodeURIComponent(id)}`, {}, signal)).data;
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return "unknown" as const;
-      throw error;
-    }
-  });
+  const { data, error, loading } = useResource(`slo ${id}`, signal =>
+    orMissing(get<Slo>(`slos/${encodeURIComponent(id)}`, {}, signal)),
+  );
   const text = tb();
-  const slo = data === null || data === "unknown" ? null : data;
+  const slo = data === null || data === "missing" ? null : data.data;
   return (
     <Frame page="slos" title={slo?.title || id} sentence={slo?.description ?? ""}>
       <p class="way-back">
@@ -86,7 +76,7 @@ function One({ id }: { id: string }) {
       </p>
       <Progress on={loading && data === null} />
       {error !== null && <Failure what={text.slo.failed} error={error} onRetry={refresh} />}
-      {data === "unknown" && (
+      {data === "missing" && (
         <div class="empty">
           <p class="why">{text.slo.unknown(id)}</p>
         </div>
