@@ -9,25 +9,25 @@ use plotters::element::{Circle, DashedPathElement, PathElement, Rectangle, Text}
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontFamily, IntoFont, RGBColor, TextStyle};
 
-use crate::chart::{Chart, MAX_NAME_CHARS, Series};
+use crate::chart::{Chart, Look, MAX_NAME_CHARS, Series};
 use crate::scale::{Scale, time_ticks, zone_name};
 use crate::theme::{Colors, Pen, Theme, over, pens};
 
 /// How much finer the grid is on which plotters draws than the picture's pixels.
-const GRID: f64 = 8.0;
+pub(crate) const GRID: f64 = 8.0;
 /// In pixels, as everything below.
 const WIDTH: f64 = 600.0;
 const HEIGHT: f64 = 200.0;
 const MARGIN: f64 = 12.0;
 const TITLE_Y: f64 = 16.0;
 const LEGEND_Y: f64 = 35.0;
-const PLOT_TOP: f64 = 50.0;
-const PLOT_BOTTOM: f64 = HEIGHT - 24.0;
+pub(crate) const PLOT_TOP: f64 = 50.0;
+pub(crate) const PLOT_BOTTOM: f64 = HEIGHT - 24.0;
 const TIMES_Y: f64 = HEIGHT - 11.0;
 /// Between a tick's text and the plot.
-const GAP: f64 = 7.0;
+pub(crate) const GAP: f64 = 7.0;
 const TITLE_SIZE: f64 = 13.0;
-const TEXT_SIZE: f64 = 11.0;
+pub(crate) const TEXT_SIZE: f64 = 11.0;
 const LINE_WIDTH: f64 = 1.75;
 const N_TIMES: usize = 6;
 const N_VALUES: usize = 4;
@@ -35,7 +35,8 @@ const N_VALUES: usize = 4;
 const ELLIPSIS: char = '…';
 
 /// The fonts by name: our own two, then what systems have, for those who show the SVG.
-const REGULAR: &str = "DejaVu Sans, ui-sans-serif, PingFang SC, Noto Sans CJK SC, Microsoft YaHei, sans-serif";
+pub(crate) const REGULAR: &str =
+    "DejaVu Sans, ui-sans-serif, PingFang SC, Noto Sans CJK SC, Microsoft YaHei, sans-serif";
 const BOLD: &str =
     "DejaVu Sans Bold, DejaVu Sans, ui-sans-serif, PingFang SC, Noto Sans CJK SC, Microsoft YaHei, sans-serif";
 
@@ -44,7 +45,7 @@ const BOLD: &str =
 #[error("cannot draw the chart: {0}")]
 pub struct DrawError(String);
 
-type Outcome = Result<(), DrawingAreaErrorKind<std::io::Error>>;
+pub(crate) type Outcome = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
 /// Draws a chart, 600 × 200 pixels on a solid ground.
 ///
@@ -63,27 +64,41 @@ pub fn svg(chart: &Chart, theme: Theme) -> Result<String, DrawError> {
     Ok(text.replacen(&on_grid, &format!("width=\"{WIDTH}\" height=\"{HEIGHT}\" role=\"img\""), 1))
 }
 
-struct Canvas<'a, 'b> {
-    area: &'a DrawingArea<SVGBackend<'b>, Shift>,
-    colors: &'static Colors,
+pub(crate) struct Canvas<'a, 'b> {
+    pub(crate) area: &'a DrawingArea<SVGBackend<'b>, Shift>,
+    pub(crate) colors: &'static Colors,
 }
 
 /// Where values and times stand.
-struct Plot<'a> {
-    chart: &'a Chart,
+pub(crate) struct Plot<'a> {
+    pub(crate) chart: &'a Chart,
     scale: Scale,
-    left: f64,
-    right: f64,
+    pub(crate) left: f64,
+    pub(crate) right: f64,
+}
+
+/// The stroke of a line.
+#[derive(Clone, Copy)]
+struct Stroke {
+    color: RGBColor,
+    pixels: f64,
+    /// How long dashes and gaps are, in pixels; `None` for a whole line.
+    dashes: Option<(f64, f64)>,
 }
 
 impl Plot<'_> {
-    fn x(&self, at_ms: i64) -> f64 {
+    pub(crate) fn x(&self, at_ms: i64) -> f64 {
         let (from_ms, to_ms) = (self.chart.from_ms, self.chart.to_ms());
         let share = (at_ms - from_ms) as f64 / (to_ms - from_ms) as f64;
         self.left + share.clamp(0.0, 1.0) * (self.right - self.left)
     }
 
-    fn y(&self, value: f64) -> f64 {
+    /// Where a step stands.
+    pub(crate) fn x_of_step(&self, step: usize) -> f64 {
+        self.x(self.chart.from_ms.saturating_add(self.chart.step_ms.saturating_mul(step as i64)))
+    }
+
+    pub(crate) fn y(&self, value: f64) -> f64 {
         PLOT_BOTTOM - self.scale.height_of(value) * (PLOT_BOTTOM - PLOT_TOP)
     }
 }
@@ -102,32 +117,32 @@ impl Canvas<'_, '_> {
         let widest = scale.ticks.iter().map(|(_, text)| width(text, TEXT_SIZE)).fold(0.0, f64::max);
         let plot = Plot { chart, scale, left: MARGIN + widest + GAP, right: WIDTH - MARGIN };
         let pens = pens(chart.drawn().iter().map(|series| series.name.as_str()));
+        let strokes = chart.drawn().iter().zip(&pens).map(|(series, pen)| self.stroke(series.look, *pen));
+        let strokes: Vec<Stroke> = strokes.collect();
+        self.band(&plot)?;
         self.spans(&plot)?;
         self.axes(&plot)?;
-        for (series, &pen) in chart.drawn().iter().zip(&pens).rev() {
-            self.series(&plot, series, pen)?;
+        self.marks(&plot)?;
+        for (series, stroke) in chart.drawn().iter().zip(&strokes).rev() {
+            self.series(&plot, series, *stroke)?;
         }
+        self.labels(&plot)?;
         self.threshold(&plot)?;
-        self.legend(chart, &pens)
+        self.legend(chart, &strokes)
     }
 
-    fn spans(&self, plot: &Plot<'_>) -> Outcome {
-        for span in &plot.chart.spans {
-            let (left, right) = (plot.x(span.from_ms), plot.x(span.to_ms));
-            let shade = over(self.colors.critical, self.colors.surface, 0.12);
-            let corners = [at(left, PLOT_TOP), at(right, PLOT_BOTTOM)];
-            self.area.draw(&Rectangle::new(corners, shade.filled()))?;
-            self.line(
-                [(left, PLOT_TOP), (left, PLOT_BOTTOM)],
-                1.0,
-                over(self.colors.critical, self.colors.surface, 0.5),
-            )?;
-            if right - left > width(&span.label, TEXT_SIZE) + GAP {
-                let (x, y) = (left + GAP / 2.0 + 1.0, PLOT_TOP + 8.0);
-                self.text(&span.label, x, y, HPos::Left, TEXT_SIZE - 1.0, REGULAR, self.colors.critical)?;
-            }
+    fn stroke(&self, look: Look, pen: Pen) -> Stroke {
+        let main = self.colors.series[0];
+        match look {
+            Look::Main => Stroke { color: main, pixels: 2.0, dashes: None },
+            Look::Guide => Stroke { color: self.colors.muted, pixels: 1.0, dashes: Some((5.0, 4.0)) },
+            Look::Expected => Stroke { color: main, pixels: 2.0, dashes: Some((2.0, 3.0)) },
+            Look::Named => Stroke {
+                color: self.colors.series[pen.color],
+                pixels: LINE_WIDTH,
+                dashes: [None, Some((6.0, 4.0)), Some((2.0, 3.0))][pen.kind.min(2)],
+            },
         }
-        Ok(())
     }
 
     fn axes(&self, plot: &Plot<'_>) -> Outcome {
@@ -152,25 +167,27 @@ impl Canvas<'_, '_> {
         Ok(())
     }
 
-    fn series(&self, plot: &Plot<'_>, series: &Series, pen: Pen) -> Outcome {
-        let color = self.colors.series[pen.color];
-        let step_ms = plot.chart.step_ms;
+    fn series(&self, plot: &Plot<'_>, series: &Series, stroke: Stroke) -> Outcome {
         for stretch in series.stretches() {
-            let place = |&(step, value): &(usize, f64)| {
-                let x = plot.x(plot.chart.from_ms.saturating_add(step_ms.saturating_mul(step as i64)));
-                at(x, plot.y(value))
-            };
-            let points: Vec<_> = stretch.iter().map(place).collect();
-            let stroke = color.stroke_width((LINE_WIDTH * GRID) as u32);
-            let dash = |pixels: f64| (pixels * GRID) as i32;
-            match (points.as_slice(), pen.kind) {
-                ([point], _) => self.area.draw(&Circle::new(*point, (LINE_WIDTH * GRID) as i32, color.filled()))?,
-                (_, 0) => self.area.draw(&PathElement::new(points, stroke))?,
-                (_, 1) => self.area.draw(&DashedPathElement::new(points, dash(6.0), dash(4.0), stroke))?,
-                _ => self.area.draw(&DashedPathElement::new(points, dash(2.0), dash(3.0), stroke))?,
+            let points: Vec<_> = stretch.iter().map(|&(step, value)| at(plot.x_of_step(step), plot.y(value))).collect();
+            match points.as_slice() {
+                [point] => {
+                    let dot = Circle::new(*point, (stroke.pixels * GRID) as i32, stroke.color.filled());
+                    self.area.draw(&dot)?;
+                }
+                _ => self.stroked(points, stroke)?,
             }
         }
         Ok(())
+    }
+
+    fn stroked(&self, points: Vec<(i32, i32)>, Stroke { color, pixels, dashes }: Stroke) -> Outcome {
+        let style = color.stroke_width((pixels * GRID) as u32);
+        let units = |pixels: f64| (pixels * GRID) as i32;
+        match dashes {
+            None => self.area.draw(&PathElement::new(points, style)),
+            Some((dash, gap)) => self.area.draw(&DashedPathElement::new(points, units(dash), units(gap), style)),
+        }
     }
 
     fn threshold(&self, plot: &Plot<'_>) -> Outcome {
@@ -191,7 +208,7 @@ impl Canvas<'_, '_> {
         self.text(&label, plot.right - 3.0, middle, HPos::Right, TEXT_SIZE, BOLD, self.colors.critical)
     }
 
-    fn legend(&self, chart: &Chart, pens: &[Pen]) -> Outcome {
+    fn legend(&self, chart: &Chart, strokes: &[Stroke]) -> Outcome {
         const SWATCH: f64 = 14.0;
         const BETWEEN: f64 = 14.0;
         let right = WIDTH - MARGIN;
@@ -199,7 +216,7 @@ impl Canvas<'_, '_> {
         let room_for_rest = width("+ 9999", TEXT_SIZE);
         let share = (right - MARGIN) / chart.drawn().len().clamp(1, 4) as f64;
         let mut x = MARGIN;
-        for (number, (series, pen)) in chart.drawn().iter().zip(pens).enumerate() {
+        for (number, (series, stroke)) in chart.drawn().iter().zip(strokes).enumerate() {
             let name = fitting_both_ends(&series.name, share - SWATCH - GAP - BETWEEN, TEXT_SIZE);
             let end = x + SWATCH + GAP + width(&name, TEXT_SIZE);
             let is_last = number + 1 == chart.series.len();
@@ -207,34 +224,35 @@ impl Canvas<'_, '_> {
                 let rest = format!("+\u{a0}{}", chart.series.len() - number);
                 return self.text(&rest, x, LEGEND_Y, HPos::Left, TEXT_SIZE, REGULAR, self.colors.muted);
             }
-            self.swatch(x, x + SWATCH, *pen)?;
+            let stroke = Stroke {
+                pixels: if stroke.dashes.is_none() { 2.5 } else { stroke.pixels },
+                dashes: stroke.dashes.map(|(dash, gap)| (dash.min(4.0), gap.min(3.0))),
+                ..*stroke
+            };
+            self.stroked(vec![at(x, LEGEND_Y), at(x + SWATCH, LEGEND_Y)], stroke)?;
             self.text(&name, x + SWATCH + GAP, LEGEND_Y, HPos::Left, TEXT_SIZE, REGULAR, self.colors.muted)?;
             x = end + BETWEEN;
         }
         Ok(())
     }
 
-    fn swatch(&self, left: f64, right: f64, pen: Pen) -> Outcome {
-        let color = self.colors.series[pen.color];
-        let points = [(left, LEGEND_Y), (right, LEGEND_Y)];
-        let stroke = color.stroke_width((2.5 * GRID) as u32);
-        let dash = |pixels: f64| (pixels * GRID) as i32;
-        let ends = points.map(|(x, y)| at(x, y));
-        match pen.kind {
-            0 => self.line(points, 2.5, color),
-            1 => self.area.draw(&DashedPathElement::new(ends, dash(4.0), dash(3.0), stroke)),
-            _ => self.area.draw(&DashedPathElement::new(ends, dash(2.0), dash(2.0), stroke)),
-        }
-    }
-
-    fn line(&self, points: [(f64, f64); 2], pixels: f64, color: RGBColor) -> Outcome {
+    pub(crate) fn line(&self, points: [(f64, f64); 2], pixels: f64, color: RGBColor) -> Outcome {
         let stroke = color.stroke_width((pixels * GRID) as u32);
         self.area.draw(&PathElement::new(points.map(|(x, y)| at(x, y)), stroke))
     }
 
     /// Text whose middle is at `y`.
     #[expect(clippy::too_many_arguments, reason = "what a text is, where it stands and how it looks")]
-    fn text(&self, text: &str, x: f64, y: f64, side: HPos, size: f64, fonts: &str, color: RGBColor) -> Outcome {
+    pub(crate) fn text(
+        &self,
+        text: &str,
+        x: f64,
+        y: f64,
+        side: HPos,
+        size: f64,
+        fonts: &str,
+        color: RGBColor,
+    ) -> Outcome {
         if text.is_empty() {
             return Ok(());
         }
@@ -246,13 +264,13 @@ impl Canvas<'_, '_> {
 }
 
 /// Pixels on the grid.
-fn at(x: f64, y: f64) -> (i32, i32) {
+pub(crate) fn at(x: f64, y: f64) -> (i32, i32) {
     ((x * GRID).round() as i32, (y * GRID).round() as i32)
 }
 
 /// About how wide a text is. Nobody measures it before it is drawn, so this is rather too much than too little: DejaVu's bold
 /// face is this wide, its regular one a tenth less.
-fn width(text: &str, size: f64) -> f64 {
+pub(crate) fn width(text: &str, size: f64) -> f64 {
     let ems = text.chars().map(|c| match c {
         ' ' | '\u{a0}' | 'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' => 0.38,
         'f' | 'r' | 't' | '(' | ')' | '[' | ']' | '/' | '-' | '"' => 0.5,
@@ -266,7 +284,7 @@ fn width(text: &str, size: f64) -> f64 {
 }
 
 /// As much of a text as fits; where something is missing, it ends in an ellipsis.
-fn fitting(text: &str, room: f64, size: f64) -> String {
+pub(crate) fn fitting(text: &str, room: f64, size: f64) -> String {
     let text: String = text.chars().take(MAX_NAME_CHARS).collect();
     if width(&text, size) <= room {
         return text;

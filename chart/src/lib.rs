@@ -8,6 +8,7 @@
 mod chart;
 mod draw;
 mod fonts;
+mod overlay;
 mod palette;
 mod png;
 mod scale;
@@ -18,7 +19,7 @@ mod unit;
 #[cfg(test)]
 mod tests;
 
-pub use chart::{Chart, MAX_NAME_CHARS, MAX_SERIES, Series, Span, Threshold};
+pub use chart::{Band, Chart, Fill, Look, MAX_NAME_CHARS, MAX_SERIES, Mark, MarkKind, Series, Span, Threshold};
 pub use draw::{DrawError, svg};
 pub use png::{PngError, png};
 pub use sparkline::sparkline;

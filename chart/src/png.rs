@@ -99,7 +99,8 @@ fn without(chart: &Chart, missing: &[char]) -> Chart {
     for text in [&mut chart.title, &mut chart.nothing] {
         *text = strip(text);
     }
-    for label in chart.spans.iter_mut().map(|span| &mut span.label) {
+    let spans = chart.spans.iter_mut().map(|span| &mut span.label);
+    for label in spans.chain(chart.marks.iter_mut().map(|mark| &mut mark.label)) {
         *label = strip(label);
     }
     if let Some(threshold) = &mut chart.threshold {

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::fonts;
 use crate::png::png_with;
-use crate::{Chart, Series, Span, Theme, Threshold, Unit, png, svg};
+use crate::{Band, Chart, Fill, Look, Mark, MarkKind, Series, Span, Theme, Threshold, Unit, png, svg};
 
 const FROM_MS: i64 = 1_790_000_000_000;
 const STEP_MS: i64 = 15_000;
@@ -15,7 +15,7 @@ const N_STEPS: usize = 281;
 
 fn wave(name: &str, around: f64, by: f64, speed: f64) -> Series {
     let value = |step: usize| around + by * (step as f64 * speed).sin() + by * 0.2 * (step as f64 * 1.7).cos();
-    Series { name: name.to_owned(), values: (0..N_STEPS).map(|step| Some(value(step))).collect() }
+    Series::new(name.to_owned(), (0..N_STEPS).map(|step| Some(value(step))).collect())
 }
 
 fn chart(title: &str, series: Vec<Series>) -> Chart {
@@ -28,11 +28,9 @@ fn chart(title: &str, series: Vec<Series>) -> Chart {
         unit: Unit::Ratio,
         from_zero: true,
         threshold: Some(Threshold { value: 0.05, label: "> 5 %".to_owned() }),
-        spans: vec![Span {
-            from_ms: FROM_MS + 200 * STEP_MS,
-            to_ms: FROM_MS + 400 * STEP_MS,
-            label: "firing".to_owned(),
-        }],
+        spans: vec![Span::shaded(FROM_MS + 200 * STEP_MS, FROM_MS + 400 * STEP_MS, "firing".to_owned())],
+        marks: Vec::new(),
+        band: None,
         zone: TimeZone::UTC,
         nothing: "no samples in this time".to_owned(),
     }
@@ -174,4 +172,36 @@ fn values_that_are_no_numbers_are_gaps() {
     let mut short = errors("x", "y");
     (short.n_steps, short.step_ms) = (0, 0);
     png(&short, Theme::Light, 1).unwrap();
+}
+
+#[test]
+fn what_happened_is_drawn_and_labels_never_touch() {
+    let day = |number: i64| FROM_MS + number * 10 * STEP_MS;
+    let mark = |at: i64, kind, label: &str| Mark { at_ms: day(at), kind, label: label.to_owned() };
+    let with = |fill: Fill, marks: Vec<Mark>, band: Option<Band>| {
+        let mut chart = chart("budget", vec![Series { look: Look::Main, ..wave("left", 0.5, 0.2, 0.02) }]);
+        chart.threshold = None;
+        let span =
+            |from: i64, label: &str| Span { fill, ..Span::shaded(day(from), day(from) + STEP_MS, label.to_owned()) };
+        chart.spans = ["first of all", "second", "third", "no room is left"].map(|label| span(1, label)).to_vec();
+        (chart.marks, chart.band) = (marks, band);
+        svg(&chart, Theme::Light).unwrap()
+    };
+    let plain = with(Fill::Shaded, Vec::new(), None);
+    for (label, is_shown) in [("first of all", true), ("second", true), ("third", true), ("no room is left", false)] {
+        assert_eq!(plain.contains(label), is_shown, "{label}");
+    }
+    let hatched = with(Fill::Hatched, Vec::new(), None);
+    assert!(hatched.matches("<polyline").count() > plain.matches("<polyline").count() + 20);
+    let marks = vec![mark(9, MarkKind::Fine, ""), mark(11, MarkKind::Wrong, ""), mark(20, MarkKind::Change, "99.9 %")];
+    let marked = with(Fill::Shaded, marks, None);
+    assert_eq!(marked.matches("<polygon").count(), plain.matches("<polygon").count() + 2);
+    assert!(marked.contains("99.9 %"));
+    let outside = with(Fill::Shaded, vec![mark(-1, MarkKind::Wrong, ""), mark(999, MarkKind::Fine, "")], None);
+    assert_eq!(outside, plain);
+    let expected = |from: usize, value: f64| (0..N_STEPS).map(|step| (step > from).then_some(value)).collect();
+    let band = Band { lows: expected(200, 0.1), highs: expected(200, 0.9) };
+    assert_eq!(with(Fill::Shaded, Vec::new(), Some(band)).matches("<polygon").count(), 1);
+    let alone = Band { lows: expected(N_STEPS - 2, 0.1), highs: expected(N_STEPS - 2, 0.9) };
+    assert_eq!(with(Fill::Shaded, Vec::new(), Some(alone)).matches("<polygon").count(), 0);
 }

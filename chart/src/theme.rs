@@ -78,7 +78,7 @@ pub(crate) fn over(color: RGBColor, ground: RGBColor, opacity: f64) -> RGBColor 
     RGBColor(mix(color.0, ground.0), mix(color.1, ground.1), mix(color.2, ground.2))
 }
 
-/// How a line is drawn: a colour, and which of the three kinds (0 whole, 1 dashed, 2 dotted).
+/// How a line of several that are alike is drawn: a colour, and which of the three kinds (0 whole, 1 dashed, 2 dotted).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Pen {
     pub(crate) color: usize,

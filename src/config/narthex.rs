@@ -103,6 +103,16 @@ pub(crate) enum Language {
     Chinese,
 }
 
+impl Language {
+    /// The same, as reports know it.
+    pub(crate) fn of_reports(self) -> slo::report::Language {
+        match self {
+            Language::English => slo::report::Language::English,
+            Language::Chinese => slo::report::Language::Chinese,
+        }
+    }
+}
+
 /// Who may come in with a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename = "narthex.token", default, deny_unknown_fields)]

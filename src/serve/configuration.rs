@@ -239,6 +239,7 @@ impl Ready {
             scopes: self.scopes(),
             hooks: self.hooks.clone(),
             retention: self.kept.words.clone(),
+            language: self.config.narthex.language.of_reports(),
             loaded_ms: now_ms,
             error: None,
         }

@@ -237,6 +237,8 @@ pub struct Snapshot {
     pub hooks: Hooks,
     /// How long samples are kept, in words.
     pub retention: String,
+    /// In which language reports are written where nobody asks for another.
+    pub language: slo::report::Language,
     /// When it came into force, in milliseconds since the Unix epoch.
     pub loaded_ms: i64,
     /// Why the last attempt to load another one failed, if it did.

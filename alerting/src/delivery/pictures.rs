@@ -112,7 +112,7 @@ impl Pictures {
 
     fn chart(&self, subject: &Subject, query: &PictureQuery, series: Vec<PictureSeries>, alert: &Alert) -> Chart {
         let names = names(&series);
-        let named = names.into_iter().zip(series).map(|(name, series)| Series { name, values: series.values });
+        let named = names.into_iter().zip(series).map(|(name, series)| Series::new(name, series.values));
         let threshold = subject
             .threshold
             .map(|(sign, value)| Threshold { value, label: format!("{sign}\u{a0}{}", subject.unit.text(value)) });
@@ -129,11 +129,9 @@ impl Pictures {
             unit: subject.unit,
             from_zero: subject.is_count,
             threshold,
-            spans: vec![Span {
-                from_ms: alert.starts_at_ms,
-                to_ms: alert.ends_at_ms.unwrap_or(i64::MAX),
-                label: firing.to_owned(),
-            }],
+            spans: vec![Span::shaded(alert.starts_at_ms, alert.ends_at_ms.unwrap_or(i64::MAX), firing.to_owned())],
+            marks: Vec::new(),
+            band: None,
             zone: TimeZone::UTC,
             nothing: nothing.to_owned(),
         }

@@ -381,6 +381,11 @@ impl Budgets {
         Some(self.evaluation(&current).product_points(product, instants_ms))
     }
 
+    /// The URL under which others reach this server, without a slash at its end.
+    pub fn external_url(&self) -> &str {
+        &self.external_url
+    }
+
     /// What stands beside an objective's burn-down over a span; `None` where there is no such objective.
     pub fn objective_marks(&self, id: &str, span: Span) -> Option<Marks> {
         let current = self.current();

@@ -40,9 +40,12 @@ impl Clock for ToldClock {
     }
 }
 
-/// What was counted, by objective and time. Each sample measures the minute before it.
+/// What was counted, by objective and time, and who felt it. Each sample measures the minute before it.
 #[derive(Debug, Default)]
-pub(crate) struct ToldHistory(Mutex<HashMap<String, BTreeMap<i64, Counts>>>);
+pub(crate) struct ToldHistory(Mutex<HashMap<String, BTreeMap<i64, Counts>>>, Mutex<HashMap<String, Felt>>);
+
+/// Counts by labels.
+type Felt = Vec<(Labels, Counts)>;
 
 impl ToldHistory {
     pub(crate) fn count(&self, id: &str, at_ms: i64, bad: f64, total: f64) {
@@ -50,6 +53,12 @@ impl ToldHistory {
         let mut all = self.0.lock();
         let slot = all.entry(id.to_owned()).or_default().entry(at_ms).or_default();
         *slot = *slot + counts;
+    }
+
+    /// Somebody felt bad events, whenever that is asked.
+    pub(crate) fn felt(&self, id: &str, labels: &[(&str, &str)], bad: f64, total: f64) {
+        let counts = Counts { bad, total, ..Counts::default() };
+        self.1.lock().entry(id.to_owned()).or_default().push((Labels::from_pairs(labels.iter().copied()), counts));
     }
 }
 
@@ -77,8 +86,8 @@ impl History for ToldHistory {
         Vec::new()
     }
 
-    fn by_labels(&self, _: &str, _: &[String], _: i64, _: i64) -> Vec<(Labels, Counts)> {
-        Vec::new()
+    fn by_labels(&self, id: &str, _: &[String], _: i64, _: i64) -> Vec<(Labels, Counts)> {
+        self.1.lock().get(id).cloned().unwrap_or_default()
     }
 }
 

@@ -14,11 +14,11 @@ pub type Spans = Vec<(i64, i64)>;
 /// The time that does not count for an objective within a span.
 pub fn excluded(catalog: &Catalog, objective: &str, from_ms: i64, to_ms: i64) -> Spans {
     let is_its = |adjustment: &&Adjustment| adjustment.objectives.iter().any(|id| id == objective);
-    let mut spans: Spans =
-        catalog.adjustments.values().filter(is_its).flat_map(|each| of(each, from_ms, to_ms)).collect();
-    if spans.is_empty() {
-        return spans;
-    }
+    joined(catalog.adjustments.values().filter(is_its).flat_map(|each| of(each, from_ms, to_ms)).collect())
+}
+
+/// Spans that may overlap and stand in any order, as those apart from one another that cover the same time.
+pub(crate) fn joined(mut spans: Spans) -> Spans {
     spans.sort_unstable();
     let mut joined: Spans = Vec::with_capacity(spans.len());
     for (start_ms, end_ms) in spans {

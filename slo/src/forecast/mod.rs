@@ -37,6 +37,13 @@ pub struct Pace {
 impl Pace {
     /// The pace at an instant; `began_ms` is when the first events were counted.
     pub fn at(at_ms: i64, began_ms: i64, counts: impl Fn(i64, i64) -> Counts) -> Pace {
+        let [_, of_late, _] = Pace::spread(at_ms, began_ms, counts);
+        of_late
+    }
+
+    /// The paces at which bad events may come: the slowest of those that are looked at, the pace at the instant, the fastest.
+    /// Events come at the same pace in all of them.
+    pub fn spread(at_ms: i64, began_ms: i64, counts: impl Fn(i64, i64) -> Counts) -> [Pace; 3] {
         let spans =
             [(at_ms - HOUR_MS, at_ms), (at_ms - 6 * HOUR_MS, at_ms), (at_ms - WEEK_MS, at_ms - WEEK_MS + 6 * HOUR_MS)];
         let known = spans.iter().enumerate().filter_map(|(number, (from_ms, to_ms))| {
@@ -49,7 +56,10 @@ impl Pace {
             })
         });
         let (bad, total): (Vec<f64>, Vec<f64>) = known.unzip();
-        Pace { bad: median(bad), total: median(total) }
+        let slowest = bad.iter().copied().reduce(f64::min).unwrap_or_default();
+        let fastest = bad.iter().copied().reduce(f64::max).unwrap_or_default();
+        let total = median(total);
+        [slowest, median(bad), fastest].map(|bad| Pace { bad, total })
     }
 }
 

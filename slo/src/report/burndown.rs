@@ -1,11 +1,12 @@
 //! What was left of a budget along a period: all of it at the start, and at the end what the report says.
 
-use chart::{Chart, PngError, Series, Theme, Unit};
+use chart::{Band, Chart, Fill, Look, Mark, MarkKind, PngError, Series, Theme, Unit};
 use serde::Serialize;
 
 use super::cost::CostKind;
 use super::language::day;
-use super::{Period, Report};
+use super::markup::shown;
+use super::{ExpectedPoint, Period, Report};
 use crate::budget::{Amount, Moment, ProductStatus};
 use crate::history::Counts;
 use crate::window::Span;
@@ -13,8 +14,10 @@ use crate::window::Span;
 /// About so many steps.
 const N_STEPS: i64 = 90;
 const MINUTE_MS: i64 = 60_000;
-/// So many incidents are shaded, the dearest.
+/// So many incidents and deployments are shaded, the dearest.
 const N_SHADED: usize = 6;
+/// What cost less than this share of all that went wrong is not shaded.
+const LEAST_SHADED: f64 = 0.01;
 
 /// A point of a burn-down.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -64,37 +67,81 @@ pub fn picture(report: &Report, period: &Period) -> Chart {
     let say = |english, chinese| report.language.say(english, chinese).to_owned();
     let first_ms = report.burndown.first().map_or(period.span.from_ms, |point| point.at.0);
     let second_ms = report.burndown.get(1).map_or(first_ms + 1, |point| point.at.0);
-    let values = |value: fn(&BurnPoint) -> Option<f64>| report.burndown.iter().map(value).collect();
+    let (n_past, n_ahead) = (report.burndown.len(), report.expected.len());
+    let past = |value: fn(&BurnPoint) -> Option<f64>| report.burndown.iter().map(value).collect::<Vec<_>>();
+    // What is expected begins where the past ends.
+    let ahead = |value: fn(&ExpectedPoint) -> f64| {
+        let now = report.burndown.last().and_then(|point| point.remaining_ratio);
+        let gap = std::iter::repeat_n(None, n_past.saturating_sub(1));
+        gap.chain([now]).chain(report.expected.iter().map(|point| Some(value(point)))).collect::<Vec<_>>()
+    };
+    let line = |name, values, look| Series { look, ..Series::new(name, values) };
+    let mut series = vec![
+        line(say("left", "剩余"), past(|point| point.remaining_ratio), Look::Main),
+        line(say("if spent evenly", "匀速消耗"), past(|point| Some(point.even_ratio)), Look::Guide),
+    ];
+    if n_ahead > 0 {
+        series.insert(1, line(say("expected", "预测"), ahead(|point| point.remaining_ratio), Look::Expected));
+    }
+    let title: String = report.title.chars().map(shown).collect();
     Chart {
-        title: say("Error budget left", "剩余错误预算"),
-        series: vec![
-            Series { name: say("left", "剩余"), values: values(|point| point.remaining_ratio) },
-            Series { name: say("if spent evenly", "匀速消耗"), values: values(|point| Some(point.even_ratio)) },
-        ],
+        title: format!("{} · {title} · {}", say("Error budget left", "剩余错误预算"), report.period),
+        series,
         from_ms: first_ms,
         step_ms: (second_ms - first_ms).max(1),
-        n_steps: report.burndown.len(),
+        n_steps: n_past + n_ahead,
         unit: Unit::Ratio,
         from_zero: true,
         threshold: None,
-        spans: shaded(report, period),
+        spans: shaded(report, period).into_iter().chain(hatched(report)).collect(),
+        marks: marks(report),
+        band: (n_ahead > 0).then(|| Band { lows: ahead(|point| point.low), highs: ahead(|point| point.high) }),
         zone: period.zone.clone(),
         nothing: say("Nothing was measured.", "没有测量数据。"),
     }
 }
 
-fn shaded(report: &Report, period: &Period) -> Vec<chart::Span> {
-    let times =
-        report.costs.iter().filter(|cost| matches!(cost.kind, CostKind::Incident | CostKind::Deployment { .. }));
-    let shade = |cost: &super::Cost| chart::Span {
-        from_ms: cost.start.0,
-        to_ms: cost.end.0,
-        label: match &cost.kind {
-            CostKind::Deployment { version, .. } => version.chars().take(12).collect(),
-            _ => day(cost.start.0, &period.zone),
-        },
+/// The numbers under which costs are shaded, by their place among them.
+pub(super) fn numbered(report: &Report) -> impl Iterator<Item = (usize, &super::Cost)> {
+    let is_dear = |cost: &&super::Cost| {
+        matches!(cost.kind, CostKind::Incident | CostKind::Deployment { .. }) && cost.share >= LEAST_SHADED
     };
-    times.take(N_SHADED).map(shade).collect()
+    report.costs.iter().filter(is_dear).take(N_SHADED).enumerate().map(|(place, cost)| (place + 1, cost))
+}
+
+/// What cost most, under the numbers that the ledger gives it.
+fn shaded(report: &Report, period: &Period) -> Vec<chart::Span> {
+    let shade = |(number, cost): (usize, &super::Cost)| {
+        let name = match &cost.kind {
+            CostKind::Deployment { version, .. } => version.chars().take(12).map(shown).collect(),
+            _ => day(cost.start.0, &period.zone),
+        };
+        chart::Span::shaded(cost.start.0, cost.end.0, format!("{number}: {name}"))
+    };
+    numbered(report).map(shade).collect()
+}
+
+/// What does not count.
+fn hatched(report: &Report) -> impl Iterator<Item = chart::Span> {
+    report
+        .excluded
+        .iter()
+        .map(|span| chart::Span { fill: Fill::Hatched, ..chart::Span::shaded(span.start.0, span.end.0, String::new()) })
+}
+
+/// Deployments and targets that were changed.
+fn marks(report: &Report) -> Vec<Mark> {
+    let deployments = report.deployments.iter().map(|one| Mark {
+        at_ms: one.at.0,
+        kind: if one.is_failure { MarkKind::Wrong } else { MarkKind::Fine },
+        label: String::new(),
+    });
+    let changes = report.target_changes.iter().map(|change| Mark {
+        at_ms: change.at.0,
+        kind: MarkKind::Change,
+        label: format!("{} → {} %", change.from, change.to),
+    });
+    deployments.chain(changes).collect()
 }
 
 /// The burn-down of a report as a PNG, on white, at twice its size.

@@ -1,5 +1,16 @@
 //! HTML that nothing hostile gets into: what stands in the program is taken as it is, what comes from outside is escaped.
 
+/// A character of a text from outside, or what stands for it where it may not be shown.
+pub(super) fn shown(character: char) -> char {
+    match character {
+        // A name may not turn the sentence that it stands in.
+        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        // HTML has no place for them.
+        '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' => '\u{fffd}',
+        other => other,
+    }
+}
+
 /// A page in the making.
 #[derive(Debug, Default)]
 pub(super) struct Markup(String);
@@ -20,11 +31,7 @@ impl Markup {
                 '>' => self.0.push_str("&gt;"),
                 '"' => self.0.push_str("&quot;"),
                 '\'' => self.0.push_str("&#39;"),
-                // Nor may a name turn the sentence that it stands in.
-                '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => self.0.push('\u{fffd}'),
-                // HTML has no place for them.
-                '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' => self.0.push('\u{fffd}'),
-                other => self.0.push(other),
+                other => self.0.push(shown(other)),
             }
         }
         self
@@ -50,13 +57,22 @@ impl Markup {
         self.raw("</tr>\n")
     }
 
-    /// The head of a table.
-    pub(super) fn head(&mut self, cells: &[&str]) -> &mut Markup {
+    /// The head of a table: the names of its columns, and which of them hold numbers.
+    pub(super) fn columns(&mut self, columns: &[(&str, bool)]) -> &mut Markup {
         self.raw("<thead><tr>");
-        for cell in cells {
-            self.raw("<th scope=\"col\">").text(cell).raw("</th>");
+        for (name, is_number) in columns {
+            self.raw(if *is_number { "<th scope=\"col\" class=\"n\">" } else { "<th scope=\"col\">" });
+            self.text(name).raw("</th>");
         }
         self.raw("</tr></thead>\n")
+    }
+
+    /// Cells with numbers.
+    pub(super) fn numbers(&mut self, cells: &[String]) -> &mut Markup {
+        for cell in cells {
+            self.raw("<td class=\"n\">").text(cell).raw("</td>");
+        }
+        self
     }
 
     /// A heading.

@@ -8,21 +8,39 @@
 
 mod burndown;
 mod cost;
+mod due;
+mod earlier;
+mod exclusion;
+mod expected;
+mod felt;
 mod language;
 mod markup;
+mod objective;
 mod page;
 mod period;
 mod release;
+mod speed;
 mod summary;
+mod target;
 #[cfg(test)]
 mod tests;
 mod words;
+#[cfg(test)]
+mod year;
 
 pub use burndown::{BurnPoint, picture, png};
 pub use cost::{Cost, CostKind, MAX_COSTS, costs};
+pub use due::Due;
+pub use earlier::{Earlier, Suggestion};
+pub use exclusion::{ExcludedSpan, Exclusion};
+pub use expected::ExpectedPoint;
+pub use felt::Felt;
 pub use language::Language;
+pub use objective::{InUnits, ObjectiveRow};
 pub use page::html;
-pub use period::{Period, PeriodError};
-pub use release::{Delivery, Release, ReleaseAnswer};
-pub use summary::{Due, Earlier, Exclusion, Felt, MAX_OBJECTIVES, ObjectiveRow, OverrideRow, Report, SpeedRow};
+pub use period::{MAX_DAYS, Period, PeriodError};
+pub use release::{Delivery, DeploymentMark, Release, ReleaseAnswer};
+pub use speed::{OverrideRow, SpeedRow};
+pub use summary::{Links, MAX_OBJECTIVES, Report};
+pub use target::TargetChange;
 pub use words::Words;

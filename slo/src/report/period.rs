@@ -8,7 +8,7 @@ use crate::window::Span;
 
 const DAY_MS: i64 = 86_400_000;
 /// The limit `report_days`: the longest period in days, as long as counts are kept by default.
-const MAX_DAYS: i64 = 400;
+pub const MAX_DAYS: i64 = 400;
 
 /// A period.
 #[derive(Clone, Debug)]
@@ -73,6 +73,18 @@ impl Period {
     /// Whether nothing of it lies ahead. One that ends now goes on with time.
     pub fn is_over(&self, now_ms: i64) -> bool {
         !self.window.is_rolling() && self.span.to_ms <= now_ms
+    }
+
+    /// Whether it moves with time.
+    pub fn is_rolling(&self) -> bool {
+        self.window.is_rolling()
+    }
+
+    /// When the month began that an instant lies in.
+    pub(super) fn month_begin_ms(&self, at_ms: i64) -> i64 {
+        let unit = CalendarUnit::Month;
+        let anchor = date(2000, 1, 1).at(0, 0, 0, 0);
+        Window::Calendar { unit, count: 1, anchor, zone: self.zone.clone() }.span_at(at_ms).from_ms
     }
 
     /// The period before it.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::budget::{Moment, ProductStatus, State};
+use crate::deployment::{Deployment, DeploymentFilter, DeploymentState};
 use crate::gate::{Gates, Speed};
 use crate::ledger::Ledger;
 use crate::policy::{Consequences, Standing};
@@ -13,6 +14,8 @@ use crate::window::Span;
 pub struct Delivery {
     /// Where its budget went, deployments among it.
     pub ledger: Option<Ledger>,
+    /// What was deployed, the newest first.
+    pub deployments: Vec<Deployment>,
     /// How fast it was delivered.
     pub speed: Option<Speed>,
     /// Where it stands now.
@@ -26,11 +29,61 @@ impl Delivery {
     pub fn of(gates: &Gates, product: &str, span: Span) -> Delivery {
         Delivery {
             ledger: gates.ledger(product, span.from_ms, span.to_ms),
+            deployments: deployments(gates, product, span),
             speed: gates.speed(product, span.from_ms, span.to_ms),
             standing: gates.standing(product),
             consequences: gates.consequences(product),
         }
     }
+}
+
+/// So many deployments of a period are shown, the newest.
+const MAX_MARKS: usize = 200;
+
+/// A deployment of the period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeploymentMark {
+    /// When it began.
+    pub at: Moment,
+    /// Of which service.
+    pub service: String,
+    /// Which version.
+    pub version: String,
+    /// How far it has come.
+    pub state: &'static str,
+    /// Whether it failed or was taken back.
+    pub is_failure: bool,
+}
+
+impl Delivery {
+    /// What was deployed, the oldest first.
+    pub(super) fn marks(&self) -> Vec<DeploymentMark> {
+        let mark = |one: &Deployment| DeploymentMark {
+            at: Moment(one.started_ms),
+            service: one.service.clone(),
+            version: one.version.clone(),
+            state: one.state.as_str(),
+            is_failure: matches!(one.state, DeploymentState::Failed | DeploymentState::RolledBack),
+        };
+        self.deployments.iter().take(MAX_MARKS).rev().map(mark).collect()
+    }
+}
+
+/// The deployments of a product, to the environments of its gates, or everywhere where it has none.
+fn deployments(gates: &Gates, product: &str, span: Span) -> Vec<Deployment> {
+    let services = gates.services_of(product);
+    if services.is_empty() {
+        return Vec::new();
+    }
+    let (after_ms, until_ms) = (Some(span.from_ms), Some(span.to_ms));
+    let filter = DeploymentFilter { services, after_ms, until_ms, ..DeploymentFilter::default() };
+    let catalog = gates.catalog();
+    let mut environments = catalog.gates.values().filter(|gate| gate.product == product).peekable();
+    let is_anywhere = environments.peek().is_none();
+    let environments: Vec<&str> = environments.map(|gate| gate.environment.as_str()).collect();
+    let mut found = gates.deployments(&filter);
+    found.retain(|one| is_anywhere || environments.contains(&one.environment.as_str()));
+    found
 }
 
 /// Whether a product may be released now.

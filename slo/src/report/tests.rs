@@ -65,6 +65,7 @@ impl Shop {
         let freeze = (state == "frozen").then(|| (vec!["fix".to_owned(), "security".to_owned()], false));
         let delivery = Delivery {
             ledger: Some(ledger),
+            deployments: self.deployments.clone(),
             speed: Some(Speed { dora, frozen_ms: 3 * HOUR_MS, overrides: Vec::new() }),
             standing: Some(Standing {
                 product: "shop".to_owned(),
@@ -94,14 +95,19 @@ fn a_reader_can_tell_whether_it_was_kept_what_broke_it_and_whether_to_release() 
         report.words.headline,
         format!(
             "{name} kept its promise: 63 % of the error budget was left at the end. \
-             Releases have been frozen since 2026-10-21 00:00; only fix, security may ship."
+             Releases are frozen; only fix, security may ship."
         )
     );
     assert_eq!(
         report.words.cause,
-        "The incident of 2026-10-10 00:00, which lasted 55 min cost most: 46 % of all that went wrong."
+        "The incident of 2026-10-10 00:00 (55 min) cost most: 46 % of all that went wrong. \
+         Next comes the upstream service bank: 36 %."
     );
-    assert!(report.words.release.ends_with("in the state frozen (remaining <= 0%)."), "{}", report.words.release);
+    assert_eq!(
+        report.words.release,
+        "Releases have been frozen since 2026-10-21 00:00; only fix, security may ship. \
+         The policy calm has the product in the state frozen: remaining <= 0%."
+    );
     let (open, _) = shop.report("28d", Language::English, "open");
     assert!(open.words.headline.ends_with(" Releases are open."), "{}", open.words.headline);
     assert!(!open.is_over);
@@ -152,9 +158,7 @@ fn both_languages_say_the_same() {
     let shop = Shop::open();
     let (english, period) = shop.report("2026-10", Language::English, "frozen");
     let (chinese, _) = shop.report("2026-10", Language::Chinese, "frozen");
-    let want = format!(
-        "“{HOSTILE}”履行了承诺：期末错误预算剩余 63 %。自 2026-10-21 00:00 起冻结发布，只允许 fix、security 类变更。"
-    );
+    let want = format!("“{HOSTILE}”履行了承诺：期末错误预算剩余 63 %。已冻结发布，只允许 fix、security 类变更。");
     assert_eq!(chinese.words.headline, want);
     let pages = [html(&english, &period).unwrap(), html(&chinese, &period).unwrap()];
     for tag in ["<h2>", "<tr>", "<svg", "class=\"tile\"", "<dd>"] {

@@ -6,6 +6,9 @@ use super::cost::CostKind;
 use super::language::{count, day, fine_percent, percent, time};
 use super::{Cost, Language, Period, Release, ReleaseAnswer, Report};
 
+/// What cost such a share of all that went wrong is told of beside what cost most.
+const WORTH_A_WORD: f64 = 0.1;
+
 /// The answers in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Words {
@@ -17,19 +20,24 @@ pub struct Words {
     pub cause: String,
     /// May we release?
     pub release: String,
+    /// The same without since when, and what it stands on.
+    #[serde(skip)]
+    pub(super) release_alone: String,
 }
 
 impl Words {
     /// The answers of a report.
     pub(super) fn of(report: &Report, period: &Period) -> Words {
-        let release = release(&report.release, report.language, period);
-        let parts = [kept(report), outlook(report, period), release.clone()];
+        let release = |since: Option<&str>| release(&report.release, report.language, since);
+        let since = report.release.since.map(|since| time(since.0, &period.zone));
+        let parts = [kept(report), outlook(report, period), release(None)];
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         Words {
             headline: parts.join(report.language.say(" ", "")),
             promise: promise(report),
             cause: cause(report, period),
-            release: format!("{release}{}", reason(&report.release, report.language)),
+            release: format!("{}{}", release(since.as_deref()), reason(&report.release, report.language)),
+            release_alone: release(None),
         }
     }
 }
@@ -97,9 +105,14 @@ fn outlook(report: &Report, period: &Period) -> String {
     }
 }
 
-fn release(release: &Release, language: Language, period: &Period) -> String {
+fn release(release: &Release, language: Language, since: Option<&str>) -> String {
     let classes = release.classes.join(language.say(", ", "、"));
-    let since = release.since.map_or("–".to_owned(), |since| time(since.0, &period.zone));
+    let frozen = match (language, since) {
+        (Language::English, None) => "Releases are frozen".to_owned(),
+        (Language::English, Some(since)) => format!("Releases have been frozen since {since}"),
+        (Language::Chinese, None) => "已冻结发布".to_owned(),
+        (Language::Chinese, Some(since)) => format!("自 {since} 起冻结发布"),
+    };
     let approvers = release.approvers.clone().unwrap_or_default();
     match (language, release.answer) {
         (Language::English, ReleaseAnswer::Open) => "Releases are open.".to_owned(),
@@ -120,14 +133,9 @@ fn release(release: &Release, language: Language, period: &Period) -> String {
             let of = if classes.is_empty() { String::new() } else { format!("（{classes} 类）") };
             format!("发布{of}需要 {approvers} 批准。")
         }
-        (Language::English, ReleaseAnswer::Frozen) if classes.is_empty() => {
-            format!("Releases have been frozen since {since}.")
-        }
-        (Language::English, ReleaseAnswer::Frozen) => {
-            format!("Releases have been frozen since {since}; only {classes} may ship.")
-        }
-        (Language::Chinese, ReleaseAnswer::Frozen) if classes.is_empty() => format!("自 {since} 起冻结发布。"),
-        (Language::Chinese, ReleaseAnswer::Frozen) => format!("自 {since} 起冻结发布，只允许 {classes} 类变更。"),
+        (_, ReleaseAnswer::Frozen) if classes.is_empty() => format!("{frozen}{}", language.say(".", "。")),
+        (Language::English, ReleaseAnswer::Frozen) => format!("{frozen}; only {classes} may ship."),
+        (Language::Chinese, ReleaseAnswer::Frozen) => format!("{frozen}，只允许 {classes} 类变更。"),
         (_, ReleaseAnswer::Unknown) => language
             .say(
                 "Whether it may be released is not known: the policy has no state yet.",
@@ -153,7 +161,8 @@ fn release(release: &Release, language: Language, period: &Period) -> String {
 
 fn reason(release: &Release, language: Language) -> String {
     let (Some(policy), Some(state)) = (&release.policy, &release.state) else { return String::new() };
-    let why = release.why.as_ref().map_or(String::new(), |why| format!(" ({why})"));
+    let why = |before: &str, after: &str| release.why.as_ref().map(|why| format!("{before}{why}{after}"));
+    let why = why(language.say(": ", "（"), language.say("", "）")).unwrap_or_default();
     match language {
         Language::English => format!(" The policy {policy} has the product in the state {state}{why}."),
         Language::Chinese => format!("策略 {policy} 的当前状态：{state}{why}。"),
@@ -192,9 +201,26 @@ fn cause(report: &Report, period: &Period) -> String {
             "预算是零星消耗的，并非来自故障或发布。".to_owned()
         }
         (Language::English, _) => {
-            format!("{} cost most: {share} of all that went wrong.", capital(&what(dearest, language, period)))
+            let what = capital(&what(dearest, language, period));
+            format!("{what} cost most: {share} of all that went wrong.{}", second(report, period))
         }
-        (Language::Chinese, _) => format!("消耗最多的是{}：占全部问题的 {share}。", what(dearest, language, period)),
+        (Language::Chinese, _) => {
+            let what = what(dearest, language, period);
+            format!("消耗最多的是{what}：占全部问题的 {share}。{}", second(report, period))
+        }
+    }
+}
+
+/// What cost nearly as much.
+fn second(report: &Report, period: &Period) -> String {
+    let is_told = |cost: &&Cost| {
+        cost.share >= WORTH_A_WORD && !matches!(cost.kind, CostKind::Others { .. } | CostKind::Background)
+    };
+    let Some(cost) = report.costs.get(1).filter(is_told) else { return String::new() };
+    let (what, share) = (what(cost, report.language, period), percent(cost.share));
+    match report.language {
+        Language::English => format!(" Next comes {what}: {share}."),
+        Language::Chinese => format!("其次是{what}：占 {share}。"),
     }
 }
 
@@ -216,9 +242,9 @@ pub(super) fn what(cost: &Cost, language: Language, period: &Period) -> String {
             let by = actor.as_ref().map_or(String::new(), |actor| format!("({actor})"));
             format!("{at} 的发布 {service} {version}{by}")
         }
-        (Language::English, CostKind::Incident) => format!("the incident of {at}, which lasted {length}"),
+        (Language::English, CostKind::Incident) => format!("the incident of {at} ({length})"),
         (Language::Chinese, CostKind::Incident) => format!("{at} 的故障（持续 {length}）"),
-        (Language::English, CostKind::Upstream { service }) => format!("{service}, which this product leans on"),
+        (Language::English, CostKind::Upstream { service }) => format!("the upstream service {service}"),
         (Language::Chinese, CostKind::Upstream { service }) => format!("上游服务 {service}"),
         (Language::English, CostKind::Others { n_costs }) => format!("{n_costs} cheaper ones"),
         (Language::Chinese, CostKind::Others { n_costs }) => format!("其余 {n_costs} 项"),

@@ -1,7 +1,8 @@
 //! `/api/v1/reports/{product}`: how a product kept its promise over a period, as a page, a picture or JSON.
 //!
 //! Parameters: `period` (`2026`, `2026-Q4`, `2026-11`, `2026-W47`, `28d`; the last 28 days where it is left out), `format` (`html`,
-//! `png`, `json`) and `lang` (`en`, `zh-CN`). A report takes one of the places of queries.
+//! `png`, `json`) and `lang` (`en`, `zh-CN`; the configuration's `narthex.language` where it is left out). A report takes one of
+//! the places of queries.
 
 use std::sync::Arc;
 
@@ -42,7 +43,8 @@ pub(crate) async fn answer(shared: &Arc<Shared>, parts: Parts, name: &str, mut r
         Ok(form) => form,
         Err(refusal) => return refusal,
     };
-    let wanted = match strict(&form).and_then(|()| wanted(name, |name| form.get(name).to_owned())) {
+    let language = shared.snapshot.load().language;
+    let wanted = match strict(&form).and_then(|()| wanted(name, language, |name| form.get(name).to_owned())) {
         Ok(wanted) => wanted,
         Err(error) => return error.respond(),
     };
@@ -59,7 +61,7 @@ pub(crate) async fn answer(shared: &Arc<Shared>, parts: Parts, name: &str, mut r
     .await
 }
 
-fn wanted(name: &str, parameter: impl Fn(&str) -> String) -> Result<Wanted, ApiError> {
+fn wanted(name: &str, language: Language, parameter: impl Fn(&str) -> String) -> Result<Wanted, ApiError> {
     let format = match parameter("format").as_str() {
         "" | "html" => Format::Html,
         "png" => Format::Png,
@@ -67,7 +69,7 @@ fn wanted(name: &str, parameter: impl Fn(&str) -> String) -> Result<Wanted, ApiE
         _ => return Err(ApiError::parameter("format", "there are html, png and json")),
     };
     let language = match parameter("lang").as_str() {
-        "" => Language::default(),
+        "" => language,
         tag => Language::of(tag).ok_or_else(|| ApiError::parameter("lang", "there are en and zh-CN"))?,
     };
     let period = Some(parameter("period")).filter(|period| !period.is_empty());
@@ -117,11 +119,15 @@ mod tests {
 
     /// `name=value` pairs, and the period, format and language that are meant, or what is wrong.
     fn check(parameters: &[(&str, &str)], want: Result<(&str, Format, Language), &str>) {
+        check_in(Language::English, parameters, want);
+    }
+
+    fn check_in(language: Language, parameters: &[(&str, &str)], want: Result<(&str, Format, Language), &str>) {
         let parameter = |name: &str| {
             let found = parameters.iter().find(|(known, _)| *known == name);
             found.map_or(String::new(), |(_, value)| (*value).to_owned())
         };
-        let got = wanted("check%20out", parameter);
+        let got = wanted("check%20out", language, parameter);
         let got = got.as_ref().map(|wanted| (wanted.period.as_str(), wanted.format, wanted.language));
         assert_eq!(got.map_err(|error| error.message.as_str()), want, "{parameters:?}");
     }
@@ -131,6 +137,8 @@ mod tests {
         check(&[], Ok(("28d", Format::Html, Language::English)));
         check(&[("period", "2026-Q4"), ("format", "png")], Ok(("2026-Q4", Format::Png, Language::English)));
         check(&[("format", "json"), ("lang", "zh-CN")], Ok(("28d", Format::Json, Language::Chinese)));
+        check_in(Language::Chinese, &[], Ok(("28d", Format::Html, Language::Chinese)));
+        check_in(Language::Chinese, &[("lang", "en")], Ok(("28d", Format::Html, Language::English)));
         check(&[("format", "pdf")], Err("invalid parameter \"format\": there are html, png and json"));
         check(&[("lang", "xx")], Err("invalid parameter \"lang\": there are en and zh-CN"));
     }
