@@ -3,8 +3,12 @@
 //! Whoever reads budgets, burn rates, ledgers and reports asks here and nowhere else, so that all of them agree to the event.
 
 use std::fmt;
+use std::sync::Arc;
 
 use model::Labels;
+use query::Cancel;
+
+use crate::spec::Catalog;
 
 /// What was counted in a span of time. For time slices the events are slices.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -84,4 +88,13 @@ pub trait History: fmt::Debug + Send + Sync {
     /// What was counted in a span, apart by the values of the labels under which the objective's options want it apart. As far
     /// back as raw samples reach.
     fn by_labels(&self, id: &str, names: &[String], from_ms: i64, to_ms: i64) -> Vec<(Labels, Counts)>;
+
+    /// What an objective of another catalog has counted, and what it consists of: what is not counted yet is counted back over
+    /// the raw samples, and nothing of it is kept.
+    ///
+    /// # Errors
+    /// In words: why it cannot be counted.
+    fn rehearsed(&self, _catalog: &Arc<Catalog>, _id: &str, _cancel: &Cancel) -> Result<Box<dyn History + '_>, String> {
+        Err("only what is counted already can be tried here".to_owned())
+    }
 }

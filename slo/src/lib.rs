@@ -8,13 +8,14 @@
 //! queries. [`condition`] is the language of policies and gates.
 //! [`policy`] says in which state a product is, [`gate`] answers pipelines, [`deployment`] and [`hook`] know what went out, and
 //! [`ledger`] what it cost.
-//! [`report`] tells people who never saw a query.
+//! [`report`] tells people who never saw a query, and [`trial`] what another promise would have been.
 
 pub mod budget;
 pub mod burn;
 pub mod condition;
 pub mod count;
 pub mod deployment;
+pub mod draft;
 pub mod exclusion;
 pub mod export;
 pub mod forecast;
@@ -33,4 +34,5 @@ pub mod sloth;
 pub mod spec;
 #[cfg(test)]
 mod suites;
+pub mod trial;
 pub mod window;

@@ -78,7 +78,7 @@ pub(crate) fn command() -> Command {
         )
         .subcommand(
             slo::SloArgs::augment_args(Command::new("slo"))
-                .about("Objectives and error budgets: list, check, import, export"),
+                .about("Objectives and error budgets: list, new, whatif, check, import, export"),
         )
         .subcommand(
             gate::GateArgs::augment_args(Command::new("gate"))

@@ -1,6 +1,7 @@
 //! One request to a server, and why it has no answer.
 
 use http::Method;
+use net::form;
 use net::percent::{self, Place};
 use serde_json::Value;
 
@@ -35,8 +36,13 @@ pub(super) fn path(gate: &str, rest: &str) -> String {
 }
 
 /// Asks.
-pub(super) fn get(server: &ServerArgs, path: &str) -> Result<Value, Unanswered> {
+pub(crate) fn get(server: &ServerArgs, path: &str) -> Result<Value, Unanswered> {
     read(server.ask(Method::GET, path, "application/json", Vec::new()))
+}
+
+/// Asks with a form.
+pub(crate) fn post_form(server: &ServerArgs, path: &str, pairs: &[(&str, &str)]) -> Result<Value, Unanswered> {
+    read(server.ask(Method::POST, path, form::MEDIA_TYPE, form::encode(pairs.iter().copied())))
 }
 
 /// Tells something; what the server says of it.

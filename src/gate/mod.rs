@@ -17,11 +17,10 @@ use model::{Clock, SystemClock};
 use serde_json::{Value, json};
 
 use self::answer::{Answer, Decision};
-use self::ask::Unanswered;
 use crate::cli::server::ServerArgs;
 use crate::cli::{complain, print};
 
-pub(crate) use ask::post;
+pub(crate) use ask::{Unanswered, get, post, post_form};
 
 /// The command line, or what is asked, makes no sense.
 const EXIT_USAGE: u8 = 2;
@@ -197,7 +196,7 @@ impl Watch {
         let patience = Duration::from_millis(self.patience.as_millis().unsigned_abs());
         let mut reached = clock.elapsed();
         while evaluation["status"] == "running" {
-            match ask::get(&release.server, &path) {
+            match get(&release.server, &path) {
                 Ok(looked_at) => (evaluation, reached) = (looked_at, clock.elapsed()),
                 Err(Unanswered::Unreachable(_)) if clock.elapsed() - reached < patience => std::thread::sleep(RETRY),
                 Err(error) => return Err(error),

@@ -70,10 +70,6 @@ fn shown(slos: &[Value]) -> String {
 }
 
 fn row(slo: &Value) -> Vec<String> {
-    let percent = |value: &Value, places: usize| match value.as_f64() {
-        Some(ratio) => format!("{:.places$}%", ratio * 100.0),
-        None => "-".to_owned(),
-    };
     vec![
         text(&slo["id"]),
         text(&slo["product"]),
@@ -91,7 +87,15 @@ fn fault(fault: &Value) -> String {
     format!("{}:{}:{}: {}", text(&fault["file"]), fault["line"], fault["column"], text(&fault["error"]))
 }
 
-fn text(value: &Value) -> String {
+/// A ratio in percent, with so many digits behind the point; `-` where there is none.
+pub(super) fn percent(ratio: &Value, places: usize) -> String {
+    match ratio.as_f64() {
+        Some(ratio) => format!("{:.places$}%", ratio * 100.0),
+        None => "-".to_owned(),
+    }
+}
+
+pub(super) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 

@@ -4,6 +4,9 @@ mod export;
 mod files;
 mod import;
 mod list;
+mod new;
+mod trial;
+mod whatif;
 
 use std::process::ExitCode;
 
@@ -24,6 +27,10 @@ pub(crate) struct SloArgs {
 enum SloCommand {
     /// Show the objectives of a server, and what is left of their budgets.
     List(SloListArgs),
+    /// Make an objective of a metric: see what the past says, and get the documents.
+    New(new::NewArgs),
+    /// Say what an objective would have done over the past with another target or window.
+    Whatif(whatif::WhatIfArgs),
     /// Say what is wrong in files of objectives, and what looks wrong.
     Check(SloCheckArgs),
     /// Make documents of narthex's of the files of Sloth, Pyrra and OpenSLO.
@@ -36,6 +43,8 @@ enum SloCommand {
 pub(crate) fn run(args: &SloArgs) -> ExitCode {
     match &args.command {
         SloCommand::List(args) => list(args),
+        SloCommand::New(args) => new::run(args),
+        SloCommand::Whatif(args) => whatif::run(args),
         SloCommand::Check(args) => check(args),
         SloCommand::Import(args) => import::run(args),
         SloCommand::Export(args) => export::run(args),

@@ -56,6 +56,8 @@ mod signals_kill;
 mod snapshot;
 /// Since when series count, through two of us.
 mod starts;
+/// An objective made of a metric, and what it would have done.
+mod trials;
 /// Waiting for what others bring about.
 mod waiting;
 /// A receiver that writes down what it is told.

@@ -1,6 +1,7 @@
 //! All limits with their names, values and use: what `/api/v1/status/limits` lists.
 
 use net::server::ServerLimits;
+use slo::{count, draft, trial};
 
 use crate::state::{LimitStatus, WebLimits};
 use crate::web::Shared;
@@ -16,8 +17,10 @@ pub(crate) fn all(shared: &Shared) -> Vec<LimitStatus> {
 /// A name, how a value is found in [`WebLimits`], the unit, and what raises it.
 type Row = (&'static str, fn(&WebLimits) -> f64, &'static str, &'static str);
 
-const ROWS: [Row; 12] = [
+const ROWS: [Row; 19] = [
     ("alertmanager_body", |limits| limits.alertmanager_body as f64, "bytes", "narthex.limits.alertmanager_body"),
+    ("draft_series", |_| draft::MAX_SERIES as f64, "", "fixed"),
+    ("draft_values", |_| draft::MAX_VALUES as f64, "", "fixed"),
     ("query_concurrency", |limits| limits.query_concurrency as f64, "", "--query.max-concurrency"),
     ("query_points", |limits| limits.query_points as f64, "", "fixed"),
     ("query_queue_time", |limits| limits.query_queue_time.as_secs_f64(), "seconds", "narthex.limits.query_queue_time"),
@@ -54,6 +57,11 @@ const ROWS: [Row; 12] = [
     ),
     ("remote_write_max_series_per_request", |limits| limits.remote_write.max_series as f64, "", "fixed"),
     ("remote_write_max_symbols_per_request", |limits| limits.remote_write.max_symbols as f64, "", "fixed"),
+    ("trial_alerts", |_| trial::MAX_ALERTS as f64, "", "fixed"),
+    ("trial_components", |_| count::MAX_COMPONENTS as f64, "", "fixed"),
+    ("trial_series", |_| count::MAX_SERIES as f64, "", "fixed"),
+    ("trial_spec_bytes", |_| trial::MAX_SPEC_BYTES as f64, "bytes", "fixed"),
+    ("trial_ticks", |_| trial::MAX_TICKS as f64, "", "fixed"),
 ];
 
 fn own(shared: &Shared) -> Vec<LimitStatus> {

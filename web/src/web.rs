@@ -255,6 +255,8 @@ async fn endpoint(
         }
         (Endpoint::Query, Some(parts)) => api::query::instant(shared, parts, request).await,
         (Endpoint::BackTests, Some(parts)) => api::backtests::answer(shared, parts, request).await,
+        (Endpoint::Trial, Some(parts)) => api::trials::answer(shared, parts, request).await,
+        (Endpoint::Suggestions, Some(parts)) => api::suggestions::answer(shared, parts, request).await,
         (Endpoint::Hook(source), Some(parts)) => api::hooks::answer(shared, parts, source, request).await,
         (Endpoint::Gate(action), Some(parts)) => api::gates::answer(shared, parts, action, name, request).await,
         (Endpoint::Deployments, Some(parts)) => api::deployments::answer(shared, parts, request).await,

@@ -59,6 +59,11 @@ impl Alerts {
         self.0.values()
     }
 
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Takes all alerts to the time of a tick. Of objectives that are not fresh nothing changes.
     pub(crate) fn step(&mut self, claims: Vec<Claim>, is_fresh: impl Fn(&str) -> bool, now_ms: i64) -> AlertChanges {
         let mut changes = AlertChanges::default();

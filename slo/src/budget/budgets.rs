@@ -10,6 +10,7 @@ use model::storage::Append;
 use model::{Clock, Labels};
 use net::percent::{self, Place};
 use parking_lot::{Mutex, RwLock};
+use query::Cancel;
 
 use super::alerts::{AlertChanges, Alerts, Claim};
 use super::evaluation::{Evaluation, KeptSlices, Look, product_key};
@@ -23,6 +24,7 @@ use crate::history::{Counts, History};
 use crate::product::components_of;
 use crate::series::{self, Row, Writer};
 use crate::spec::{Catalog, Objective, Product, Window};
+use crate::trial::{self, Answer, Ground, Question, TrialError};
 use crate::window::Span;
 
 /// For so long after the start what fires does not end for want of samples, in milliseconds.
@@ -282,6 +284,22 @@ impl Budgets {
         let current = self.current();
         let product = current.in_force.catalog.products.get(name)?;
         Some(self.product_status(&current, product, at_ms))
+    }
+
+    /// What an objective would have done over the stored past, as it is, changed, or before it is in force.
+    ///
+    /// # Errors
+    /// See [`TrialError`].
+    pub fn tried(&self, question: &Question, cancel: &Cancel) -> Result<Answer, TrialError> {
+        let current = self.current();
+        let ground = Ground {
+            catalog: &current.in_force.catalog,
+            versions: &current.versions,
+            history: &*self.history,
+            interval_ms: current.in_force.interval_ms,
+            now_ms: self.clock.now_ms(),
+        };
+        trial::answered(&ground, question, cancel)
     }
 
     /// All products at an instant, by name.

@@ -180,6 +180,24 @@ impl<'a> Evaluation<'a> {
         self.steps(&subject.counter, span, step_ms)
     }
 
+    /// What was counted of an objective in each step of a span.
+    pub(crate) fn objective_steps(&self, objective: &'a Objective, span: Span, step_ms: i64) -> Vec<Counts> {
+        let (mut subject, _) = self.objective_subject(objective, Some(span.to_ms), span.to_ms);
+        self.reach_back(&mut subject, span.from_ms, span.to_ms);
+        self.steps(&subject.counter, span, step_ms)
+    }
+
+    /// What was counted of an objective in a span.
+    pub(crate) fn objective_counts(&self, objective: &'a Objective, span: Span) -> Counts {
+        let (subject, _) = self.objective_subject(objective, Some(span.to_ms), span.to_ms);
+        self.counts(&subject.counter, span.from_ms, span.to_ms)
+    }
+
+    /// The first sample of an objective; of a composite that of its components.
+    pub(crate) fn objective_began_ms(&self, objective: &Objective) -> Option<i64> {
+        self.reach(&objective.id, 0).1
+    }
+
     /// `seen_ms` is the instant from which freshness is looked at; `None` for the past.
     fn measured(&self, subject: &Subject<'a>, at_ms: i64, seen_ms: Option<i64>) -> Measured {
         let span = subject.window.span_at(at_ms);

@@ -22,9 +22,11 @@ pub(crate) mod testkit;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use alerts::{Alerts, Claim};
+pub(crate) use amount::share_of;
 pub use amount::{Amount, Moment};
 pub use budgets::{Budgets, BudgetsOptions, InForce, Tick};
-pub(crate) use evaluation::Look;
+pub(crate) use evaluation::{Evaluation, KeptSlices, Look};
 pub use marks::{ExclusionMark, Marks, ObjectiveMark};
 pub(crate) use measured::Measured;
 pub use measured::State;
@@ -33,3 +35,5 @@ pub use status::{
     BudgetStatus, BurnStatus, ComponentStatus, ConfidenceStatus, FaultStatus, ForecastStatus, Point, ProductStatus,
     RateStatus, Status, UncountedStatus, WindowStatus,
 };
+pub(crate) use versions::Versions;
+pub(crate) use words::burn_labels;

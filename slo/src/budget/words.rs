@@ -46,9 +46,9 @@ pub(crate) fn burning(
         ),
     );
     said.insert("budget_remaining", percent(look.measured.remaining_ratio()));
-    let windows = [("long", long.as_str()), ("short", short.as_str())];
     let said = Said { annotations: said, value: burn.long, at_ms: look.newest_ms.unwrap_or_default() };
-    let (labels, annotations) = dressed(objective, BURN_RATE, severity, &pair.severity, &windows, &said);
+    let labels = burn_labels(objective, pair, severity);
+    let annotations = annotated(objective, &pair.severity, &labels, &said);
     Claim { objective: objective.id.clone(), labels, annotations, value: burn.long, hold_ms: pair.for_ms }
 }
 
@@ -66,7 +66,8 @@ pub(crate) fn missing(objective: &Objective, no_data: &NoDataAlert, since_ms: i6
     );
     said.insert("budget_remaining", percent(look.measured.remaining_ratio()));
     let said = Said { annotations: said, value: 1.0, at_ms: look.newest_ms.unwrap_or_default() };
-    let (labels, annotations) = dressed(objective, NO_DATA, &no_data.severity, &no_data.severity, &[], &said);
+    let labels = labelled(objective, NO_DATA, &no_data.severity, &no_data.severity, &[]);
+    let annotations = annotated(objective, &no_data.severity, &labels, &said);
     Claim { objective: objective.id.clone(), labels, annotations, value: 1.0, hold_ms: 0 }
 }
 
@@ -77,16 +78,20 @@ struct Said {
     at_ms: i64,
 }
 
-/// Labels and annotations, with what specs say of their own. Theirs may replace the severity, by which routes go, but never what
-/// tells alerts apart.
-fn dressed(
+/// The labels of the alert that a pair tells as urgently as that.
+pub(crate) fn burn_labels(objective: &Objective, pair: &BurnPair, severity: &Severity) -> Labels {
+    let (long, short) = (duration_text(pair.long_ms), duration_text(pair.short_ms));
+    labelled(objective, BURN_RATE, severity, &pair.severity, &[("long", &long), ("short", &short)])
+}
+
+/// Labels, with those that specs add. Theirs may replace the severity, by which routes go, but never what tells alerts apart.
+fn labelled(
     objective: &Objective,
     name: &str,
     severity: &Severity,
     of_pair: &Severity,
     windows: &[(&str, &str)],
-    said: &Said,
-) -> (Labels, Labels) {
+) -> Labels {
     let text = objective.burn.texts.get(of_pair);
     let mut labels = model::LabelsBuilder::new();
     let mut alertname = name;
@@ -105,15 +110,20 @@ fn dressed(
     for (key, value) in windows {
         labels.set(key, value);
     }
-    let labels = labels.build();
+    labels.build()
+}
+
+/// Annotations, with those that specs add.
+fn annotated(objective: &Objective, of_pair: &Severity, labels: &Labels, said: &Said) -> Labels {
+    let text = objective.burn.texts.get(of_pair);
     let mut annotations = model::LabelsBuilder::new();
     for (key, value) in &said.annotations {
         annotations.set(key, value);
     }
     for (key, value) in text.iter().flat_map(|text| &text.annotations) {
-        annotations.set(key, &filled_in(value, &labels, said.value, said.at_ms, ""));
+        annotations.set(key, &filled_in(value, labels, said.value, said.at_ms, ""));
     }
-    (labels, annotations.build())
+    annotations.build()
 }
 
 /// `62.1 % of the error budget of 99.9 % over 28d is left (6.2 of 10 events).`

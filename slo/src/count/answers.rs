@@ -1,15 +1,19 @@
 //! What is answered about the counts: [`History`] over the books, with exclusions taken out.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model::Labels;
+use query::Cancel;
 
 use super::book::Book;
 use super::counting::Counting;
 use super::events::Events;
+use super::rehearsal::Rehearsal;
 use super::target::{NEVER, Target};
 use crate::exclusion::{Spans, excluded};
 use crate::history::{Counts, History, UncountedFirstValue};
+use crate::spec::Catalog;
 
 /// So many steps are looked up one by one; more are gathered in one walk.
 const MAX_LOOKED_UP: usize = 32;
@@ -18,7 +22,7 @@ const MAX_STEPS: i64 = 1_000_000;
 
 /// A book, and what it takes to read it.
 #[derive(Clone, Copy)]
-struct Open<'a> {
+pub(super) struct Open<'a> {
     book: &'a Book,
     counting: &'a Counting,
     /// Until when it is measured, and until when it is not yet late.
@@ -27,7 +31,7 @@ struct Open<'a> {
 }
 
 impl<'a> Open<'a> {
-    fn new(book: &'a Book, targets: &[Target], counting: &'a Counting) -> Open<'a> {
+    pub(super) fn new(book: &'a Book, targets: &[Target], counting: &'a Counting) -> Open<'a> {
         let newest_ms = book.newest_scrape_ms(targets).unwrap_or(NEVER);
         let interval_ms = book.interval_ms(targets, counting.options.scrape_interval_ms);
         Open { book, counting, newest_ms, due_ms: newest_ms.saturating_add(interval_ms) }
@@ -51,13 +55,35 @@ impl<'a> Open<'a> {
         Counts { bad: events.bad, total: events.total, measured_ms: to.0 - from.0, expected_ms: to.1 - from.1 }
     }
 
-    fn span(&self, from_ms: i64, to_ms: i64, excluded: &Spans) -> Counts {
+    pub(super) fn span(&self, from_ms: i64, to_ms: i64, excluded: &Spans) -> Counts {
         let mut counts = self.counts_of(self.events(from_ms, to_ms), from_ms, to_ms);
         for (start_ms, end_ms) in within(excluded, from_ms, to_ms) {
             let out = self.counts_of(self.events(start_ms, end_ms), start_ms, end_ms);
             counts = without(counts, out);
         }
         counts
+    }
+
+    /// What was counted between each two edges.
+    pub(super) fn steps(&self, edges: &[i64], excluded: &Spans) -> Vec<Counts> {
+        if edges.len() > MAX_LOOKED_UP {
+            return self.walk(edges, excluded);
+        }
+        edges.windows(2).map(|edge| self.span(edge[0], edge[1], excluded)).collect()
+    }
+
+    /// The first sample, and the newest scrape.
+    pub(super) fn reach(&self) -> (Option<i64>, Option<i64>) {
+        let known = |at_ms: i64| (at_ms != NEVER).then_some(at_ms);
+        (known(self.book.began_ms), known(self.newest_ms))
+    }
+
+    /// First values that were not counted in a span.
+    pub(super) fn uncounted(&self, from_ms: i64, to_ms: i64) -> Vec<UncountedFirstValue> {
+        let is_within = |first: &&UncountedFirstValue| first.timestamp_ms > from_ms && first.timestamp_ms <= to_ms;
+        let mut firsts: Vec<UncountedFirstValue> = self.book.uncounted.iter().filter(is_within).cloned().collect();
+        firsts.sort_by(|one, other| (one.timestamp_ms, &one.series).cmp(&(other.timestamp_ms, &other.series)));
+        firsts
     }
 
     /// Steps gathered in one walk over the increments.
@@ -82,6 +108,15 @@ impl<'a> Open<'a> {
         });
         steps.collect()
     }
+}
+
+/// The edges of steps that follow one another.
+pub(super) fn edges(from_ms: i64, to_ms: i64, step_ms: i64) -> Vec<i64> {
+    let step_ms = step_ms.max(1);
+    let n_steps = to_ms.saturating_sub(from_ms).max(0).saturating_add(step_ms - 1) / step_ms;
+    let mut edges: Vec<i64> = (0..=n_steps.min(MAX_STEPS)).map(|step| (from_ms + step * step_ms).min(to_ms)).collect();
+    edges.dedup();
+    edges
 }
 
 /// The parts of spans that lie within another.
@@ -117,36 +152,27 @@ impl History for Counting {
     }
 
     fn steps(&self, id: &str, from_ms: i64, to_ms: i64, step_ms: i64) -> Vec<Counts> {
-        let step_ms = step_ms.max(1);
-        let n_steps = to_ms.saturating_sub(from_ms).max(0).saturating_add(step_ms - 1) / step_ms;
-        let mut edges: Vec<i64> =
-            (0..=n_steps.min(MAX_STEPS)).map(|step| (from_ms + step * step_ms).min(to_ms)).collect();
-        edges.dedup();
+        let edges = edges(from_ms, to_ms, step_ms);
         let excluded = self.excluded(id, from_ms, to_ms);
         let n_wanted = edges.len().saturating_sub(1);
-        let counts = self.open_book(id, |open| {
-            if edges.len() > MAX_LOOKED_UP {
-                return open.walk(&edges, &excluded);
-            }
-            edges.windows(2).map(|edge| open.span(edge[0], edge[1], &excluded)).collect()
-        });
+        let counts = self.open_book(id, |open| open.steps(&edges, &excluded));
         if counts.is_empty() { vec![Counts::default(); n_wanted] } else { counts }
     }
 
     fn began_ms(&self, id: &str) -> Option<i64> {
-        self.open_book(id, |open| (open.book.began_ms != NEVER).then_some(open.book.began_ms))
+        self.open_book(id, |open| open.reach().0)
     }
 
     fn newest_ms(&self, id: &str) -> Option<i64> {
-        self.open_book(id, |open| (open.newest_ms != NEVER).then_some(open.newest_ms))
+        self.open_book(id, |open| open.reach().1)
     }
 
     fn uncounted(&self, id: &str, from_ms: i64, to_ms: i64) -> Vec<UncountedFirstValue> {
-        let is_within = |first: &&UncountedFirstValue| first.timestamp_ms > from_ms && first.timestamp_ms <= to_ms;
-        let mut firsts: Vec<UncountedFirstValue> =
-            self.open_book(id, |open| open.book.uncounted.iter().filter(is_within).cloned().collect());
-        firsts.sort_by(|one, other| (one.timestamp_ms, &one.series).cmp(&(other.timestamp_ms, &other.series)));
-        firsts
+        self.open_book(id, |open| open.uncounted(from_ms, to_ms))
+    }
+
+    fn rehearsed(&self, catalog: &Arc<Catalog>, id: &str, cancel: &Cancel) -> Result<Box<dyn History + '_>, String> {
+        Ok(Box::new(Rehearsal::of(self, catalog, id, cancel)?))
     }
 
     fn by_labels(&self, id: &str, names: &[String], from_ms: i64, to_ms: i64) -> Vec<(Labels, Counts)> {

@@ -8,13 +8,13 @@ use journal::{Disk, JournalError};
 use model::Clock;
 use model::storage::{Feed, FeedCursor, FeedError, FeedHold, FeedPosition, Select, SelectError};
 use parking_lot::{Mutex, RwLock};
-use query::Engine;
+use query::{Engine, QueryOptions};
 
 use super::book::Book;
 use super::bytes::{In, Out};
 use super::files::{Files, OpenError, Shelf};
 use super::past::Past;
-use super::sampling;
+use super::sampling::{self, Storage};
 use super::slicer::Slicer;
 use super::tally::Tally;
 use super::target::{NEVER, Target};
@@ -275,7 +275,7 @@ impl Counting {
         let Options { select, clock, raw_retention_ms, scrape_interval_ms, .. } = &self.options;
         let (now_ms, interval_ms) = (clock.now_ms(), *scrape_interval_ms);
         let (from_ms, to_ms) = (now_ms.saturating_sub(*raw_retention_ms), now_ms.saturating_add(MAX_AHEAD_MS));
-        Past { select: &**select, bodies: &self.files, from_ms, to_ms, interval_ms }
+        Past { select: &**select, bodies: &self.files, from_ms, to_ms, interval_ms, cancel: None }
     }
 
     /// An objective counted over the raw samples, and before them as it was counted when there were some.
@@ -379,8 +379,8 @@ impl Counting {
         for mut book in due {
             // What is committed a little later is still seen.
             let until_ms = newest_ms.max(self.options.clock.now_ms() - step_ms) - step_ms;
-            let storage = (&*self.options.engine, &*self.options.select);
-            let sampled = sampling::sample(&mut book, storage, until_ms, step_ms, &self.files);
+            let storage = Storage { engine: &self.options.engine, select: &*self.options.select, bodies: &self.files };
+            let sampled = sampling::sample(&mut book, storage, until_ms, step_ms, &QueryOptions::default());
             turn.n_failures += u64::from(sampled.is_err());
             if let Some(slicer) = &mut book.slicer {
                 slicer.close(until_ms, &mut book.log, &self.files);

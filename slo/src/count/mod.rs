@@ -18,6 +18,7 @@ mod log;
 mod native;
 mod past;
 mod presence;
+mod rehearsal;
 mod replay;
 mod router;
 mod rule;
@@ -35,3 +36,4 @@ mod tests;
 
 pub use counting::{Counting, Options, Standing};
 pub use files::OpenError;
+pub use rehearsal::{MAX_COMPONENTS, MAX_SERIES};

@@ -2,6 +2,7 @@
 
 use model::Labels;
 use model::storage::{Select, SelectError};
+use query::Cancel;
 use rustc_hash::FxHashMap;
 
 use super::book::Book;
@@ -26,6 +27,8 @@ pub(super) struct Past<'a> {
     /// Nor after.
     pub(super) to_ms: i64,
     pub(super) interval_ms: i64,
+    /// Who may stop counting.
+    pub(super) cancel: Option<&'a Cancel>,
 }
 
 impl Past<'_> {
@@ -35,7 +38,8 @@ impl Past<'_> {
     /// When they cannot be read.
     pub(super) fn all(&self, objective: &Objective) -> Result<Tally, SelectError> {
         let mut tally = self.blank(Book::new(objective));
-        let range = Range { from_ms: self.from_ms, to_ms: self.to_ms, until_ms: &|_| i64::MAX };
+        let Past { from_ms, to_ms, cancel, .. } = *self;
+        let range = Range { from_ms, to_ms, until_ms: &|_| i64::MAX, cancel };
         replay(self.select, &mut tally, range, self.bodies)?;
         if let Some(book) = tally.book_mut(&objective.id) {
             book.late_ms = None;
@@ -51,7 +55,7 @@ impl Past<'_> {
     pub(super) fn targets(&self, now_ms: i64) -> Result<Tally, SelectError> {
         let mut tally = Tally::new(self.interval_ms);
         let from_ms = now_ms.saturating_sub(2 * LOOKBACK_MS).max(self.from_ms);
-        let range = Range { from_ms, to_ms: self.to_ms, until_ms: &|_| i64::MAX };
+        let range = Range { from_ms, to_ms: self.to_ms, until_ms: &|_| i64::MAX, cancel: self.cancel };
         replay_targets(self.select, &mut tally, range, self.bodies)?;
         Ok(tally)
     }
@@ -102,7 +106,7 @@ impl Past<'_> {
             replay(
                 self.select,
                 &mut tally,
-                Range { from_ms: begin_ms, to_ms: to_ms.min(self.to_ms), until_ms: &until_ms },
+                Range { from_ms: begin_ms, to_ms: to_ms.min(self.to_ms), until_ms: &until_ms, cancel: self.cancel },
                 self.bodies,
             )?;
             let began_before = |labels: &Labels, first_ms: i64| {

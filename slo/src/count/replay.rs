@@ -3,6 +3,7 @@
 use model::labels::METRIC_NAME;
 use model::storage::{Select, SelectError, SelectHints, SeriesSet, Tile};
 use model::{Labels, MatchOp, Matcher};
+use query::Cancel;
 use rustc_hash::FxHashSet;
 
 use super::log::Bodies;
@@ -24,6 +25,8 @@ pub(super) struct Range<'a> {
     pub(super) to_ms: i64,
     /// Until when a series is counted, where that is before the end.
     pub(super) until_ms: &'a dyn Fn(&Labels) -> i64,
+    /// Who may stop it: what was counted is then of no use.
+    pub(super) cancel: Option<&'a Cancel>,
 }
 
 /// A series that is read.
@@ -89,7 +92,7 @@ impl<'a> Selection<'a> {
 
     /// Adds the series that match and that somebody listens to.
     fn add(&mut self, matchers: &[Matcher], tally: &mut Tally) -> Result<(), SelectError> {
-        let Range { from_ms, to_ms, until_ms } = self.range;
+        let Range { from_ms, to_ms, until_ms, .. } = self.range;
         let hints = SelectHints { start_ms: from_ms, end_ms: to_ms, ..SelectHints::default() };
         let of_set = self.select.select(matchers, &hints)?;
         let set = self.sets.len();
@@ -109,7 +112,7 @@ impl<'a> Selection<'a> {
     fn count(self, tally: &mut Tally, bodies: &dyn Bodies) -> Result<(), SelectError> {
         let piece_ms = (MAX_SAMPLES / (self.readings.len() as i64 + 1) * SUPPOSED_STEP_MS).max(3_600_000);
         let mut from_ms = self.range.from_ms;
-        while from_ms <= self.range.to_ms {
+        while from_ms <= self.range.to_ms && !self.range.cancel.is_some_and(Cancel::is_canceled) {
             let to_ms = self.range.to_ms.min(from_ms.saturating_add(piece_ms - 1));
             read(&self.sets, &self.readings, (from_ms, to_ms), tally)?;
             tally.settle(bodies);

@@ -15,16 +15,24 @@ use crate::spec::counter::next_window;
 /// Steps of one query.
 const MAX_STEPS: i64 = 1000;
 
+/// What is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Storage<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) select: &'a dyn Select,
+    pub(super) bodies: &'a dyn Bodies,
+}
+
 /// Evaluates what a book samples at each step behind the last, up to a time. Steps are aligned to the Unix epoch.
 ///
 /// # Errors
 /// When a query cannot be evaluated; what was before is counted.
 pub(super) fn sample(
     book: &mut Book,
-    (engine, select): (&Engine, &dyn Select),
+    storage: Storage<'_>,
     until_ms: i64,
     step_ms: i64,
-    bodies: &dyn Bodies,
+    options: &QueryOptions,
 ) -> Result<(), QueryError> {
     let sampled = book.source.sampled.clone();
     let last_ms = until_ms.div_euclid(step_ms) * step_ms;
@@ -33,11 +41,11 @@ pub(super) fn sample(
         let to_ms = last_ms.min(book.sampled_ms + MAX_STEPS * step_ms);
         let mut steps = vec![None; usize::try_from((to_ms - first_ms) / step_ms + 1).unwrap_or(0)];
         for of_query in &sampled {
-            evaluate(of_query, (engine, select), (first_ms, to_ms), step_ms, &mut steps)?;
+            evaluate(of_query, (storage, options), (first_ms, to_ms), step_ms, &mut steps)?;
         }
         for (at, events) in (0..).zip(&steps) {
             if let Some(events) = events {
-                note(book, first_ms + at * step_ms, *events, step_ms, bodies);
+                note(book, first_ms + at * step_ms, *events, step_ms, storage.bodies);
             }
         }
         book.sampled_ms = to_ms;
@@ -48,13 +56,13 @@ pub(super) fn sample(
 /// Adds what a query says to the steps; those of which it says nothing stay as they are.
 fn evaluate(
     sampled: &Sampled,
-    (engine, select): (&Engine, &dyn Select),
+    (storage, options): (Storage<'_>, &QueryOptions),
     (first_ms, to_ms): (i64, i64),
     step_ms: i64,
     steps: &mut [Option<Events>],
 ) -> Result<(), QueryError> {
     let text = with_window(&sampled.query, step_ms);
-    let outcome = engine.range(select, &text, (first_ms, to_ms), step_ms, &QueryOptions::default())?;
+    let outcome = storage.engine.range(storage.select, &text, (first_ms, to_ms), step_ms, options)?;
     let Value::Matrix(series) = outcome.value else { return Ok(()) };
     for &(at_ms, value) in series.iter().flat_map(|of_series| &of_series.floats) {
         let events = match sampled.adds {

@@ -306,6 +306,76 @@ fn exclusions_are_taken_out_and_come_back() {
     assert_eq!(spans(&counting), before);
 }
 
+/// What an objective was counted to be for once is what it is counted to be once it is in force, exclusions included, and by
+/// whatever name.
+#[test]
+fn a_rehearsal_counts_what_will_be_counted() {
+    let threshold =
+        || Indicator::Threshold { query: "max(a_total)".to_owned(), comparison: Comparison::Less, value: 4.0 };
+    let slices = Budgeting::Timeslices { slice_ms: 2 * MINUTE, slice_target: Share::from_ratio("0.9").unwrap() };
+    let objectives = [
+        events("a_total{code=\"500\"}", "a_total", Budgeting::Occurrences),
+        events("a_total{code=\"500\"}", "a_total", slices),
+        objective(threshold(), Budgeting::Occurrences),
+    ];
+    for of_catalog in objectives {
+        let bench = Bench::new();
+        let mut bad = 0.0;
+        for number in 0..50i64 {
+            bad = if number == 20 { 0.0 } else { bad + (number % 3) as f64 };
+            let series = |code| labels("a_total", &[("job", "j"), ("code", code)]);
+            let row =
+                [(labels("up", &[("job", "j")]), 1.0), (series("200"), 10.0 * number as f64), (series("500"), bad)];
+            bench.commit(minute(number), &row[..if number % 17 == 16 { 1 } else { 3 }]);
+        }
+        bench.set_now(minute(50));
+        let counting = tallied(&bench, of_catalog.clone());
+        let other = bench.counting();
+        let catalog = catalog([of_catalog]);
+        let never = query::Cancel::new();
+        let check = |rehearsed: &dyn History, what: &str| {
+            for (from, to) in [(0, 50), (3, 41), (10, 10), (-9, 99)] {
+                let (from_ms, to_ms) = (minute(from), minute(to));
+                assert_eq!(rehearsed.counts("o", from_ms, to_ms), counting.counts("o", from_ms, to_ms), "{what}");
+                for step_ms in [MINUTE / 2, 7 * MINUTE] {
+                    let steps = rehearsed.steps("o", from_ms, to_ms, step_ms);
+                    assert_eq!(steps, counting.steps("o", from_ms, to_ms, step_ms), "{what} by {step_ms}");
+                }
+            }
+            assert_eq!(
+                (rehearsed.began_ms("o"), rehearsed.newest_ms("o")),
+                (counting.began_ms("o"), counting.newest_ms("o"))
+            );
+            assert_eq!(rehearsed.uncounted("o", 0, i64::MAX), counting.uncounted("o", 0, i64::MAX), "{what}");
+        };
+        assert!(counting.counts("o", 0, i64::MAX / 2).bad > 0.0);
+        // Counted back over the raw samples, and taken as it is where it is counted already.
+        check(&*other.rehearsed(&catalog, "o", &never).unwrap(), "counted back");
+        check(&*counting.rehearsed(&catalog, "o", &never).unwrap(), "known");
+    }
+}
+
+#[test]
+fn a_rehearsal_has_limits() {
+    let bench = Bench::new();
+    let series = |number: usize| (labels("wide_total", &[("pod", &number.to_string())]), 1.0);
+    let rows: Vec<_> = (0..=super::MAX_SERIES / 2).map(series).collect();
+    bench.commit(minute(0), &rows);
+    bench.set_now(minute(1));
+    let counting = bench.counting();
+    let never = query::Cancel::new();
+    let wide = catalog([events("wide_total", "wide_total", Budgeting::Occurrences)]);
+    let error = counting.rehearsed(&wide, "o", &never).unwrap_err();
+    assert_eq!(error, "it has 20002 series to count back: limit trial_series is 20000");
+    let half = catalog([events("none_total", "wide_total{pod=~\"[0-4].*\"}", Budgeting::Occurrences)]);
+    assert!(counting.rehearsed(&half, "o", &never).is_ok());
+    let stopped = query::Cancel::new();
+    stopped.cancel();
+    assert!(counting.rehearsed(&half, "o", &stopped).is_err());
+    let nothing = counting.rehearsed(&half, "unknown", &never).unwrap();
+    assert_eq!(nothing.counts("unknown", 0, minute(9)), Counts::default());
+}
+
 #[test]
 fn counts_are_told_apart_by_labels() {
     let bench = Bench::new();

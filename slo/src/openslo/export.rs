@@ -389,7 +389,7 @@ fn burn_pair(of_all: &[(i64, &BurnPair)]) -> Option<Value> {
 }
 
 /// The share of the budget that a factor comes to, where the factor comes back from it exactly.
-fn budget_of(pair: &BurnPair, window_ms: i64) -> Option<Share> {
+pub(crate) fn budget_of(pair: &BurnPair, window_ms: i64) -> Option<Share> {
     let parts = (pair.factor * pair.long_ms as f64 / window_ms as f64 * 1e9).round();
     let budget = Share::from_parts(parts as u64).filter(|budget| budget.parts() > 0)?;
     (burn_factor(budget, pair.long_ms, window_ms) == pair.factor).then_some(budget)

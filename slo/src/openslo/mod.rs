@@ -27,3 +27,4 @@ mod suite;
 mod tests;
 
 pub(crate) use objects::Objects;
+pub(crate) use window::rolling;

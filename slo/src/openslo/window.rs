@@ -60,6 +60,15 @@ pub(super) fn of(window: &TimeWindow, walk: &mut Walk<'_>) -> Option<Window> {
     }
 }
 
+/// A rolling window of a length as OpenSLO writes it.
+///
+/// # Errors
+/// In words: what it is not.
+pub(crate) fn rolling(text: &str) -> Result<Window, String> {
+    let length = SpecDuration::parse(text.trim())?;
+    Ok(Window::Rolling { length_ms: length.nominal_ms() })
+}
+
 fn aligned(length: SpecDuration, calendar: &Calendar, walk: &mut Walk<'_>) -> Option<Window> {
     let Some(unit) = length.unit else {
         walk.error("duration", "a window of the calendar counts minutes or more");

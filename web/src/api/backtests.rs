@@ -12,12 +12,12 @@ use alerting::rules::RuleConfig;
 use model::duration::PromDuration;
 use model::yaml::{Document, Problem};
 use net::form::Form;
-use net::server::{Request, Response, produce};
-use query::{Cancel, QueryOptions};
+use net::server::{Request, Response};
+use query::QueryOptions;
 
+use super::form_of;
 use super::metadata::optional_number;
-use super::query::{StopOnDrop, api_error, no_turn};
-use super::{form_of, respond};
+use super::query::{api_error, in_turn};
 use crate::json::Json;
 use crate::params::{self, required_time};
 use crate::reply::{ApiError, ApiResult, Reply};
@@ -34,19 +34,10 @@ pub(crate) async fn answer(shared: &Arc<Shared>, parts: Parts, mut request: Requ
         Ok(asked) => asked,
         Err(error) => return error.respond(),
     };
-    let encoding = request.accepted_encoding();
-    let Ok(place) = shared.queries.enter(shared.settings.limits.query_queue_time).await else {
-        return no_turn(shared.queries.n_places()).respond();
-    };
-    let cancel = Cancel::new();
-    let options = QueryOptions { cancel: cancel.clone(), ..QueryOptions::default() };
-    let _stop = StopOnDrop(cancel);
-    let shared = Arc::clone(shared);
-    produce(encoding, move || {
-        let tested = tested(&shared, &parts, &asked, options);
-        // The place is for the work, not for the sending.
-        drop(place);
-        respond(tested)
+    let here = Arc::clone(shared);
+    in_turn(shared, &request, move |cancel| {
+        let options = QueryOptions { cancel: cancel.clone(), ..QueryOptions::default() };
+        tested(&here, &parts, &asked, options)
     })
     .await
 }

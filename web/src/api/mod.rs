@@ -21,7 +21,9 @@ mod rules;
 mod slos;
 mod status;
 mod storage;
+pub(crate) mod suggestions;
 mod targets;
+pub(crate) mod trials;
 
 use std::sync::Arc;
 

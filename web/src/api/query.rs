@@ -108,7 +108,7 @@ fn query_of(form: &Form, times: Times, limit: usize) -> Result<Query, ApiError> 
 }
 
 /// Stops a query when nobody waits for it any more.
-pub(super) struct StopOnDrop(pub(super) Cancel);
+struct StopOnDrop(Cancel);
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {
@@ -135,6 +135,28 @@ async fn run(shared: &Arc<Shared>, parts: Parts, request: &Request, mut query: Q
         // The place is for the work, not for the sending.
         drop(place);
         respond(answer(outcome, &query, queued))
+    })
+    .await
+}
+
+/// Carries something out on a blocking thread when one of the places of queries is free; it is stopped when nobody waits for its
+/// answer any more.
+pub(super) async fn in_turn(
+    shared: &Arc<Shared>,
+    request: &Request,
+    work: impl FnOnce(&Cancel) -> ApiResult + Send + 'static,
+) -> Response {
+    let encoding = request.accepted_encoding();
+    let Ok(place) = shared.queries.enter(shared.settings.limits.query_queue_time).await else {
+        return no_turn(shared.queries.n_places()).respond();
+    };
+    let cancel = Cancel::new();
+    let _stop = StopOnDrop(cancel.clone());
+    produce(encoding, move || {
+        let answer = work(&cancel);
+        // The place is for the work, not for the sending.
+        drop(place);
+        respond(answer)
     })
     .await
 }

@@ -9,8 +9,8 @@ use serde_json::Value;
 use slo::budget::{Budgets, BudgetsOptions, InForce};
 use slo::history::{Counts, History, UncountedFirstValue};
 use slo::spec::{
-    Adjustment, Budgeting, BurnPair, BurnPolicy, Catalog, Component, Composition, CompositionMethod, Counted, Counter,
-    Indicator, Objective, Options, Product, RatioSide, Role, Severity, Share, SourcePlace, SpecFault, Window,
+    Adjustment, Budgeting, BurnPair, BurnPolicy, Catalog, Component, Composition, CompositionMethod, Indicator,
+    Objective, Options, Product, RatioSide, Role, Severity, Share, SourcePlace, SpecFault, Window,
 };
 use tsdb::Store;
 
@@ -60,7 +60,7 @@ impl History for Shop {
 }
 
 fn objective(id: &str, service: &str, percent: &str) -> Objective {
-    let counter = || Counted::Exactly(Counter { text: String::new(), terms: Vec::new() });
+    let counter = |query: &str| slo::spec::compile(query).unwrap();
     let pair = BurnPair { severity: Severity::Page, long_ms: 3_600_000, short_ms: 300_000, factor: 5.0, for_ms: 0 };
     Objective {
         id: id.to_owned(),
@@ -74,7 +74,11 @@ fn objective(id: &str, service: &str, percent: &str) -> Objective {
         target: Share::from_percent(percent).unwrap(),
         window: Window::Rolling { length_ms: 28 * DAY_MS },
         budgeting: Budgeting::Occurrences,
-        indicator: Indicator::Events { side: RatioSide::Bad, counted: counter(), total: counter() },
+        indicator: Indicator::Events {
+            side: RatioSide::Bad,
+            counted: counter("requests_total{code=\"500\"}"),
+            total: counter("requests_total"),
+        },
         burn: BurnPolicy { pairs: vec![pair], ..BurnPolicy::default() },
         options: Options::default(),
         source: SourcePlace::default(),
@@ -128,7 +132,7 @@ pub(crate) fn open(store: &Arc<Store>, clock: &Arc<dyn Clock>) -> Budgets {
 }
 
 /// A server that has the catalog in force.
-fn shop() -> crate::server::TestServer {
+pub(crate) fn shop() -> crate::server::TestServer {
     let server = Setup::new().start();
     let in_force = InForce { catalog: Arc::new(catalog()), interval_ms: 30_000, ..InForce::default() };
     server.budgets.apply(in_force).unwrap();

@@ -47,6 +47,8 @@ mod status;
 mod targets;
 /// Methods, origins, encodings, paths.
 mod transport;
+/// What objectives would have done, and what metrics could become.
+mod trials;
 /// Remote write.
 mod writes;
 mod writes_v2;

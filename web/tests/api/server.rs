@@ -208,6 +208,7 @@ impl TestServer {
             scopes: setup.scopes,
             hooks: setup.hooks,
             retention: "15d".to_owned(),
+            language: slo::report::Language::default(),
             loaded_ms: NOW_MS - 1000,
             error: None,
         });

@@ -1,0 +1,165 @@
+//! Alerts of the past: what live budgets would have told at each tick.
+
+use alerting::rules::AlertState;
+use model::Labels;
+use query::Cancel;
+
+use super::ticks::Windows;
+use crate::budget::{Alerts, Claim, Versions, burn_labels};
+use crate::burn::{Burning, PairBurn};
+use crate::history::Counts;
+use crate::spec::{Objective, Severity};
+
+/// The limit `trial_alerts`: so many alerts are listed, the newest ones. All are counted.
+pub const MAX_ALERTS: usize = 1000;
+
+/// An alert that fired.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Fired {
+    /// Which pair.
+    pub(super) pair: usize,
+    pub(super) severity: Severity,
+    pub(super) fired_ms: i64,
+    pub(super) resolved_ms: Option<i64>,
+    pub(super) peak_burn: f64,
+    labels: Labels,
+}
+
+/// An objective that is looked at tick by tick.
+#[derive(Debug)]
+pub(super) struct Replay<'a> {
+    objective: &'a Objective,
+    versions: &'a Versions,
+    /// The labels of each pair told as urgently as that.
+    labels: Vec<(usize, Severity, Labels)>,
+    alerts: Alerts,
+    pub(super) fired: Vec<Fired>,
+    pub(super) n_left_out: usize,
+    pub(super) n_pages: usize,
+    pub(super) n_tickets: usize,
+}
+
+impl<'a> Replay<'a> {
+    pub(super) fn new(objective: &'a Objective, versions: &'a Versions) -> Replay<'a> {
+        Replay {
+            objective,
+            versions,
+            labels: Vec::new(),
+            alerts: Alerts::default(),
+            fired: Vec::new(),
+            n_left_out: 0,
+            n_pages: 0,
+            n_tickets: 0,
+        }
+    }
+
+    /// All ticks, unless it is stopped.
+    pub(super) fn run(mut self, windows: Windows<'_>, cancel: &Cancel) -> Replay<'a> {
+        let mut counts = Vec::new();
+        for at_ms in windows.ticks.iter().take_while(|_| !cancel.is_canceled()) {
+            read(windows, self.objective, at_ms, &mut counts);
+            self.tick(at_ms, &counts);
+        }
+        self
+    }
+
+    /// Looks at a tick, of which the counts of each pair's windows are known. Answers whether any pair burns.
+    pub(super) fn tick(&mut self, at_ms: i64, counts: &[(Counts, Counts)]) -> bool {
+        let mut claims = Vec::new();
+        for (number, (long, short)) in counts.iter().enumerate() {
+            if let Some((severity, burn)) = self.told(number, *long, *short, at_ms) {
+                claims.push(self.claim(number, severity, burn));
+            }
+        }
+        let is_burning = !claims.is_empty();
+        self.step(at_ms, claims);
+        is_burning
+    }
+
+    /// Looks at a tick at which nothing burns.
+    pub(super) fn quiet_tick(&mut self, at_ms: i64) {
+        self.step(at_ms, Vec::new());
+    }
+
+    /// How urgently a pair is told, and how fast its long window burns.
+    fn told(&self, number: usize, long: Counts, short: Counts, at_ms: i64) -> Option<(Severity, f64)> {
+        if long.bad <= 0.0 || short.bad <= 0.0 {
+            return None;
+        }
+        let pair = &self.objective.burn.pairs[number];
+        let target = self.versions.at(at_ms).target;
+        // Few events make it less urgent, and never burn; to ask how sure it is costs more than to ask whether.
+        let plain = PairBurn::of(pair, None, target, long, short);
+        if plain.burning == Burning::No {
+            return None;
+        }
+        let low = self.objective.burn.low_traffic.as_ref();
+        let burn = if low.is_some() { PairBurn::of(pair, low, target, long, short) } else { plain };
+        let severity = burn.told_as(pair)?.clone();
+        Some((severity, burn.long))
+    }
+
+    fn claim(&mut self, number: usize, severity: Severity, burn: f64) -> Claim {
+        let known = self.labels.iter().find(|(pair, of, _)| *pair == number && *of == severity);
+        let pair = &self.objective.burn.pairs[number];
+        let labels = match known {
+            Some((_, _, labels)) => labels.clone(),
+            None => {
+                let labels = burn_labels(self.objective, pair, &severity);
+                self.labels.push((number, severity, labels.clone()));
+                labels
+            }
+        };
+        Claim { objective: String::new(), labels, annotations: Labels::empty(), value: burn, hold_ms: pair.for_ms }
+    }
+
+    fn step(&mut self, at_ms: i64, claims: Vec<Claim>) {
+        if claims.is_empty() && self.alerts.is_empty() {
+            return;
+        }
+        let burning: Vec<(Labels, f64)> = claims.iter().map(|claim| (claim.labels.clone(), claim.value)).collect();
+        for alert in self.alerts.step(claims, |_| true, at_ms).changed {
+            let instance = &alert.instance;
+            match instance.state {
+                AlertState::Firing => self.fires(&instance.labels, at_ms),
+                AlertState::Inactive => self.ends(&instance.labels, at_ms),
+                AlertState::Pending => {}
+            }
+        }
+        for (labels, burn) in burning {
+            let firing =
+                self.fired.iter_mut().rev().find(|fired| fired.resolved_ms.is_none() && fired.labels == labels);
+            if let Some(fired) = firing {
+                fired.peak_burn = fired.peak_burn.max(burn);
+            }
+        }
+    }
+
+    fn fires(&mut self, labels: &Labels, at_ms: i64) {
+        let Some((pair, severity, _)) = self.labels.iter().find(|(_, _, known)| known == labels) else { return };
+        match severity {
+            Severity::Page => self.n_pages += 1,
+            Severity::Ticket | Severity::Other(_) => self.n_tickets += 1,
+        }
+        if self.fired.len() >= MAX_ALERTS {
+            self.fired.remove(0);
+            self.n_left_out += 1;
+        }
+        let (pair, severity) = (*pair, severity.clone());
+        let labels = labels.clone();
+        self.fired.push(Fired { pair, severity, fired_ms: at_ms, resolved_ms: None, peak_burn: 0.0, labels });
+    }
+
+    fn ends(&mut self, labels: &Labels, at_ms: i64) {
+        let firing = self.fired.iter_mut().rev().find(|fired| fired.resolved_ms.is_none() && fired.labels == *labels);
+        if let Some(fired) = firing {
+            fired.resolved_ms = Some(at_ms);
+        }
+    }
+}
+
+/// Reads what was counted in the windows of all pairs.
+pub(super) fn read(windows: Windows<'_>, objective: &Objective, at_ms: i64, counts: &mut Vec<(Counts, Counts)>) {
+    counts.clear();
+    counts.extend(objective.burn.pairs.iter().map(|pair| windows.of_pair(pair, at_ms)));
+}
