@@ -130,11 +130,14 @@ export function Deployments({ deployments, costs }: { deployments: Deployment[];
                   )}
                 </td>
                 <td>{changeWord(one.change)}</td>
-                <td class="name">{cutMiddle(one.actor ?? "–", 40)}</td>
+                <td class="name">{cutMiddle(one.actor ?? "", 40)}</td>
                 <td>
                   <Result state={one.state} />
                 </td>
-                <td class="number">{percent(costOf.get(one.id) ?? 0)}</td>
+                <td class="number">
+                  <span class="narrow muted">{text.cost} </span>
+                  {percent(costOf.get(one.id) ?? 0)}
+                </td>
               </tr>
             ))}
           </tbody>

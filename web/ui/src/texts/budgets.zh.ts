@@ -190,7 +190,7 @@ export const budgetsZh: BudgetTexts = {
     holds: time => `已持续 ${time}。`,
     comma: "、",
     open: "可以发布。",
-    frozen: but => `发布已冻结${but === "" ? "" : `，${but} 除外`}。`,
+    frozen: but => `发布已冻结${but === "" ? "" : `，${but}除外`}。`,
     approval: (what, whose) => `${what === "" ? "所有发布" : `${what}类发布`}需要 ${whose} 同意。`,
     slow: n => `每天最多发布 ${n} 次。`,
     soak: time => `每次发布后观察 ${time}。`,

@@ -71,6 +71,7 @@ function Outlook({ gate }: { gate: Gate }) {
 }
 
 function Reasons({ reasons }: { reasons: string[] }) {
+  if (reasons.length === 0) return null;
   return (
     <ul>
       {reasons.map(reason => (
@@ -136,7 +137,7 @@ function Decisions({ evaluations }: { evaluations: Evaluation[] }) {
                   {one.phase === "post_deploy" && <small class="muted"> {text.afterwards}</small>}
                 </td>
                 <td>{changeWord(one.change)}</td>
-                <td class="name">{cutMiddle(one.actor || "–", 40)}</td>
+                <td class="name">{cutMiddle(one.actor, 40)}</td>
                 <td class="name">
                   <Reasons reasons={one.reasons} />
                 </td>
