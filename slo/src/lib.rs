@@ -6,6 +6,7 @@
 //! [`exclusion`] says which time does not. [`budget`] says what is left, with what burns ([`burn`]) and what is to be expected
 //! ([`forecast`]), for objectives and for several of them together ([`product`]), over a [`window`]; `series` shows it to
 //! queries. [`condition`] is the language of policies and gates.
+//! [`notify`] says who is told of budgets.
 //! [`policy`] says in which state a product is, [`gate`] answers pipelines, [`deployment`] and [`hook`] know what went out, and
 //! [`ledger`] what it cost.
 //! [`report`] tells people who never saw a query, and [`trial`] what another promise would have been.
@@ -23,7 +24,9 @@ pub mod gate;
 pub mod history;
 pub mod hook;
 pub mod ledger;
+pub mod limits;
 pub mod lint;
+pub mod notify;
 pub mod openslo;
 pub mod policy;
 pub mod product;

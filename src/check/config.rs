@@ -92,10 +92,14 @@ fn check(file: &str, args: &ConfigArgs) -> FileReport {
             check_rule_files(&loaded, args, &mut report);
         }
         let alertmanager = args.alertmanager_config_file.clone().or_else(|| loaded.alertmanager_file());
+        let mut routing = Ok(Routing::builtin());
         if let Some(path) = alertmanager {
-            note_routing(Routing::load(&path), &path.display().to_string(), &mut report);
+            routing = Routing::load(&path);
+            note_routing(routing.clone(), &path.display().to_string(), &mut report);
         }
-        let slo_files = SloFiles::load(&loaded.config.narthex.slo_files, DEFAULT_RETENTION_MS);
+        let mut slo_files = SloFiles::load(&loaded.config.narthex.slo_files, DEFAULT_RETENTION_MS);
+        // Who cannot be reached is an error of the files that name them.
+        let _ = routing.and_then(|routing| routing.with_objectives(&mut slo_files));
         if !loaded.config.narthex.slo_files.is_empty() {
             report.success.push(format!("{} objectives found", slo_files.catalog.objectives.len()));
             report.diagnostics.extend(slo_files.diagnostics());

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use alerting::config::{AlertmanagerConfig, Loaded, TemplateFile};
 use model::yaml::Step;
+use slo::notify::{Routed, routed};
 
 use super::diagnostic::{ConfigErrors, Diagnostic, Severity};
 use super::glob;
 use super::load::diagnostic_at;
+use super::slo_files::SloFiles;
 use super::source::Source;
 
 /// A configuration of notifications, ready to be put into force.
@@ -37,6 +39,20 @@ impl Routing {
         Routing::of(Source::read(path)?)
     }
 
+    /// The same with the receivers and routes that spec files ask for. Who cannot be reached is added to their errors.
+    ///
+    /// # Errors
+    /// As [`Routing::load`].
+    pub(crate) fn with_objectives(self, files: &mut SloFiles) -> Result<Routing, ConfigErrors> {
+        let Routed { config, faults } = routed(&self.loaded, &files.catalog);
+        files.add_errors(faults);
+        if config == self.loaded.config {
+            return Ok(self);
+        }
+        let loaded = made(config, self.loaded.templates.clone())?;
+        Ok(Routing { loaded, ..self })
+    }
+
     fn of(source: Source) -> Result<Routing, ConfigErrors> {
         let source = Arc::new(source);
         let mut config = AlertmanagerConfig::read(&source.text).map_err(|problems| {
@@ -61,9 +77,14 @@ impl Routing {
                 sources.push(Arc::new(template));
             }
         }
-        let loaded = Loaded::new(config, templates).map_err(|error| ConfigErrors(vec![Diagnostic::of_file(error)]))?;
-        Ok(Routing { loaded: Arc::new(loaded), source: Some(source), sources, warnings })
+        let loaded = made(config, templates)?;
+        Ok(Routing { loaded, source: Some(source), sources, warnings })
     }
+}
+
+fn made(config: AlertmanagerConfig, templates: Vec<TemplateFile>) -> Result<Arc<Loaded>, ConfigErrors> {
+    let loaded = Loaded::new(config, templates).map_err(|error| ConfigErrors(vec![Diagnostic::of_file(error)]))?;
+    Ok(Arc::new(loaded))
 }
 
 fn warning_at(source: &Arc<Source>, path: Vec<Step>, message: String) -> Diagnostic {

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use model::yaml::Span;
-use slo::spec::{Catalog, SourcePlace, SpecFault, SpecFile, load_within};
+use model::yaml::{Problem, Span};
+use slo::spec::{Catalog, MAX_FAULTS, SourcePlace, SpecFault, SpecFile, SpecText, load_within};
 
 use super::diagnostic::{Diagnostic, Severity};
 use super::glob;
@@ -57,6 +57,21 @@ impl SloFiles {
         SloFiles { catalog: Arc::new(catalog), sources }
     }
 
+    /// Adds what was found beyond what one file says; lines are drawn.
+    pub(crate) fn add_errors(&mut self, faults: Vec<SpecFault>) {
+        let drawn =
+            |fault: SpecFault| match self.sources.iter().find(|source| source.path == Path::new(&fault.place.file)) {
+                Some(source) => redrawn(source, &fault),
+                None => fault,
+            };
+        let faults: Vec<SpecFault> = faults.into_iter().map(drawn).collect();
+        if !faults.is_empty() {
+            let errors = &mut Arc::make_mut(&mut self.catalog).errors;
+            errors.extend(faults);
+            errors.truncate(MAX_FAULTS);
+        }
+    }
+
     /// What is wrong, and what looks wrong.
     pub(crate) fn diagnostics(&self) -> Vec<Diagnostic> {
         let errors = self.catalog.errors.iter().map(|fault| self.diagnostic(fault, Severity::Error));
@@ -81,6 +96,15 @@ impl SloFiles {
         };
         Diagnostic { severity, source: source.cloned(), span, path: String::new(), message, help: None }
     }
+}
+
+/// A fault with its line and a caret.
+fn redrawn(source: &Source, fault: &SpecFault) -> SpecFault {
+    let start = source.byte_at(fault.place.line, fault.place.column);
+    let span = Span { start, end: start };
+    let problem = Problem { span, path: String::new(), message: fault.message.clone(), help: None };
+    let object = fault.object.as_ref().map(|(kind, name)| (kind.as_str(), name.as_str()));
+    SpecText::new(&fault.place.file, &source.text).fault(&problem, fault.place.format, object)
 }
 
 /// Something about a file as a whole.

@@ -136,7 +136,8 @@ impl ConfigurationFile {
         };
         let ReadRules { groups, sources: rule_sources } = rules::groups(&loaded, self.parse).map_err(ConfigErrors)?;
         let patterns: Vec<String> = loaded.config.narthex.slo_files.iter().chain(&self.slo_files).cloned().collect();
-        let slo_files = SloFiles::load(&patterns, self.slo_retention_ms);
+        let mut slo_files = SloFiles::load(&patterns, self.slo_retention_ms);
+        let routing = routing.with_objectives(&mut slo_files)?;
         let of_alerts = routing.sources.iter().chain(&rule_sources);
         let sources = loaded.sources.iter().chain(of_alerts).chain(&slo_files.sources).cloned().collect();
         let is_new = self.note(Seen::Files(sources));

@@ -22,6 +22,7 @@ pub(super) fn all(
     limits.extend(of_scrapes(global));
     limits.extend(of_notifications(dispatch));
     limits.extend(of_alerting());
+    limits.extend(of_objectives());
     limits.push(of_logins());
     limits
 }
@@ -95,15 +96,13 @@ fn of_queries(engine: &Engine) -> Vec<LimitStatus> {
 
 /// Who waits to be let in.
 fn of_logins() -> LimitStatus {
-    let value = net::server::MAX_WAITING_LOGINS as f64;
-    LimitStatus {
-        name: "login_queue",
-        value: Some(value),
-        default: Some(value),
-        used: None,
-        unit: "",
-        setting: "fixed",
-    }
+    fixed(("login_queue", net::server::MAX_WAITING_LOGINS as f64, ""))
+}
+
+/// Spec files, gates, deployments and freeze periods.
+fn of_objectives() -> impl Iterator<Item = LimitStatus> {
+    let of_freezes = ("freeze_answer_bytes", super::freezes::MAX_ANSWER_BYTES as f64, "bytes");
+    slo::limits::all().into_iter().chain([of_freezes]).map(fixed)
 }
 
 /// Labels and annotations of alerts, and rules over history.
@@ -117,14 +116,12 @@ fn of_alerting() -> [LimitStatus; 6] {
         ("backtest_steps", alerting::backtest::MAX_STEPS as f64, ""),
         ("backtest_intervals", alerting::backtest::MAX_INTERVALS as f64, ""),
     ]
-    .map(|(name, value, unit)| LimitStatus {
-        name,
-        value: Some(value),
-        default: Some(value),
-        used: None,
-        unit,
-        setting: "fixed",
-    })
+    .map(fixed)
+}
+
+/// A limit that no setting changes.
+fn fixed((name, value, unit): (&'static str, f64, &'static str)) -> LimitStatus {
+    LimitStatus { name, value: Some(value), default: Some(value), used: None, unit, setting: "fixed" }
 }
 
 /// What is known of alerts, silences, and the delivery log.
@@ -133,13 +130,12 @@ fn of_notifications(limits: &DispatchLimits) -> Vec<LimitStatus> {
     let (silences, default_silences) = (limits.silences, default.silences);
     let count = |n: usize| (n < usize::MAX).then_some(n as f64);
     let limit = |name, value, default, unit, setting| LimitStatus { name, value, default, used: None, unit, setting };
-    let fixed = |name, value: f64, unit| limit(name, Some(value), Some(value), unit, "fixed");
     vec![
-        fixed("alerting_alerts", default.alerts as f64, ""),
-        fixed("alerting_groups", default.groups as f64, ""),
-        fixed("alerting_deliveries", default.deliveries as f64, ""),
-        fixed("alerting_delivery_bytes", default.delivery_bytes as f64, "bytes"),
-        fixed("alerting_delivery_age", default.delivery_age_ms as f64 / 1000.0, "seconds"),
+        fixed(("alerting_alerts", default.alerts as f64, "")),
+        fixed(("alerting_groups", default.groups as f64, "")),
+        fixed(("alerting_deliveries", default.deliveries as f64, "")),
+        fixed(("alerting_delivery_bytes", default.delivery_bytes as f64, "bytes")),
+        fixed(("alerting_delivery_age", default.delivery_age_ms as f64 / 1000.0, "seconds")),
         limit("silences", count(silences.silences), count(default_silences.silences), "", "narthex.limits.silences"),
         limit(
             "silence_size",

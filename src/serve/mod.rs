@@ -7,6 +7,7 @@
 mod address;
 mod configuration;
 mod ending;
+mod freezes;
 mod gates;
 mod host;
 mod limits;
@@ -278,7 +279,9 @@ impl Narthex {
             rules: &rules,
         };
         let slo = Slo::open(&data, &file.external_url, over, sinks(), configured)?;
-        let gating = Gating::open(&data, Arc::clone(&clock), Arc::clone(slo.budgets()) as _)?;
+        let over =
+            gates::Over { budgets: Arc::clone(slo.budgets()) as _, alerts: Arc::clone(&rules) as _, sinks: sinks() };
+        let gating = Gating::open(&data, &file.external_url, Arc::clone(&clock), over)?;
         gating.apply(slo.budgets().catalog(), ready.config.global.evaluation_interval.as_millis());
         web.open(Parts {
             select: Arc::clone(store.store()) as _,

@@ -55,9 +55,14 @@ spec:
 
 /// A directory with a server's files and a pipeline's.
 fn directory() -> tempfile::TempDir {
+    directory_with("narthex: {slo_files: [shop.yml]}\n", SPEC)
+}
+
+/// The same with a configuration and a spec file.
+pub(crate) fn directory_with(config: &str, spec: &str) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("prometheus.yml"), "narthex: {slo_files: [shop.yml]}\n").unwrap();
-    std::fs::write(dir.path().join("shop.yml"), SPEC).unwrap();
+    std::fs::write(dir.path().join("prometheus.yml"), config).unwrap();
+    std::fs::write(dir.path().join("shop.yml"), spec).unwrap();
     let script = |name: &str, text: &str| {
         let path = dir.path().join(name);
         std::fs::write(&path, format!("#!/usr/bin/env bash\n{text}\n")).unwrap();
@@ -73,10 +78,10 @@ fn directory() -> tempfile::TempDir {
 }
 
 /// A pipeline.
-struct Pipeline<'a> {
-    script: &'a str,
-    dir: &'a Path,
-    server: SocketAddr,
+pub(crate) struct Pipeline<'a> {
+    pub(crate) script: &'a str,
+    pub(crate) dir: &'a Path,
+    pub(crate) server: SocketAddr,
 }
 
 impl Pipeline<'_> {
@@ -102,7 +107,7 @@ impl Pipeline<'_> {
     }
 
     /// Runs it and looks at the exit code, at a word that it prints, and at a piece of the report.
-    fn check(&self, asked: (&str, &str), variables: &[(&str, &str)], want: (i32, &str, &str)) {
+    pub(crate) fn check(&self, asked: (&str, &str), variables: &[(&str, &str)], want: (i32, &str, &str)) {
         let (code, text, report) = self.run(asked.0, asked.1, variables);
         assert_eq!(code, want.0, "{} {asked:?} {variables:?}: {text}", self.script);
         assert!(text.contains(want.1), "{} {asked:?}: {text}", self.script);
@@ -111,13 +116,13 @@ impl Pipeline<'_> {
     }
 }
 
-fn override_gate(server: SocketAddr, version: &str, role: &str) -> i32 {
+pub(crate) fn override_gate(server: SocketAddr, version: &str, role: &str) -> i32 {
     let words = ["gate", "override", "shop-prod", "--version", version, "--role", role, "--reason", "the fair opens"];
     let status = Command::new(PROGRAM).args(words).env("NARTHEX_URL", format!("http://{server}")).status().unwrap();
     status.code().unwrap()
 }
 
-const FINE: &str = "failures=\"0\" errors=\"0\"";
+pub(crate) const FINE: &str = "failures=\"0\" errors=\"0\"";
 
 #[test]
 fn pipelines_of_gitlab_are_answered() {

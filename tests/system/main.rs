@@ -14,6 +14,8 @@
 mod alerting_kill;
 /// Error budgets, counted and told over kills.
 mod budgets;
+/// A budget that really burns, and the pipelines that ask meanwhile.
+mod burning_gate;
 /// Ever new series.
 mod explosion;
 /// A target to be scraped, with values that say which scrape they are of.
@@ -22,6 +24,8 @@ mod exporter;
 mod full_disk;
 /// Pipelines ask whether they may release.
 mod gate;
+/// As much of GitLab as has freeze periods.
+mod gitlab;
 /// Just enough HTTP to ask and to be asked.
 mod http;
 /// Text with times, imported, and what the data directory says of it.

@@ -3,6 +3,7 @@
 use net::server::ServerLimits;
 use slo::{count, draft, trial};
 
+use crate::api;
 use crate::state::{LimitStatus, WebLimits};
 use crate::web::Shared;
 
@@ -80,7 +81,7 @@ fn own(shared: &Shared) -> Vec<LimitStatus> {
         unit,
         setting,
     };
-    ROWS.into_iter().map(row).chain(of_server(shared)).collect()
+    ROWS.into_iter().map(row).chain(of_server(shared)).chain(of_bodies()).collect()
 }
 
 fn of_server(shared: &Shared) -> [LimitStatus; 2] {
@@ -102,6 +103,25 @@ fn of_server(shared: &Shared) -> [LimitStatus; 2] {
         setting: "--web.read-timeout",
     };
     [connections, read_time]
+}
+
+/// What pipelines send and ask for.
+fn of_bodies() -> [LimitStatus; 5] {
+    [
+        ("deployment_body", api::deployments::MAX_BODY as f64, "bytes"),
+        ("gate_body", api::gates::MAX_BODY as f64, "bytes"),
+        ("gate_wait", api::gates::MAX_WAIT.as_secs_f64(), "seconds"),
+        ("hook_body", api::hooks::MAX_BODY as f64, "bytes"),
+        ("ledger_span", api::ledger::MAX_SPAN_MS as f64 / 1000.0, "seconds"),
+    ]
+    .map(|(name, value, unit)| LimitStatus {
+        name,
+        value: Some(value),
+        default: Some(value),
+        used: None,
+        unit,
+        setting: "fixed",
+    })
 }
 
 /// The greatest numbers of a machine, and of durations, stand for no limit.

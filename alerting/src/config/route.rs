@@ -58,6 +58,10 @@ pub struct RouteConfig {
     /// Labels for templates, whose values are templates themselves.
     #[serde(skip_serializing_if = "is_default")]
     pub labels: BTreeMap<String, String>,
+    /// What stands for the matchers in the keys of groups, for a route that was made of other files and whose matchers change
+    /// with them: its groups go on all the same. No sibling has the same.
+    #[serde(skip)]
+    pub key: Option<String>,
 }
 
 /// What routes may name.

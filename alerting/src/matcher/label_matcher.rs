@@ -27,6 +27,19 @@ impl Matcher {
         Matcher(model::Matcher::equal(name, value))
     }
 
+    /// The label has one of these values: `name=~"a|b"`.
+    ///
+    /// # Errors
+    /// When there are too many of them.
+    pub fn one_of<'v>(
+        name: impl Into<String>,
+        values: impl IntoIterator<Item = &'v str>,
+    ) -> Result<Matcher, RegexError> {
+        let values: Vec<String> = values.into_iter().map(literal).collect();
+        // It is a list of texts, for which no automaton is made.
+        model::Matcher::compiled_by(name, MatchOp::Regex, values.join("|"), GoRegex::anchored).map(Matcher)
+    }
+
     /// The label.
     pub fn name(&self) -> &str {
         self.0.name()
@@ -60,6 +73,18 @@ impl Matcher {
     fn order(&self) -> (&str, &str, MatchOp) {
         (self.name(), self.value(), self.op())
     }
+}
+
+/// An expression that matches a text and nothing else.
+fn literal(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for c in text.chars() {
+        if r"\.+*?()|[]{}^$".contains(c) {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
 }
 
 /// Compiles an expression that must match the whole of a value: `^(?:PATTERN)$`, as Alertmanager has it.
@@ -126,5 +151,26 @@ impl fmt::Display for Matchers {
             write!(f, "{}{matcher}", if i == 0 { "" } else { "," })?;
         }
         f.write_str("}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_several_values_is_each_of_them_and_nothing_else() {
+        let values = ["a.b", "a|b", "(x)*", "[^a]", r"\d", "{2}", "+?", "c$", "two\nlines", "订单"];
+        let matcher = Matcher::one_of("slo", values).unwrap();
+        // As it is shown, others read it.
+        let read = Matcher::new("slo", MatchOp::Regex, matcher.value()).unwrap();
+        for matcher in [matcher, read] {
+            for value in values {
+                assert!(matcher.matches(value), "{value:?}");
+            }
+            for other in ["", "aXb", "a", "b", "x", "xx", "5", "c", "two", "twoXlines", "a.b|a|b", "订"] {
+                assert!(!matcher.matches(other), "{other:?}");
+            }
+        }
     }
 }

@@ -19,7 +19,8 @@ pub struct Route {
     pub matchers: Matchers,
     /// Whether its siblings are asked too.
     pub is_continued: bool,
-    /// The matchers of the nodes from the root to this one: `{}/{team="a"}`. Other nodes may have the same.
+    /// The matchers of the nodes from the root to this one: `{}/{team="a"}`. Other nodes may have the same. Where a node has a key
+    /// of its own, that stands in their place.
     pub key: String,
     /// The key with each node's place among its siblings: `{}/{team="a"}/0`. No other node has the same.
     pub id: String,
@@ -64,13 +65,21 @@ impl RouteTree {
             Some((parent, place)) => {
                 let Route { options, key, id, .. } = &self.routes[parent];
                 let options = options.inherited_by(config);
-                (options, format!("{key}/{matchers}"), format!("{id}/{matchers}/{place}"))
+                match &config.key {
+                    Some(own) => (options, format!("{key}/{{{own}}}"), format!("{id}/{{{own}}}")),
+                    None => (options, format!("{key}/{matchers}"), format!("{id}/{matchers}/{place}")),
+                }
             }
         };
         let is_continued = config.is_continued;
         self.routes.push(Route { index, options, matchers, is_continued, key, id, children: Vec::new() });
-        let children = config.routes.iter().enumerate().map(|(place, child)| self.add(child, Some((index, place))));
-        let children = children.collect();
+        // Those with keys of their own have no places, so that they change no other's id.
+        let places = config.routes.iter().scan(0, |next, child| {
+            let place = *next;
+            *next += usize::from(child.key.is_none());
+            Some((place, child))
+        });
+        let children = places.map(|(place, child)| self.add(child, Some((index, place)))).collect();
         self.routes[index].children = children;
         index
     }

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::evaluation::product_key;
 use super::{Budgets, State};
-use crate::gate::{self, Labels, ObjectiveReading, Reading};
+use crate::gate::{self, Labels, ObjectiveReading, Reading, Upstream};
 use crate::history::History;
 
 impl gate::Budgets for Budgets {
@@ -26,13 +27,24 @@ impl gate::Budgets for Budgets {
     fn firing(&self, product: &str) -> Option<Vec<Labels>> {
         let catalog = self.catalog();
         let found = catalog.products.get(product)?;
-        let ids: BTreeSet<String> = self.components(found).into_iter().collect();
+        let ids: BTreeSet<String> = self.components(found).into_iter().chain([product_key(product)]).collect();
         Some(self.firing_labels(|id| ids.contains(id)))
     }
 
     fn objective(&self, id: &str) -> Option<ObjectiveReading> {
         let status = self.status(id, None)?;
         Some(ObjectiveReading { from_ms: status.window.start.0, to_ms: status.at.0, allowed: status.budget.allowed.0 })
+    }
+
+    fn upstream(&self, product: &str) -> Option<Upstream> {
+        let components = Budgets::product(self, product, None)?.components;
+        let upstream: Vec<_> = components.into_iter().filter(|component| component.role == "upstream").collect();
+        let is_spent = |ratio: Option<f64>| ratio.is_none_or(|ratio| ratio <= 0.0);
+        let has_spent = upstream.iter().any(|component| is_spent(component.remaining_ratio));
+        let failing = upstream.iter().filter(|component| !has_spent || is_spent(component.remaining_ratio));
+        let objectives: Vec<String> = failing.map(|component| component.slo.clone()).collect();
+        let remaining_without = self.remaining_without_upstream(product);
+        (!objectives.is_empty()).then_some(Upstream { remaining_without, objectives })
     }
 
     fn history(&self) -> Option<Arc<dyn History>> {

@@ -13,7 +13,7 @@ use parking_lot::{Mutex, RwLock};
 use query::Cancel;
 
 use super::alerts::{AlertChanges, Alerts, Claim};
-use super::evaluation::{Evaluation, KeptSlices, Look, product_key};
+use super::evaluation::{Evaluation, KeptSlices, Look, product_key, product_of_key};
 use super::rules::{self, LastTick};
 use super::state::{Kept, StateError, StateJournal};
 use super::status::FaultStatus;
@@ -23,7 +23,7 @@ use crate::burn::no_data_after_ms;
 use crate::history::{Counts, History};
 use crate::product::components_of;
 use crate::series::{self, Row, Writer};
-use crate::spec::{Catalog, Objective, Product, Window};
+use crate::spec::{BurnPolicy, Catalog, Objective, Product, Window};
 use crate::trial::{self, Answer, Ground, Question, TrialError};
 use crate::window::Span;
 
@@ -174,12 +174,18 @@ impl Budgets {
         for layout in &current.layouts {
             let Some(objective) = current.in_force.catalog.objectives.get(&layout.id) else { continue };
             let look = evaluation.look(objective, &layout.windows_ms, now_ms);
-            fresh.insert(objective.id.as_str(), self.is_fresh(objective, look.newest_ms, now_ms));
+            fresh.insert(objective.id.clone(), self.is_fresh(objective, look.newest_ms, now_ms));
             claims.extend(self.claims(objective, &look, now_ms));
             looks.push((objective, layout, look));
         }
+        let mut of_products = Vec::new();
         for product in current.in_force.catalog.products.values() {
-            evaluation.look_at_product(product, now_ms);
+            let looked = evaluation.look_at_product(product, now_ms);
+            let Some(((look, percent), burn)) = looked.zip(product.burn.as_ref()) else { continue };
+            let is_fresh = look.newest_ms >= Some(self.start_ms) || now_ms - self.start_ms > GRACE_MS;
+            fresh.insert(product_key(&product.name), is_fresh);
+            claims.extend(burning(|| words::Owner::product(product, burn, &percent), burn, &look));
+            of_products.extend(series::product_rows(product, &look));
         }
         let mut work = self.work.lock();
         let Work { journal, kept, writer, last } = &mut *work;
@@ -189,9 +195,8 @@ impl Budgets {
             tick.errors.push(error.to_string());
         }
         let valid_for_ms = (VALID_TICKS * current.in_force.interval_ms).max(VALID_AT_LEAST_MS);
-        let page = |id: &str| format!("{}/slos?id={}", self.external_url, percent::encode(id, Place::Query));
-        let told = kept.alerts.told(now_ms, valid_for_ms, page);
-        tick.errors.extend(self.write(writer, &looks, &kept.alerts, now_ms));
+        let told = kept.alerts.told(now_ms, valid_for_ms, |key| self.page_of(key));
+        tick.errors.extend(self.write(writer, &looks, of_products, &kept.alerts, now_ms));
         let took = self.clock.elapsed().saturating_sub(started);
         *last = LastTick { at_ms: Some(now_ms), took, n_ticks: last.n_ticks + 1 };
         drop(work);
@@ -209,10 +214,7 @@ impl Budgets {
 
     /// What is wrong with an objective's budget.
     fn claims(&self, objective: &Objective, look: &Look, now_ms: i64) -> Vec<Claim> {
-        let pairs = objective.burn.pairs.iter().zip(&look.pairs);
-        let mut claims: Vec<Claim> = pairs
-            .filter_map(|(pair, burn)| Some(words::burning(objective, pair, burn, burn.told_as(pair)?, look)))
-            .collect();
+        let mut claims = burning(|| words::Owner::objective(objective), &objective.burn, look);
         let Some(no_data) = &objective.burn.no_data else { return claims };
         let since_ms = look.newest_ms.unwrap_or(self.start_ms);
         // While narthex did not run, nobody could measure.
@@ -228,20 +230,28 @@ impl Budgets {
         &self,
         writer: &mut Writer,
         looks: &[(&Objective, &Layout, Look)],
+        of_products: Vec<(Labels, f64)>,
         alerts: &Alerts,
         now_ms: i64,
     ) -> Option<String> {
-        let of_alerts = series::alert_rows(alerts.iter().map(|alert| &alert.instance));
+        let mut alone = of_products;
+        alone.extend(series::alert_rows(alerts.iter().map(|alert| &alert.instance)));
         let of_objectives = looks.iter().flat_map(|(objective, layout, look)| {
             layout.rows.iter().filter_map(|(row, labels)| Some((labels, series::value(*row, objective, look)?)))
         });
         let rows: Vec<(&Labels, f64)> =
-            of_objectives.chain(of_alerts.iter().map(|(labels, value)| (labels, *value))).collect();
+            of_objectives.chain(alone.iter().map(|(labels, value)| (labels, *value))).collect();
         match writer.write(&*self.append, &rows, now_ms) {
             Ok(None) => None,
             Ok(Some(refusal)) => Some(format!("series of budgets: {refusal}")),
             Err(error) => Some(format!("series of budgets: {error}")),
         }
+    }
+
+    /// The page of who has a budget, by its key.
+    fn page_of(&self, key: &str) -> String {
+        let (path, name) = product_of_key(key).map_or(("slos?id", key), |name| ("products?name", name));
+        format!("{}/{path}={}", self.external_url, percent::encode(name, Place::Query))
     }
 
     /// Writes no more.
@@ -302,6 +312,14 @@ impl Budgets {
         trial::answered(&ground, question, cancel)
     }
 
+    /// The share of a product's budget that would be left now if its own objectives alone counted; `None` where there is no such
+    /// product, or it cannot be told.
+    pub(crate) fn remaining_without_upstream(&self, name: &str) -> Option<f64> {
+        let current = self.current();
+        let product = current.in_force.catalog.products.get(name)?;
+        self.evaluation(&current).remaining_without_upstream(product, self.clock.now_ms())
+    }
+
     /// All products at an instant, by name.
     pub fn products(&self, at_ms: Option<i64>) -> Vec<ProductStatus> {
         let current = self.current();
@@ -333,7 +351,8 @@ impl Budgets {
 
     fn product_status(&self, current: &Current, product: &Product, at_ms: Option<i64>) -> ProductStatus {
         let mut status = self.evaluation(current).product_status(product, at_ms, self.clock.now_ms());
-        let is_of = |id: &str| status.components.iter().any(|component| component.slo == id);
+        let own = product_key(&product.name);
+        let is_of = |id: &str| id == own || status.components.iter().any(|component| component.slo == id);
         let firing: BTreeSet<String> =
             self.firing().into_iter().filter(|(id, _)| is_of(id)).map(|(_, word)| word).collect();
         status.firing = firing.into_iter().collect();
@@ -443,6 +462,17 @@ impl Budgets {
             slices: &self.slices,
         }
     }
+}
+
+/// What burns too fast. Whose it is is asked only then.
+fn burning<'a>(owner: impl FnOnce() -> words::Owner<'a>, burn: &BurnPolicy, look: &Look) -> Vec<Claim> {
+    let pairs = burn.pairs.iter().zip(&look.pairs);
+    let told: Vec<_> = pairs.filter_map(|(pair, seen)| Some((pair, seen, seen.told_as(pair)?))).collect();
+    if told.is_empty() {
+        return Vec::new();
+    }
+    let owner = owner();
+    told.into_iter().map(|(pair, seen, severity)| words::burning(&owner, pair, seen, severity, look)).collect()
 }
 
 /// A product with a span for its window.

@@ -1,6 +1,6 @@
 //! Budgets of objectives and products at any instant: what was counted, held against what was promised.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -16,7 +16,8 @@ use crate::forecast::{Forecast, Known, N_STEPS, Pace};
 use crate::history::{Counts, History};
 use crate::product::{Composed, Composite, Slices};
 use crate::spec::{
-    Budgeting, BurnPair, Catalog, Component, CompositionMethod, Counted, Indicator, Objective, Product, Role, Window,
+    Budgeting, BurnPair, BurnPolicy, Catalog, Component, CompositionMethod, Counted, Indicator, Objective, Product,
+    Role, Window,
 };
 use crate::window::{Span, duration_text};
 
@@ -30,6 +31,11 @@ const PRODUCT_PREFIX: &str = "product/";
 /// The key of a product among those of objectives.
 pub(crate) fn product_key(name: &str) -> String {
     format!("{PRODUCT_PREFIX}{name}")
+}
+
+/// The product of a key; `None` for that of an objective.
+pub(crate) fn product_of_key(key: &str) -> Option<&str> {
+    key.strip_prefix(PRODUCT_PREFIX)
 }
 
 /// Slices of composites that are kept from tick to tick, by key.
@@ -218,15 +224,19 @@ impl<'a> Evaluation<'a> {
     pub(crate) fn look(&self, objective: &'a Objective, windows_ms: &[i64], at_ms: i64) -> Look {
         let (mut subject, at_ms) = self.objective_subject(objective, Some(at_ms), at_ms);
         self.keep_slices(&mut subject, at_ms);
-        let measured = self.measured(&subject, at_ms, Some(at_ms));
+        self.look_at(&subject, &objective.burn, windows_ms, at_ms)
+    }
+
+    fn look_at(&self, subject: &Subject<'a>, burn: &BurnPolicy, windows_ms: &[i64], at_ms: i64) -> Look {
+        let measured = self.measured(subject, at_ms, Some(at_ms));
         let mut windows: Vec<(i64, Counts)> = Vec::with_capacity(windows_ms.len());
         windows.extend(windows_ms.iter().map(|ms| (*ms, self.counts(&subject.counter, at_ms - ms, at_ms))));
-        let pairs = objective.burn.pairs.iter().map(|pair| {
+        let pairs = burn.pairs.iter().map(|pair| {
             let over = |window_ms: i64| {
                 let found = windows.iter().find(|(ms, _)| *ms == window_ms);
                 found.map_or_else(|| self.counts(&subject.counter, at_ms - window_ms, at_ms), |(_, counts)| *counts)
             };
-            let low = objective.burn.low_traffic.as_ref();
+            let low = burn.low_traffic.as_ref();
             PairBurn::of(pair, low, measured.target, over(pair.long_ms), over(pair.short_ms))
         });
         let pairs = pairs.collect();
@@ -236,10 +246,16 @@ impl<'a> Evaluation<'a> {
         Look { measured, windows, pairs, ever, newest_ms: subject.newest_ms }
     }
 
-    /// Takes the slices of a product to an instant.
-    pub(crate) fn look_at_product(&self, product: &'a Product, at_ms: i64) {
+    /// Takes the slices of a product to an instant. What a tick has to know of it where it has alerts of its own, and what it
+    /// promises in percent.
+    pub(crate) fn look_at_product(&self, product: &'a Product, at_ms: i64) -> Option<(Look, String)> {
         let (mut subject, at_ms) = self.product_subject(product, Some(at_ms), at_ms);
         self.keep_slices(&mut subject, at_ms);
+        let burn = product.burn.as_ref()?;
+        let windows = burn.pairs.iter().flat_map(|pair| [pair.long_ms, pair.short_ms]);
+        let windows: Vec<i64> = windows.collect::<BTreeSet<i64>>().into_iter().collect();
+        let percent = subject.versions.at(at_ms).percent.clone();
+        Some((self.look_at(&subject, burn, &windows, at_ms), percent))
     }
 
     /// An objective at an instant; `None` for its newest sample.
@@ -389,6 +405,20 @@ impl<'a> Evaluation<'a> {
             policy: product.policy.clone(),
             firing: Vec::new(),
         }
+    }
+
+    /// The share of a product's budget that would be left if its own objectives alone counted.
+    pub(crate) fn remaining_without_upstream(&self, product: &'a Product, now_ms: i64) -> Option<f64> {
+        let (mut subject, at_ms) = self.product_subject(product, None, now_ms);
+        let own = Composite::of_product(product, self.catalog).without_upstream();
+        subject.counter = if own.is_sliced() {
+            let from_ms = product.window.span_at(at_ms).from_ms;
+            let slices = Slices::of(&self.composed(), &own, from_ms, at_ms);
+            Counter::Sliced(own, Arc::new(slices))
+        } else {
+            Counter::Composite(own)
+        };
+        self.measured(&subject, at_ms, None).remaining_ratio()
     }
 
     fn component(&self, component: &Component, of: &Measured, seen_ms: Option<i64>) -> Option<ComponentStatus> {

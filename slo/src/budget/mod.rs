@@ -36,4 +36,4 @@ pub use status::{
     RateStatus, Status, UncountedStatus, WindowStatus,
 };
 pub(crate) use versions::Versions;
-pub(crate) use words::burn_labels;
+pub(crate) use words::{BURN_RATE, burn_labels};

@@ -5,8 +5,10 @@ use std::time::Duration;
 use alerting::rules::{AlertState, AlertingStatus, GroupStatus, Health, Instance, RuleKind, RuleStatus};
 use model::Labels;
 
+use super::BURN_RATE;
 use super::alerts::Alerts;
-use crate::spec::{Catalog, Objective};
+use super::evaluation::product_key;
+use crate::spec::{BurnPolicy, Catalog, Objective, Product};
 use crate::window::duration_text;
 
 /// When the last tick was, and how long it took.
@@ -17,10 +19,20 @@ pub(crate) struct LastTick {
     pub(crate) n_ticks: u64,
 }
 
-/// One rule for each objective that somebody is told about: its pairs, one or another of them.
+/// One rule for each objective and each product that somebody is told about: its pairs, one or another of them.
 pub(crate) fn group(catalog: &Catalog, alerts: &Alerts, interval_ms: i64, last: LastTick) -> GroupStatus {
     let told = catalog.objectives.values().filter(|objective| !objective.burn.pairs.is_empty());
-    let rules: Vec<RuleStatus> = told.map(|objective| rule(objective, alerts, last)).collect();
+    let of_objective = |objective: &Objective| {
+        let labels = Labels::from_pairs([("service", objective.service.as_str()), ("slo", objective.id.as_str())]);
+        rule(&objective.id, labels, query("slo_burn_rate", ("slo", &objective.id), &objective.burn), alerts, last)
+    };
+    let of_product = |product: &Product| {
+        let (burn, name) = (product.burn.as_ref()?, product.name.as_str());
+        let query = query("slo_product_burn_rate", ("product", name), burn);
+        Some(rule(&product_key(name), Labels::from_pairs([("product", name)]), query, alerts, last))
+    };
+    let of_products = catalog.products.values().filter_map(of_product);
+    let rules: Vec<RuleStatus> = told.map(of_objective).chain(of_products).collect();
     GroupStatus {
         name: "slo".to_owned(),
         file: "slo".to_owned(),
@@ -39,16 +51,16 @@ pub(crate) fn group(catalog: &Catalog, alerts: &Alerts, interval_ms: i64, last: 
     }
 }
 
-fn rule(objective: &Objective, alerts: &Alerts, last: LastTick) -> RuleStatus {
-    let of_objective = alerts.iter().filter(|alert| alert.objective == objective.id);
+fn rule(key: &str, labels: Labels, query: String, alerts: &Alerts, last: LastTick) -> RuleStatus {
+    let of_objective = alerts.iter().filter(|alert| alert.objective == key);
     let active: Vec<Instance> =
         of_objective.map(|alert| &alert.instance).filter(|one| one.state != AlertState::Inactive).cloned().collect();
     let worst = active.iter().map(|instance| instance.state).max().unwrap_or(AlertState::Inactive);
     let state = last.at_ms.map(|_| worst);
     RuleStatus {
-        name: "SLOBurnRate".to_owned(),
-        query: query(objective),
-        labels: Labels::from_pairs([("service", objective.service.as_str()), ("slo", objective.id.as_str())]),
+        name: BURN_RATE.to_owned(),
+        query,
+        labels,
         kind: RuleKind::Alerting(AlertingStatus {
             hold_ms: 0,
             keep_firing_ms: 0,
@@ -64,11 +76,11 @@ fn rule(objective: &Objective, alerts: &Alerts, last: LastTick) -> RuleStatus {
 }
 
 /// The same in PromQL, over the series that a tick writes.
-fn query(objective: &Objective) -> String {
+fn query(series: &str, (label, value): (&str, &str), burn: &BurnPolicy) -> String {
     let rate = |window_ms: i64, factor: f64| {
-        format!("slo_burn_rate{{slo={:?},window=\"{}\"}} > {factor}", objective.id, duration_text(window_ms))
+        format!("{series}{{{label}={value:?},window=\"{}\"}} > {factor}", duration_text(window_ms))
     };
-    let pairs = objective.burn.pairs.iter();
+    let pairs = burn.pairs.iter();
     let texts = pairs.map(|pair| {
         let (long, short) = (rate(pair.long_ms, pair.factor), rate(pair.short_ms, pair.factor));
         format!("({long} and ignoring(window) {short})")

@@ -265,6 +265,7 @@ pub(crate) fn product(name: &str, percent: Option<&str>, composition: Compositio
         window: Window::Rolling { length_ms: DAY_MS },
         composition,
         informational: Vec::new(),
+        burn: None,
         policy: None,
         source: SourcePlace::default(),
     }

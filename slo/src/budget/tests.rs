@@ -255,3 +255,57 @@ fn nothing_counted_is_a_whole_budget() {
     assert_eq!((status.sli, status.budget.spent.0, status.budget.remaining_ratio), (None, 0.0, Some(1.0)));
     assert_eq!((status.state, status.coverage, status.at.0), (State::NoData, None, NOW_MS));
 }
+
+#[test]
+fn a_product_tells_of_its_own_budget_where_it_is_asked_to() {
+    let bench = Bench::new(NOW_MS - DAY_MS);
+    let burn = objective("orders", "99.9").burn;
+    let quiet = |id: &str| crate::spec::Objective { burn: BurnPolicy::default(), ..objective(id, "99.9") };
+    let both = || composition(CompositionMethod::Events, &[("front", 1.0), ("back", 1.0)]);
+    let shop = crate::spec::Product { burn: Some(burn), ..product("shop", Some("99.9"), both()) };
+    bench.apply(catalog(vec![quiet("front"), quiet("back")], vec![shop, product("other", Some("99.9"), both())]));
+    traffic(&bench, "front", &[200.0]);
+    traffic(&bench, "back", &[]);
+    bench.tick(NOW_MS);
+    let told = bench.sink.told();
+    let want = "{alertname=\"SLOBurnRate\", long=\"1h\", product=\"shop\", severity=\"page\", short=\"5m\"}";
+    assert_eq!(told.iter().map(|alert| alert.labels.to_string()).collect::<Vec<_>>(), [want]);
+    assert_eq!(told[0].annotations.get("summary"), Some("shop: the error budget burns 16.7 times as fast as it may"));
+    assert_eq!(told[0].generator_url, "http://narthex/products?name=shop");
+    assert_eq!(bench.budgets.product("shop", None).unwrap().firing, ["page"]);
+    assert_eq!(bench.budgets.product("other", None).unwrap().firing, [""; 0]);
+    let rate = bench.store.value("slo_product_burn_rate{product=\"shop\", window=\"1h\"}").unwrap();
+    assert!((rate - 200.0 / 12_000.0 / 0.001).abs() < 1e-9, "{rate}");
+    let rules = bench.budgets.group().unwrap().rules;
+    let want = "(slo_product_burn_rate{product=\"shop\",window=\"1h\"} > 14.4 and ignoring(window) \
+                slo_product_burn_rate{product=\"shop\",window=\"5m\"} > 14.4)";
+    assert_eq!(rules.iter().map(|rule| rule.query.as_str()).collect::<Vec<_>>(), [want]);
+    // It survives a kill, and ends.
+    let bench = bench.restarted();
+    bench.history.count("front", NOW_MS + 7 * MINUTE_MS, 0.0, 100.0);
+    bench.tick(NOW_MS + 7 * MINUTE_MS);
+    assert_eq!(bench.sink.told()[0].ends_at_ms, Some(NOW_MS + 7 * MINUTE_MS));
+}
+
+#[test]
+fn what_would_be_left_without_what_failed_upstream() {
+    let check = |method: CompositionMethod| {
+        let bench = Bench::new(NOW_MS);
+        let mut shop = product("shop", Some("90"), composition(method, &[("own", 1.0), ("upstream", 1.0)]));
+        shop.composition.components[1].role = crate::spec::Role::Upstream;
+        bench.apply(catalog(vec![objective("own", "99"), objective("upstream", "99")], vec![shop]));
+        for minute in 0..100 {
+            bench.history.count("own", NOW_MS + minute * MINUTE_MS, f64::from(u8::from(minute == 5)), 10.0);
+            bench.history.count("upstream", NOW_MS + minute * MINUTE_MS, 5.0, 10.0);
+        }
+        bench.tick(NOW_MS + 99 * MINUTE_MS);
+        let left = bench.budgets.product("shop", None).unwrap().budget.remaining_ratio.unwrap();
+        let found = crate::gate::Budgets::upstream(&bench.budgets, "shop").unwrap();
+        assert!(left < 0.0, "{method:?}: {left}");
+        assert!(found.remaining_without.is_some_and(|without| without > 0.9), "{method:?}: {found:?}");
+        assert_eq!(found.objectives, ["upstream"], "{method:?}");
+        assert_eq!(crate::gate::Budgets::upstream(&bench.budgets, "other"), None);
+    };
+    check(CompositionMethod::Events);
+    check(CompositionMethod::Series);
+}

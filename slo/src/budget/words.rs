@@ -6,27 +6,57 @@ use alerting::rules::filled_in;
 use model::Labels;
 
 use super::alerts::Claim;
-use super::evaluation::Look;
+use super::evaluation::{Look, product_key};
 use super::{Measured, Moment};
 use crate::burn::PairBurn;
-use crate::spec::{BurnPair, NoDataAlert, Objective, Severity};
+use crate::spec::{AlertText, BurnPair, BurnPolicy, NoDataAlert, Objective, Product, Severity, Window};
 use crate::window::duration_text;
 
 /// The alert of a budget that burns.
-const BURN_RATE: &str = "SLOBurnRate";
+pub(crate) const BURN_RATE: &str = "SLOBurnRate";
 /// The alert of data that are missing.
 const NO_DATA: &str = "SLONoData";
 
+/// Whose budget it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Owner<'a> {
+    key: String,
+    title: &'a str,
+    /// `99.9 % over 28d`
+    promise: String,
+    bearing: Bearing<'a>,
+}
+
+impl<'a> Owner<'a> {
+    /// An objective.
+    pub(crate) fn objective(objective: &'a Objective) -> Owner<'a> {
+        Owner {
+            key: objective.id.clone(),
+            title: if objective.title.is_empty() { &objective.id } else { &objective.title },
+            promise: promise(&objective.percent, &objective.window),
+            bearing: Bearing::of(objective),
+        }
+    }
+
+    /// A product, which promises so much in percent.
+    pub(crate) fn product(product: &'a Product, burn: &'a BurnPolicy, percent: &str) -> Owner<'a> {
+        Owner {
+            key: product_key(&product.name),
+            title: if product.title.is_empty() { &product.name } else { &product.title },
+            promise: promise(percent, &product.window),
+            bearing: Bearing { labels: [("slo", ""), ("service", ""), ("product", &product.name)], texts: &burn.texts },
+        }
+    }
+}
+
+fn promise(percent: &str, window: &Window) -> String {
+    format!("{percent} % over {}", window.length_text())
+}
+
 /// A budget burns too fast over a pair of windows.
-pub(crate) fn burning(
-    objective: &Objective,
-    pair: &BurnPair,
-    burn: &PairBurn,
-    severity: &Severity,
-    look: &Look,
-) -> Claim {
+pub(crate) fn burning(owner: &Owner<'_>, pair: &BurnPair, burn: &PairBurn, severity: &Severity, look: &Look) -> Claim {
     let (long, short) = (duration_text(pair.long_ms), duration_text(pair.short_ms));
-    let title = title(objective);
+    let title = owner.title;
     let mut said = BTreeMap::new();
     said.insert("summary", format!("{title}: the error budget burns {} times as fast as it may", rounded(burn.long)));
     let unsure = match severity == &pair.severity {
@@ -39,7 +69,7 @@ pub(crate) fn burning(
         "description",
         format!(
             "{} Over the last {long} it burned {} times as fast as evenly, over the last {short} {} times; told above {} times.{unsure}",
-            budget(objective, &look.measured),
+            budget(owner, &look.measured),
             rounded(burn.long),
             rounded(burn.short),
             rounded(pair.factor),
@@ -47,28 +77,29 @@ pub(crate) fn burning(
     );
     said.insert("budget_remaining", percent(look.measured.remaining_ratio()));
     let said = Said { annotations: said, value: burn.long, at_ms: look.newest_ms.unwrap_or_default() };
-    let labels = burn_labels(objective, pair, severity);
-    let annotations = annotated(objective, &pair.severity, &labels, &said);
-    Claim { objective: objective.id.clone(), labels, annotations, value: burn.long, hold_ms: pair.for_ms }
+    let labels = owner.bearing.burn_labels(pair, severity);
+    let annotations = owner.bearing.annotations(&pair.severity, &labels, &said);
+    Claim { objective: owner.key.clone(), labels, annotations, value: burn.long, hold_ms: pair.for_ms }
 }
 
 /// Nothing has been measured for long.
 pub(crate) fn missing(objective: &Objective, no_data: &NoDataAlert, since_ms: i64, look: &Look) -> Claim {
+    let owner = Owner::objective(objective);
     let mut said = BTreeMap::new();
-    said.insert("summary", format!("{}: nothing has been measured since {}", title(objective), Moment(since_ms)));
+    said.insert("summary", format!("{}: nothing has been measured since {}", owner.title, Moment(since_ms)));
     said.insert(
         "description",
         format!(
             "{} While nothing is measured nobody knows whether it burns. Look at the targets of the service {}.",
-            budget(objective, &look.measured),
+            budget(&owner, &look.measured),
             objective.service
         ),
     );
     said.insert("budget_remaining", percent(look.measured.remaining_ratio()));
     let said = Said { annotations: said, value: 1.0, at_ms: look.newest_ms.unwrap_or_default() };
-    let labels = labelled(objective, NO_DATA, &no_data.severity, &no_data.severity, &[]);
-    let annotations = annotated(objective, &no_data.severity, &labels, &said);
-    Claim { objective: objective.id.clone(), labels, annotations, value: 1.0, hold_ms: 0 }
+    let labels = owner.bearing.labels(NO_DATA, &no_data.severity, &no_data.severity, &[]);
+    let annotations = owner.bearing.annotations(&no_data.severity, &labels, &said);
+    Claim { objective: owner.key, labels, annotations, value: 1.0, hold_ms: 0 }
 }
 
 /// What an alert says, and what its texts may speak of.
@@ -78,57 +109,68 @@ struct Said {
     at_ms: i64,
 }
 
-/// The labels of the alert that a pair tells as urgently as that.
+/// The labels of the alert that a pair of an objective tells as urgently as that.
 pub(crate) fn burn_labels(objective: &Objective, pair: &BurnPair, severity: &Severity) -> Labels {
-    let (long, short) = (duration_text(pair.long_ms), duration_text(pair.short_ms));
-    labelled(objective, BURN_RATE, severity, &pair.severity, &[("long", &long), ("short", &short)])
+    Bearing::of(objective).burn_labels(pair, severity)
 }
 
-/// Labels, with those that specs add. Theirs may replace the severity, by which routes go, but never what tells alerts apart.
-fn labelled(
-    objective: &Objective,
-    name: &str,
-    severity: &Severity,
-    of_pair: &Severity,
-    windows: &[(&str, &str)],
-) -> Labels {
-    let text = objective.burn.texts.get(of_pair);
-    let mut labels = model::LabelsBuilder::new();
-    let mut alertname = name;
-    labels.set("severity", severity.as_str());
-    if let Some(text) = text {
-        for (key, value) in &text.labels {
+/// What all alerts of a budget bear.
+#[derive(Clone, Copy, Debug)]
+struct Bearing<'a> {
+    /// Labels that tell whose it is; an empty value is no label.
+    labels: [(&'static str, &'a str); 3],
+    /// What specs add.
+    texts: &'a BTreeMap<Severity, AlertText>,
+}
+
+impl<'a> Bearing<'a> {
+    fn of(objective: &'a Objective) -> Bearing<'a> {
+        let product = objective.product.as_deref().unwrap_or_default();
+        let labels = [("slo", objective.id.as_str()), ("service", &objective.service), ("product", product)];
+        Bearing { labels, texts: &objective.burn.texts }
+    }
+
+    fn burn_labels(&self, pair: &BurnPair, severity: &Severity) -> Labels {
+        let (long, short) = (duration_text(pair.long_ms), duration_text(pair.short_ms));
+        self.labels(BURN_RATE, severity, &pair.severity, &[("long", &long), ("short", &short)])
+    }
+
+    /// Labels, with those that specs add. Theirs may replace the severity, by which routes go, but never what tells alerts apart.
+    fn labels(&self, name: &str, severity: &Severity, of_pair: &Severity, windows: &[(&str, &str)]) -> Labels {
+        let text = self.texts.get(of_pair);
+        let mut labels = model::LabelsBuilder::new();
+        let mut alertname = name;
+        labels.set("severity", severity.as_str());
+        if let Some(text) = text {
+            for (key, value) in &text.labels {
+                labels.set(key, value);
+            }
+            if name == BURN_RATE {
+                alertname = text.name.as_deref().unwrap_or(name);
+            }
+        }
+        labels.set("alertname", alertname);
+        for (key, value) in self.labels.iter().chain(windows) {
             labels.set(key, value);
         }
-        if name == BURN_RATE {
-            alertname = text.name.as_deref().unwrap_or(name);
-        }
+        labels.build()
     }
-    labels.set("alertname", alertname).set("slo", &objective.id).set("service", &objective.service);
-    // An empty value is no label.
-    labels.set("product", objective.product.as_deref().unwrap_or_default());
-    for (key, value) in windows {
-        labels.set(key, value);
-    }
-    labels.build()
-}
 
-/// Annotations, with those that specs add.
-fn annotated(objective: &Objective, of_pair: &Severity, labels: &Labels, said: &Said) -> Labels {
-    let text = objective.burn.texts.get(of_pair);
-    let mut annotations = model::LabelsBuilder::new();
-    for (key, value) in &said.annotations {
-        annotations.set(key, value);
+    /// Annotations, with those that specs add.
+    fn annotations(&self, of_pair: &Severity, labels: &Labels, said: &Said) -> Labels {
+        let mut annotations = model::LabelsBuilder::new();
+        for (key, value) in &said.annotations {
+            annotations.set(key, value);
+        }
+        for (key, value) in self.texts.get(of_pair).iter().flat_map(|text| &text.annotations) {
+            annotations.set(key, &filled_in(value, labels, said.value, said.at_ms, ""));
+        }
+        annotations.build()
     }
-    for (key, value) in text.iter().flat_map(|text| &text.annotations) {
-        annotations.set(key, &filled_in(value, labels, said.value, said.at_ms, ""));
-    }
-    annotations.build()
 }
 
 /// `62.1 % of the error budget of 99.9 % over 28d is left (6.2 of 10 events).`
-fn budget(objective: &Objective, measured: &Measured) -> String {
-    let promise = format!("{} % over {}", objective.percent, objective.window.length_text());
+fn budget(Owner { promise, .. }: &Owner<'_>, measured: &Measured) -> String {
     let (remaining, allowed) = (rounded(measured.remaining()), rounded(measured.allowed));
     match measured.remaining_ratio() {
         Some(ratio) if ratio >= 0.0 => {
@@ -137,10 +179,6 @@ fn budget(objective: &Objective, measured: &Measured) -> String {
         Some(ratio) => format!("The error budget of {promise} is overspent by {}.", percent(Some(-ratio))),
         None => format!("{promise} allows no errors, and there are some."),
     }
-}
-
-fn title(objective: &Objective) -> &str {
-    if objective.title.is_empty() { &objective.id } else { &objective.title }
 }
 
 fn bad(burn: &PairBurn) -> f64 {

@@ -14,5 +14,5 @@ mod tree;
 pub use evaluate::Truth;
 pub(crate) use facts::duration_text;
 pub use facts::{Facts, Kind, Quantity, Word};
-pub use parse::{ConditionError, MAX_CONDITION_BYTES};
+pub use parse::{ConditionError, MAX_CONDITION_BYTES, MAX_CONDITION_DEPTH};
 pub use tree::Condition;

@@ -20,7 +20,7 @@ use super::tree::{Condition, Node, Operator};
 /// The limit `slo_condition_bytes`: the longest condition.
 pub const MAX_CONDITION_BYTES: usize = 1024;
 /// The limit `slo_condition_depth`: `not` and brackets within one another.
-const MAX_DEPTH: usize = 32;
+pub const MAX_CONDITION_DEPTH: usize = 32;
 
 /// Why a text is no condition.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -118,8 +118,9 @@ impl<'text> Parser<'text> {
     }
 
     fn one(&mut self, depth: usize) -> Result<Node, ConditionError> {
-        if depth > MAX_DEPTH {
-            let message = format!("brackets and \"not\" stand {MAX_DEPTH} deep at most (slo_condition_depth)");
+        if depth > MAX_CONDITION_DEPTH {
+            let message =
+                format!("brackets and \"not\" stand {MAX_CONDITION_DEPTH} deep at most (slo_condition_depth)");
             return Err(self.error_at(self.peek().at, message));
         }
         if self.takes_name("not") {

@@ -10,8 +10,8 @@ use model::float;
 
 use super::yaml::Node;
 use crate::spec::{
-    Budgeting, BurnPair, BurnPolicy, CalendarUnit, Comparison, Contact, Counted, Indicator, NoData, Objective, Options,
-    RatioSide, Window,
+    Budgeting, BurnPair, BurnPolicy, CalendarUnit, Comparison, Contact, ContactWay, Counted, Indicator, NoData,
+    Objective, Options, RatioSide, Window,
 };
 
 /// Why an objective cannot be written.
@@ -190,7 +190,7 @@ fn policy_name(objective: &Objective) -> String {
 }
 
 fn burn_policy(objective: &Objective) -> Node {
-    let BurnPolicy { pairs, low_traffic, no_data, notify, texts, .. } = &objective.burn;
+    let BurnPolicy { pairs, low_traffic, no_data, notify, is_continued, texts, .. } = &objective.burn;
     let mut spec = vec![("pairs", Node::List(pairs.iter().map(pair).collect()))];
     if let Some(low_traffic) = low_traffic {
         let low_traffic = map([
@@ -211,6 +211,9 @@ fn burn_policy(objective: &Objective) -> Node {
         let contacts = |contacts: &Vec<Contact>| Node::List(contacts.iter().map(contact).collect());
         let notify = notify.iter().map(|(severity, of)| (severity.as_str().to_owned(), contacts(of)));
         spec.push(("notify", Node::Map(notify.collect())));
+    }
+    if *is_continued {
+        spec.push(("continue", Node::bare("true")));
     }
     if !texts.is_empty() {
         let text = |text: &crate::spec::AlertText| {
@@ -244,10 +247,10 @@ fn pair(pair: &BurnPair) -> Node {
 }
 
 fn contact(contact: &Contact) -> Node {
-    map([match contact {
-        Contact::Email(address) => ("email", Node::text(address)),
-        Contact::Webhook(url) => ("webhook", Node::text(url)),
-        Contact::Receiver(name) => ("receiver", Node::text(name)),
+    map([match &contact.way {
+        ContactWay::Email(address) => ("email", Node::text(address)),
+        ContactWay::Webhook(url) => ("webhook", Node::text(url)),
+        ContactWay::Receiver(name) => ("receiver", Node::text(name)),
     }])
 }
 
@@ -306,6 +309,7 @@ mod tests {
         objective.name.clone_from(&objective.id);
         objective.burn.name = String::new();
         objective.source = SourcePlace::default();
+        objective.burn.notify.values_mut().flatten().for_each(|contact| contact.source = SourcePlace::default());
         format!("{objective:#?}")
     }
 

@@ -1,13 +1,13 @@
 //! The answer to a question: from what is known to an [`Evaluation`].
 
-use super::budgets::{Budgets, Labels};
+use super::budgets::Labels;
 use super::decide::{Decision, Surroundings, Verdict, decide, watch};
 use super::evaluation::{Evaluation, Phase, Soak, Stage};
 use super::overriding::Override;
 use super::request::{Inquiry, MAX_SOAK_MS};
-use super::situation::{Situation, spent_by};
+use super::situation::{Situation, Sources, spent_by};
 use crate::deployment::{Deployment, DeploymentState, Source};
-use crate::spec::{Catalog, Gate};
+use crate::spec::Gate;
 
 /// For how long an answer holds that lets a release go ahead, in milliseconds.
 const VALID_MS: i64 = 5 * 60_000;
@@ -46,7 +46,7 @@ pub(super) fn answer<'a>(asking: Asking<'a>, situation: Situation<'a>) -> Evalua
         remaining_ratio: situation.reading.and_then(|reading| reading.remaining_ratio),
         coverage: situation.reading.and_then(|reading| reading.coverage),
         exhausted_at_ms: situation.reading.and_then(|reading| reading.exhausted_at_ms),
-        firing: firing(situation.firing.as_deref().unwrap_or_default()),
+        firing: firing(&situation.firing()),
         debit: None,
         soak: None,
         created_ms: now_ms,
@@ -71,8 +71,7 @@ pub(super) fn answer<'a>(asking: Asking<'a>, situation: Situation<'a>) -> Evalua
 
 /// A release that is being watched, as it is now.
 pub(super) fn watched(
-    catalog: &Catalog,
-    budgets: &dyn Budgets,
+    sources: Sources<'_>,
     known: &Evaluation,
     policy_state: Option<String>,
     deployment: Option<&Deployment>,
@@ -80,6 +79,7 @@ pub(super) fn watched(
 ) -> Evaluation {
     let mut evaluation = known.clone();
     let Some(soak) = known.soak else { return evaluation };
+    let Sources { budgets, catalog, .. } = sources;
     let Some(gate) = catalog.gates.get(&known.gate) else {
         let reasons = vec![format!("the gate {} is not there any more", known.gate)];
         settle(&mut evaluation, Verdict { decision: Decision::Unknown, reasons }, None, now_ms);
@@ -90,9 +90,9 @@ pub(super) fn watched(
     let product = catalog.products.get(&known.product);
     let until_ms = now_ms.min(soak.until_ms);
     let debit = product.and_then(|product| spent_by(catalog, product, budgets, &watched, until_ms));
-    let situation = Situation::new(budgets, &known.product, now_ms);
+    let situation = Situation::new(sources, &known.product, now_ms);
     let reading = situation.reading.unwrap_or_default();
-    let fires = firing(situation.firing.as_deref().unwrap_or_default());
+    let fires = firing(&situation.firing());
     let situation = situation.asked(policy_state.clone(), &known.inquiry).with_debit(debit);
     let is_over = now_ms >= soak.until_ms;
     let verdict = match deployment.map(|deployment| deployment.state) {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use alerting::rules::{AlertState, RuleKind};
+
 use crate::history::History;
 
 /// Labels of an alert that fires.
@@ -48,11 +50,52 @@ pub trait Budgets: fmt::Debug + Send + Sync {
 
     /// What was counted.
     fn history(&self) -> Option<Arc<dyn History>>;
+
+    /// What a product leans on; `None` where it leans on nothing, or that is not known.
+    fn upstream(&self, _product: &str) -> Option<Upstream> {
+        None
+    }
+}
+
+/// What a product leans on, now.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Upstream {
+    /// The share of the product's budget that would be left if nothing upstream had failed; `None` where it cannot be told.
+    pub remaining_without: Option<f64>,
+    /// Ids of the upstream objectives whose own budgets are spent; of all of them where none's is.
+    pub objectives: Vec<String>,
+}
+
+/// Who knows all alerts that fire, beside those of budgets.
+pub trait FiringAlerts: fmt::Debug + Send + Sync {
+    /// Their labels.
+    fn firing(&self) -> Vec<Labels>;
+}
+
+impl FiringAlerts for alerting::rules::Rules {
+    fn firing(&self) -> Vec<Labels> {
+        let pairs = |labels: &model::Labels| {
+            labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect::<Labels>()
+        };
+        let rules = self.groups(true).into_iter().flat_map(|group| group.rules);
+        let alerts = rules.flat_map(|rule| match rule.kind {
+            RuleKind::Alerting(status) => status.alerts,
+            RuleKind::Recording => Vec::new(),
+        });
+        let firing = alerts.filter(|alert| alert.state == AlertState::Firing);
+        firing.map(|alert| pairs(&alert.labels)).collect()
+    }
 }
 
 /// Nobody knows anything.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoBudgets;
+
+impl FiringAlerts for NoBudgets {
+    fn firing(&self) -> Vec<Labels> {
+        Vec::new()
+    }
+}
 
 impl Budgets for NoBudgets {
     fn product(&self, _: &str) -> Option<Reading> {

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::exemption::Exemption;
 use super::request::Inquiry;
-use crate::condition::{Condition, Facts, Truth};
+use crate::condition::{Condition, Facts, Quantity, Truth, Word};
 use crate::policy::{Consequences, reason};
 use crate::spec::{Gate, OnUnknown};
 
@@ -58,6 +59,8 @@ pub struct Surroundings {
     pub n_deploys_today: usize,
     /// Whether the service is the product's.
     pub is_own_service: bool,
+    /// Why releases may go on although the policy stops them; or why they may not, where it could be.
+    pub exemption: Option<Exemption>,
 }
 
 /// Classes that no count of releases holds up.
@@ -67,6 +70,8 @@ const NEVER_SLOWED: [&str; 2] = ["security", "rollback"];
 #[derive(Debug, Default)]
 struct Findings {
     denying: Vec<String>,
+    /// What would deny without the exemption.
+    exempted: Vec<String>,
     unknown: Vec<String>,
     warning: Vec<String>,
 }
@@ -76,6 +81,7 @@ pub fn decide(gate: &Gate, inquiry: &Inquiry, facts: &dyn Facts, around: &Surrou
     let mut findings = Findings::default();
     for text in &gate.deny {
         match held(text, facts) {
+            (Truth::True, why) if around.exempts(text, facts) => findings.exempted.push(why),
             (Truth::True, why) => findings.denying.push(why),
             (Truth::Unknown, why) => findings.unknown.push(why),
             (Truth::False, _) => {}
@@ -94,7 +100,41 @@ pub fn decide(gate: &Gate, inquiry: &Inquiry, facts: &dyn Facts, around: &Surrou
             (Truth::Unknown | Truth::False, _) => {}
         }
     }
+    if let Some(exemption) = around.exemption.as_ref().filter(|_| !findings.exempted.is_empty()) {
+        findings.warning.extend(exemption.words().iter().cloned());
+        findings.warning.append(&mut findings.exempted);
+    }
     settled(findings, gate.on_unknown)
+}
+
+impl Surroundings {
+    /// Whether a condition denies only because of the policy's state, which does not count.
+    fn exempts(&self, text: &str, facts: &dyn Facts) -> bool {
+        let best = self.exemption.as_ref().and_then(Exemption::best_state);
+        let condition = Condition::parse(text).ok();
+        let as_if = best.zip(condition).map(|(best, condition)| condition.truth(&Exempted { facts, best }));
+        as_if == Some(Truth::False)
+    }
+}
+
+/// The facts as if the policy were in another state.
+struct Exempted<'a> {
+    facts: &'a dyn Facts,
+    best: &'a str,
+}
+
+impl Facts for Exempted<'_> {
+    fn quantity(&self, of: Quantity) -> Option<f64> {
+        self.facts.quantity(of)
+    }
+
+    fn word(&self, of: Word) -> Option<&str> {
+        if of == Word::PolicyState { Some(self.best) } else { self.facts.word(of) }
+    }
+
+    fn is_firing(&self, labels: &[(String, String)]) -> Option<bool> {
+        self.facts.is_firing(labels)
+    }
 }
 
 /// Is it doing well? `None` to go on watching.
@@ -130,14 +170,22 @@ fn follow(
     around: &Surroundings,
     findings: &mut Findings,
 ) {
-    let state = facts.word(crate::condition::Word::PolicyState).unwrap_or("unknown");
+    let state = facts.word(Word::PolicyState).unwrap_or("unknown");
     let change = &inquiry.change;
     if let Some((allow, is_for_all)) = &consequences.freeze
         && (*is_for_all || around.is_own_service)
         && !allow.contains(change)
     {
         let but = if allow.is_empty() { String::new() } else { format!(" but for {}", allow.join(", ")) };
-        findings.denying.push(format!("releases are frozen while the policy is {state},{but} and this is a {change}"));
+        let why = format!("releases are frozen while the policy is {state},{but} and this is a {change}");
+        match &around.exemption {
+            Some(exemption) if exemption.best_state().is_some() => findings.exempted.push(why),
+            // What could exempt, and does not.
+            other => {
+                findings.denying.push(why);
+                findings.denying.extend(other.iter().flat_map(|exemption| exemption.words().iter().cloned()));
+            }
+        }
     }
     if let Some((classes, approvers)) = &consequences.approval
         && (classes.is_empty() || classes.contains(change))
@@ -158,7 +206,7 @@ fn follow(
 }
 
 fn settled(findings: Findings, on_unknown: OnUnknown) -> Verdict {
-    let Findings { denying, unknown, warning } = findings;
+    let Findings { denying, unknown, warning, .. } = findings;
     let decision = match on_unknown {
         _ if !denying.is_empty() => Decision::Deny,
         OnUnknown::Deny if !unknown.is_empty() => Decision::Deny,

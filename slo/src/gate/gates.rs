@@ -4,28 +4,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use alerting::rules::RuleAlert;
 use journal::{Disk, JournalError};
 use model::{Clock, Rng};
 use parking_lot::{Mutex, RwLock};
 
 use super::answer::{Asking, answer, watched};
-use super::budgets::{Budgets, NoBudgets};
+use super::budgets::{Budgets, FiringAlerts, NoBudgets};
 use super::decide::{Surroundings, decide};
 use super::decisions::{Decisions, OpenError, Record};
 use super::evaluation::{Evaluation, Phase, Stage};
+use super::exemption;
 use super::kept::Kept;
 use super::outlook::{Outlook, inquiries};
 use super::overriding::{Override, OverrideRequest};
 use super::request::{GateError, Inquiry};
-use super::situation::Situation;
+use super::situation::{Situation, Sources};
 use crate::deployment::{Deployment, DeploymentFilter, Outcome, Report};
-use crate::ledger::{self, Dora, Ledger, dora};
-use crate::policy::{Consequences, Policy, PolicyChange, Standing};
-use crate::spec::{Catalog, Gate, Product};
+use crate::policy::{self, Consequences, FreezePeriod, Policy, PolicyChange, Standing, Telling};
+use crate::spec::{Catalog, Gate};
 
 const DAY_MS: i64 = 86_400_000;
-/// For how long deployments are watched in a ledger where no gate says so, in milliseconds.
-const DEFAULT_SOAK_MS: i64 = 30 * 60_000;
 
 /// With what gates are opened.
 #[derive(Debug)]
@@ -44,16 +43,18 @@ pub struct GatesOptions {
 #[derive(Debug)]
 pub struct Gates {
     clock: Arc<dyn Clock>,
+    start_ms: i64,
     budgets: RwLock<Arc<dyn Budgets>>,
+    alerts: RwLock<Arc<dyn FiringAlerts>>,
     catalog: RwLock<Arc<Catalog>>,
     /// By product.
     policies: RwLock<BTreeMap<String, Arc<Policy>>>,
-    inner: Mutex<Inner>,
+    pub(super) inner: Mutex<Inner>,
 }
 
 #[derive(Debug)]
-struct Inner {
-    kept: Kept,
+pub(super) struct Inner {
+    pub(super) kept: Kept,
     decisions: Decisions,
     rng: Box<dyn Rng>,
 }
@@ -69,17 +70,6 @@ pub struct TickOutcome {
     pub error: Option<JournalError>,
 }
 
-/// How a product is delivered over a span, and what stood in the way.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Speed {
-    /// The four keys.
-    pub dora: Dora,
-    /// For how long releases were frozen, in milliseconds.
-    pub frozen_ms: i64,
-    /// Overrides that were given.
-    pub overrides: Vec<Override>,
-}
-
 impl Gates {
     /// Goes on where an earlier run ended; and how many records of it were damaged.
     ///
@@ -92,8 +82,10 @@ impl Gates {
         let mut kept = Kept::default();
         back.records.into_iter().for_each(|record| kept.take(record));
         let gates = Gates {
+            start_ms: clock.now_ms(),
             clock,
             budgets: RwLock::new(Arc::new(NoBudgets)),
+            alerts: RwLock::new(Arc::new(NoBudgets)),
             catalog: RwLock::default(),
             policies: RwLock::default(),
             inner: Mutex::new(Inner { kept, decisions, rng: options.rng }),
@@ -104,6 +96,11 @@ impl Gates {
     /// Who knows budgets from now on.
     pub fn set_budgets(&self, budgets: Arc<dyn Budgets>) {
         *self.budgets.write() = budgets;
+    }
+
+    /// Who knows all other alerts from now on.
+    pub fn set_alerts(&self, alerts: Arc<dyn FiringAlerts>) {
+        *self.alerts.write() = alerts;
     }
 
     /// What spec files say from now on. A policy whose conditions cannot be read leaves its products without a state; what is wrong
@@ -129,8 +126,16 @@ impl Gates {
         Arc::clone(&self.catalog.read())
     }
 
-    fn budgets(&self) -> Arc<dyn Budgets> {
+    pub(super) fn budgets(&self) -> Arc<dyn Budgets> {
         Arc::clone(&self.budgets.read())
+    }
+
+    fn alerts(&self) -> Arc<dyn FiringAlerts> {
+        Arc::clone(&self.alerts.read())
+    }
+
+    pub(super) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
     }
 
     /// A gate.
@@ -223,15 +228,19 @@ impl Gates {
             return Err(GateError::Bad(format!("{service} does not ask at gate {name}; these do: {services}")));
         }
         self.step(&gate.product, now_ms, &mut TickOutcome::default());
-        let budgets = self.budgets();
+        let (budgets, alerts) = (self.budgets(), self.alerts());
         // Outside of the lock: it reads counts.
-        let situation = Situation::new(&*budgets, &gate.product, now_ms);
+        let sources = Sources { budgets: &*budgets, alerts: &*alerts, catalog: &catalog };
+        let situation = Situation::new(sources, &gate.product, now_ms);
+        let upstream = exemption::asked(&catalog, &gate.product, &*budgets);
         let mut inner = self.inner.lock();
         if let Some(known) = inner.kept.answered(name, &inquiry, now_ms).cloned() {
             drop(inner);
             return self.evaluation(name, &known.id);
         }
+        let exemption = exemption::of(&catalog, &gate.product, upstream.as_ref(), &inner.kept.standings);
         let around = self.around(&inner.kept, &catalog, &gate, &inquiry, &services, now_ms);
+        let around = Surroundings { exemption, ..around };
         let asking = Asking {
             gate: &gate,
             inquiry: &inquiry,
@@ -253,13 +262,19 @@ impl Gates {
     /// When there is no such gate.
     pub fn outlook(&self, name: &str) -> Result<Vec<Outlook>, GateError> {
         let gate = self.gate(name)?;
-        let (catalog, budgets, now_ms) = (self.catalog(), self.budgets(), self.clock.now_ms());
+        let (catalog, budgets, alerts, now_ms) = (self.catalog(), self.budgets(), self.alerts(), self.clock.now_ms());
         let services = services_of(&catalog, &gate);
         let inquiries = inquiries(&gate, &services);
-        let mut situation = Situation::new(&*budgets, &gate.product, now_ms);
+        let sources = Sources { budgets: &*budgets, alerts: &*alerts, catalog: &catalog };
+        let mut situation = Situation::new(sources, &gate.product, now_ms);
+        let upstream = exemption::asked(&catalog, &gate.product, &*budgets);
         let known: Vec<(Surroundings, Option<Override>)> = {
             let kept = &self.inner.lock().kept;
-            let around = |inquiry: &Inquiry| self.around(kept, &catalog, &gate, inquiry, &services, now_ms);
+            let exemption = exemption::of(&catalog, &gate.product, upstream.as_ref(), &kept.standings);
+            let around = |inquiry: &Inquiry| Surroundings {
+                exemption: exemption.clone(),
+                ..self.around(kept, &catalog, &gate, inquiry, &services, now_ms)
+            };
             let overriding = |inquiry: &Inquiry| kept.overriding(name, inquiry, now_ms).cloned();
             inquiries.iter().map(|inquiry| (around(inquiry), overriding(inquiry))).collect()
         };
@@ -309,7 +324,9 @@ impl Gates {
                 inner.kept.deployments.find(&filter).into_iter().find(|one| one.service == known.inquiry.service);
             (state, found.cloned())
         };
-        watched(&catalog, &*self.budgets(), known, state, deployment.as_ref(), now_ms)
+        let (budgets, alerts) = (self.budgets(), self.alerts());
+        let sources = Sources { budgets: &*budgets, alerts: &*alerts, catalog: &catalog };
+        watched(sources, known, state, deployment.as_ref(), now_ms)
     }
 
     /// Takes somebody's word against a gate's. It survives a power cut when this returns.
@@ -355,6 +372,23 @@ impl Gates {
         Some(Consequences::of(policy, &self.standing(product)?.state?))
     }
 
+    /// Where products stand, as alerts: those of states that somebody is to hear of. What fires does for so long if nobody hears
+    /// of it again. `url_of` is the page of a product.
+    pub fn alerts_told(&self, valid_for_ms: i64, url_of: impl Fn(&str) -> String) -> Vec<RuleAlert> {
+        let catalog = self.catalog();
+        let (now_ms, start_ms) = (self.clock.now_ms(), self.start_ms);
+        let inner = self.inner.lock();
+        let Kept { standings, changes, .. } = &inner.kept;
+        Telling { catalog: &catalog, standings, changes, start_ms, now_ms, valid_for_ms }.alerts(url_of)
+    }
+
+    /// Which freeze periods of GitLab's have to be there, and which have not.
+    pub fn freeze_periods(&self) -> Vec<FreezePeriod> {
+        let catalog = self.catalog();
+        let inner = self.inner.lock();
+        policy::periods(&catalog, &inner.kept.standings, &inner.kept.changes)
+    }
+
     /// What time has brought: states of policies, releases that are watched. To be called after budgets have been counted.
     pub fn tick(&self) -> TickOutcome {
         let now_ms = self.clock.now_ms();
@@ -386,8 +420,9 @@ impl Gates {
     /// Lets a product's policy see how it is.
     fn step(&self, product: &str, now_ms: i64, outcome: &mut TickOutcome) {
         let Some(policy) = self.policies.read().get(product).cloned() else { return };
-        let budgets = self.budgets();
-        let situation = Situation::new(&*budgets, product, now_ms);
+        let (budgets, alerts, catalog) = (self.budgets(), self.alerts(), self.catalog());
+        let sources = Sources { budgets: &*budgets, alerts: &*alerts, catalog: &catalog };
+        let situation = Situation::new(sources, product, now_ms);
         let mut inner = self.inner.lock();
         let before = inner.kept.standings.get(product).cloned();
         let mut standing =
@@ -401,55 +436,6 @@ impl Gates {
             Ok(()) => outcome.changes.extend(change),
             Err(error) => outcome.error = Some(error),
         }
-    }
-
-    /// What a product's budget was spent on in a span; `None` without such a product, or while nothing is counted.
-    pub fn ledger(&self, product: &str, from_ms: i64, to_ms: i64) -> Option<Ledger> {
-        let catalog = self.catalog();
-        let product = catalog.products.get(product)?;
-        let history = self.budgets().history()?;
-        let soak_ms = soak_of(&catalog, product);
-        let deployments = self.of_product(&catalog, product, from_ms.saturating_sub(soak_ms), to_ms);
-        let deployments: Vec<&Deployment> = deployments.iter().collect();
-        Some(ledger::of_product(&catalog, product, &*history, &deployments, (from_ms, to_ms), soak_ms))
-    }
-
-    /// How fast a product is delivered, and how safely; `None` without such a product.
-    pub fn speed(&self, product: &str, from_ms: i64, to_ms: i64) -> Option<Speed> {
-        let catalog = self.catalog();
-        let product = catalog.products.get(product)?;
-        let deployments = self.of_product(&catalog, product, from_ms, to_ms);
-        let inner = self.inner.lock();
-        let failed = inner.kept.evaluations.iter().filter(|one| one.product == product.name && one.is_failure());
-        let failed: BTreeSet<(String, String)> =
-            failed.map(|one| (one.inquiry.service.clone(), one.inquiry.version.clone())).collect();
-        let is_its =
-            |given: &&Override| catalog.gates.get(&given.gate).is_some_and(|gate| gate.product == product.name);
-        let is_in = |given: &&Override| given.created_ms > from_ms && given.created_ms <= to_ms;
-        Some(Speed {
-            dora: dora(&deployments.iter().collect::<Vec<_>>(), &failed, (from_ms, to_ms)),
-            frozen_ms: frozen_ms(&catalog, product, &inner.kept, (from_ms, to_ms)),
-            overrides: inner.kept.overrides.iter().filter(is_its).filter(is_in).cloned().collect(),
-        })
-    }
-
-    /// The deployments of a product's services, to the environments of its gates, or everywhere where it has none.
-    fn of_product(&self, catalog: &Catalog, product: &Product, after_ms: i64, until_ms: i64) -> Vec<Deployment> {
-        let services = services_of_product(catalog, &product.name);
-        if services.is_empty() {
-            return Vec::new();
-        }
-        let gates = catalog.gates.values().filter(|gate| gate.product == product.name);
-        let environments: BTreeSet<&str> = gates.map(|gate| gate.environment.as_str()).collect();
-        let filter = DeploymentFilter {
-            services,
-            after_ms: Some(after_ms),
-            until_ms: Some(until_ms),
-            ..DeploymentFilter::default()
-        };
-        let mut found = self.deployments(&filter);
-        found.retain(|one| environments.is_empty() || environments.contains(one.environment.as_str()));
-        found
     }
 
     fn deployment_of(&self, inquiry: &Inquiry, services: &[String]) -> Option<Deployment> {
@@ -491,6 +477,7 @@ impl Gates {
             is_policy_unknown: spec.is_some() && (policy.is_none() || state.is_none()),
             n_deploys_today: kept.deployments.find(&filter).into_iter().filter(is_other).count(),
             is_own_service: product.is_none_or(|product| product == gate.product),
+            exemption: None,
         }
     }
 
@@ -550,26 +537,9 @@ fn services_of(catalog: &Catalog, gate: &Gate) -> Vec<String> {
 }
 
 /// The services of a product: those that say so, and those that its gates name.
-fn services_of_product(catalog: &Catalog, product: &str) -> Vec<String> {
+pub(super) fn services_of_product(catalog: &Catalog, product: &str) -> Vec<String> {
     let labelled = catalog.services.values().filter(|service| service.product.as_deref() == Some(product));
     let gated = catalog.gates.values().filter(|gate| gate.product == product).flat_map(|gate| &gate.services);
     let all: BTreeSet<&String> = labelled.map(|service| &service.name).chain(gated).collect();
     all.into_iter().cloned().collect()
-}
-
-/// For how long a product's deployments are watched: as its gates say, the longest.
-fn soak_of(catalog: &Catalog, product: &Product) -> i64 {
-    let gates = catalog.gates.values().filter(|gate| gate.product == product.name);
-    gates.map(|gate| gate.soak_ms).filter(|soak_ms| *soak_ms > 0).max().unwrap_or(DEFAULT_SOAK_MS)
-}
-
-/// For how long a product was in states that freeze releases.
-fn frozen_ms(catalog: &Catalog, product: &Product, kept: &Kept, (from_ms, to_ms): (i64, i64)) -> i64 {
-    let policy = product.policy.as_ref().and_then(|name| catalog.budget_policies.get(name));
-    let Some(policy) = policy else { return 0 };
-    let changes: Vec<&PolicyChange> = kept.changes.iter().filter(|change| change.product == product.name).collect();
-    let ends = changes.iter().skip(1).map(|change| change.at_ms).chain([to_ms]);
-    let spans = changes.iter().zip(ends);
-    let frozen = spans.filter(|(change, _)| Consequences::of(policy, &change.to).freeze.is_some());
-    frozen.map(|(change, end_ms)| (end_ms.min(to_ms) - change.at_ms.max(from_ms)).max(0)).sum()
 }

@@ -11,13 +11,13 @@ use crate::deployment::Deployments;
 use crate::policy::{PolicyChange, Standing};
 
 /// The limit `gate_evaluations`: the oldest beyond it are forgotten.
-const MAX_EVALUATIONS: usize = 10_000;
+pub(super) const MAX_EVALUATIONS: usize = 10_000;
 /// The limit `gate_overrides`.
-const MAX_OVERRIDES: usize = 10_000;
+pub(super) const MAX_OVERRIDES: usize = 10_000;
 /// The limit `policy_changes`.
-const MAX_CHANGES: usize = 10_000;
+pub(super) const MAX_CHANGES: usize = 10_000;
 /// The limit `hook_ids`: so many webhooks are known again.
-const MAX_HOOKS: usize = 10_000;
+pub(super) const MAX_HOOKS: usize = 10_000;
 
 /// What is known.
 #[derive(Clone, Debug, Default)]

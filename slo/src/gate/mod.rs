@@ -4,25 +4,45 @@
 //! (`docs/format/decisions.md`). What decides is pure ([`decide`]): conditions of the gate, and what follows from the state of the
 //! product's policy. What budgets say comes in through [`Budgets`].
 
+mod actions;
 mod answer;
 mod budgets;
 mod decide;
 mod decisions;
+mod delivery;
 mod evaluation;
+mod exemption;
 mod gates;
 mod kept;
 mod outlook;
 mod overriding;
+#[cfg(test)]
+mod policy_tests;
 mod request;
 mod situation;
 #[cfg(test)]
 mod tests;
 
-pub use budgets::{Budgets, Labels, NoBudgets, ObjectiveReading, Reading};
+pub use actions::OpenAction;
+pub use budgets::{Budgets, FiringAlerts, Labels, NoBudgets, ObjectiveReading, Reading, Upstream};
 pub use decide::{Decision, Surroundings, Verdict, decide};
 pub use decisions::OpenError;
+pub use delivery::Speed;
 pub use evaluation::{Evaluation, Phase, Soak, Stage};
-pub use gates::{Gates, GatesOptions, Speed, TickOutcome};
+pub use exemption::Exemption;
+pub(crate) use exemption::{OUT_OF_SCOPE, UPSTREAM, UPSTREAM_FROZEN};
+pub use gates::{Gates, GatesOptions, TickOutcome};
 pub use outlook::Outlook;
 pub use overriding::{Override, OverrideRequest};
 pub use request::{GateError, Inquiry};
+
+/// The limits of gates, for [`crate::limits`].
+pub(crate) fn limits() -> [crate::limits::Limit; 5] {
+    [
+        ("gate_evaluations", kept::MAX_EVALUATIONS as f64, ""),
+        ("gate_overrides", kept::MAX_OVERRIDES as f64, ""),
+        ("gate_soak", request::MAX_SOAK_MS as f64 / 1000.0, "seconds"),
+        ("hook_ids", kept::MAX_HOOKS as f64, ""),
+        ("policy_changes", kept::MAX_CHANGES as f64, ""),
+    ]
+}

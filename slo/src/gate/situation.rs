@@ -1,6 +1,8 @@
 //! The facts at a gate.
 
-use super::budgets::{Budgets, Labels, Reading};
+use std::cell::OnceCell;
+
+use super::budgets::{Budgets, FiringAlerts, Labels, Reading};
 use super::request::Inquiry;
 use crate::condition::{Facts, Quantity, Word};
 use crate::deployment::Deployment;
@@ -10,14 +12,25 @@ use crate::spec::{Catalog, Indicator, Objective, Product, Role};
 /// A budget that was read before this, in milliseconds, is not known: monitoring may be down.
 const FRESH_MS: i64 = 15 * 60_000;
 
+/// Who is asked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sources<'a> {
+    pub(super) budgets: &'a dyn Budgets,
+    pub(super) alerts: &'a dyn FiringAlerts,
+    pub(super) catalog: &'a Catalog,
+}
+
 /// What is known of a product, and of the release that asks.
 #[derive(Debug)]
 pub(super) struct Situation<'a> {
-    budgets: &'a dyn Budgets,
+    sources: Sources<'a>,
     product: &'a str,
     now_ms: i64,
     pub(super) reading: Option<Reading>,
-    pub(super) firing: Option<Vec<Labels>>,
+    /// Alerts of its budgets that fire.
+    firing: Option<Vec<Labels>>,
+    /// Other alerts that fire and are not another product's, once somebody asks.
+    others: OnceCell<Vec<Labels>>,
     pub(super) policy_state: Option<String>,
     inquiry: Option<&'a Inquiry>,
     debit: Option<f64>,
@@ -25,13 +38,14 @@ pub(super) struct Situation<'a> {
 
 impl<'a> Situation<'a> {
     /// A product as it is, nobody asking.
-    pub(super) fn new(budgets: &'a dyn Budgets, product: &'a str, now_ms: i64) -> Situation<'a> {
+    pub(super) fn new(sources: Sources<'a>, product: &'a str, now_ms: i64) -> Situation<'a> {
         Situation {
-            budgets,
+            sources,
             product,
             now_ms,
-            reading: budgets.product(product).filter(|reading| now_ms - reading.at_ms <= FRESH_MS),
-            firing: budgets.firing(product),
+            reading: sources.budgets.product(product).filter(|reading| now_ms - reading.at_ms <= FRESH_MS),
+            firing: sources.budgets.firing(product),
+            others: OnceCell::new(),
             policy_state: None,
             inquiry: None,
             debit: None,
@@ -49,6 +63,29 @@ impl<'a> Situation<'a> {
         self.debit = debit;
         self
     }
+
+    /// Alerts that are the product's and fire.
+    pub(super) fn firing(&self) -> Vec<Labels> {
+        let of_budgets = self.firing.iter().flatten().cloned();
+        let others = self.others().iter().filter(|alert| self.owner(alert) == Some(self.product));
+        of_budgets.chain(others.cloned()).collect()
+    }
+
+    fn others(&self) -> &[Labels] {
+        let is_foreign = |alert: &Labels| self.owner(alert).is_some_and(|owner| owner != self.product);
+        self.others.get_or_init(|| {
+            let mut firing = self.sources.alerts.firing();
+            firing.retain(|alert| !is_foreign(alert));
+            firing
+        })
+    }
+
+    /// The product that an alert names, itself or by its service; `None` where it names none.
+    fn owner<'b>(&'b self, alert: &'b Labels) -> Option<&'b str> {
+        let label = |name: &str| alert.iter().find(|(label, _)| label == name).map(|(_, value)| value.as_str());
+        let of_service = |service: &str| self.sources.catalog.services.get(service)?.product.as_deref();
+        label("product").or_else(|| of_service(label("service")?))
+    }
 }
 
 impl Facts for Situation<'_> {
@@ -61,7 +98,7 @@ impl Facts for Situation<'_> {
                 let at_ms = self.reading?.exhausted_at_ms;
                 Some(at_ms.map_or(f64::INFINITY, |at_ms| (at_ms - self.now_ms).max(0) as f64))
             }
-            Quantity::Burn { window_ms } => self.budgets.burn(self.product, window_ms),
+            Quantity::Burn { window_ms } => self.sources.budgets.burn(self.product, window_ms),
         }
     }
 
@@ -82,8 +119,9 @@ impl Facts for Situation<'_> {
     }
 
     fn is_firing(&self, labels: &[(String, String)]) -> Option<bool> {
-        let firing = self.firing.as_ref()?;
-        Some(firing.iter().any(|alert| labels.iter().all(|label| alert.contains(label))))
+        let has_labels = |alert: &Labels| labels.iter().all(|label| alert.contains(label));
+        let is_others = self.others().iter().any(has_labels);
+        if is_others { Some(true) } else { Some(self.firing.as_ref()?.iter().any(has_labels)) }
     }
 }
 

@@ -19,8 +19,8 @@ use crate::spec::{
     PolicyState, Product, Role, SourcePlace, Window,
 };
 
-const MINUTE_MS: i64 = 60_000;
-const START_MS: i64 = 1_700_000_000_000;
+pub(super) const MINUTE_MS: i64 = 60_000;
+pub(super) const START_MS: i64 = 1_700_000_000_000;
 
 #[derive(Clone, Debug)]
 struct At(Arc<Mutex<i64>>);
@@ -37,12 +37,15 @@ impl Clock for At {
 
 /// What budgets say: what is left, the burn rate, the severities that fire, and events.
 #[derive(Clone, Debug, Default)]
-struct Told {
-    remaining: Option<f64>,
+pub(super) struct Told {
+    pub(super) remaining: Option<f64>,
     burn: f64,
     severities: Vec<&'static str>,
     at_ms: i64,
-    events: Events,
+    pub(super) events: Events,
+    pub(super) upstream: Option<Upstream>,
+    /// Alerts that are not of budgets.
+    pub(super) others: Vec<Labels>,
 }
 
 #[derive(Debug, Default)]
@@ -72,10 +75,20 @@ impl Budgets for Telling {
     fn history(&self) -> Option<Arc<dyn History>> {
         Some(Arc::new(self.0.lock().events.clone()))
     }
+
+    fn upstream(&self, _: &str) -> Option<Upstream> {
+        self.0.lock().upstream.clone()
+    }
+}
+
+impl FiringAlerts for Telling {
+    fn firing(&self) -> Vec<Labels> {
+        self.0.lock().others.clone()
+    }
 }
 
 /// The worked example's product, policy and gate.
-fn catalog(on_unknown: OnUnknown) -> Catalog {
+pub(super) fn catalog(on_unknown: OnUnknown) -> Catalog {
     let state = |name: &str, when: &str| PolicyState { name: name.to_owned(), when: when.to_owned(), leave_when: None };
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     let policy = BudgetPolicy {
@@ -133,6 +146,7 @@ fn catalog(on_unknown: OnUnknown) -> Catalog {
         window: Window::Rolling { length_ms: 28 * 86_400_000 },
         composition: Composition { method: CompositionMethod::Events, components: vec![own] },
         informational: Vec::new(),
+        burn: None,
         policy: Some("policy".to_owned()),
         source: SourcePlace::default(),
     };
@@ -145,16 +159,21 @@ fn catalog(on_unknown: OnUnknown) -> Catalog {
     }
 }
 
-struct Fixture {
+pub(super) struct Fixture {
     disk: MemoryDisk,
     clock: At,
     told: Arc<Telling>,
-    gates: Gates,
+    pub(super) gates: Gates,
     catalog: Catalog,
 }
 
 impl Fixture {
-    fn new(on_unknown: OnUnknown) -> Fixture {
+    pub(super) fn new(on_unknown: OnUnknown) -> Fixture {
+        Fixture::with(catalog(on_unknown))
+    }
+
+    /// Under these specs.
+    pub(super) fn with(catalog: Catalog) -> Fixture {
         let (disk, clock) = (MemoryDisk::new(), At(Arc::new(Mutex::new(START_MS))));
         let told = Arc::new(Telling(Mutex::new(Told {
             remaining: Some(0.8),
@@ -162,26 +181,25 @@ impl Fixture {
             at_ms: i64::MAX / 2,
             ..Told::default()
         })));
-        let catalog = catalog(on_unknown);
         let gates = opened(&disk, &clock, &told, &catalog, 1);
         Fixture { disk, clock, told, gates, catalog }
     }
 
-    fn tell(&self, change: impl FnOnce(&mut Told)) {
+    pub(super) fn tell(&self, change: impl FnOnce(&mut Told)) {
         change(&mut self.told.0.lock());
     }
 
-    fn later(&self, minutes: i64) {
+    pub(super) fn later(&self, minutes: i64) {
         *self.clock.0.lock() += minutes * MINUTE_MS;
     }
 
     /// The process dies and comes back.
-    fn restart(&mut self) {
+    pub(super) fn restart(&mut self) {
         self.disk = self.disk.copy();
         self.gates = opened(&self.disk, &self.clock, &self.told, &self.catalog, 2);
     }
 
-    fn ask(&self, service: &str, version: &str, change: &str) -> Evaluation {
+    pub(super) fn ask(&self, service: &str, version: &str, change: &str) -> Evaluation {
         self.gates.evaluate("shop-prod", inquiry(service, version, change)).unwrap()
     }
 
@@ -190,7 +208,7 @@ impl Fixture {
         self.gates.evaluate("shop-prod", inquiry).unwrap()
     }
 
-    fn report(&self, version: &str, state: DeploymentState) {
+    pub(super) fn report(&self, version: &str, state: DeploymentState) {
         self.gates.report(Report::new("api", version, state, Source::Api)).unwrap();
     }
 
@@ -209,6 +227,7 @@ fn opened(disk: &MemoryDisk, clock: &At, told: &Arc<Telling>, catalog: &Catalog,
     let (gates, n_damaged) = Gates::open(options).unwrap();
     assert_eq!(n_damaged, 0);
     gates.set_budgets(Arc::clone(told) as _);
+    gates.set_alerts(Arc::clone(told) as _);
     assert_eq!(gates.apply(Arc::new(catalog.clone())), Vec::<String>::new());
     gates
 }

@@ -7,7 +7,7 @@ use super::object::{AlertConditionSpec, AlertPolicySpec, ConditionUse, PolicyUse
 use super::objects::{Objects, missing};
 use super::own::burn_policy;
 use super::walk::Walk;
-use crate::spec::{BurnPair, BurnPolicy, Contact, NoDataAlert, Severity};
+use crate::spec::{BurnPair, BurnPolicy, Contact, ContactWay, NoDataAlert, Severity};
 
 impl Objects<'_> {
     /// What the policies of an SLO come to. Without any the default stands; an empty list tells nobody.
@@ -130,13 +130,14 @@ pub(super) fn contact(spec: &TargetSpec, walk: &mut Walk<'_>) -> Option<Contact>
         walk.within("spec", |walk| walk.error("target", "who is told? a receiver, an address or a URL is needed"));
         return None;
     }
-    Some(if target.starts_with("http://") || target.starts_with("https://") {
-        Contact::Webhook(target)
+    let way = if target.starts_with("http://") || target.starts_with("https://") {
+        ContactWay::Webhook(target)
     } else if target.contains('@') {
-        Contact::Email(target)
+        ContactWay::Email(target)
     } else {
-        Contact::Receiver(target)
-    })
+        ContactWay::Receiver(target)
+    };
+    Some(Contact { way, source: walk.place() })
 }
 
 /// A condition: one window, so that the short one is as long as the long one.
@@ -207,5 +208,6 @@ fn merge(all: &mut BurnPolicy, policy: BurnPolicy) {
     for (severity, contacts) in notify {
         all.notify.entry(severity).or_default().extend(contacts);
     }
+    all.is_continued |= policy.is_continued;
     all.texts.extend(policy.texts);
 }

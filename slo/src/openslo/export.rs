@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 
 use model::duration::PromDuration;
 use model::yaml::to_yaml;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::export_policies::{budget_policy, gate};
 use crate::spec::{
-    Adjustment, BudgetPolicy, Budgeting, BurnPair, BurnPolicy, Catalog, Comparison, Contact, Counted, Counter,
-    CounterTerm, Gate, Indicator, NoData, Objective, OnUnknown, PolicyAction, Product, RatioSide, Reading,
-    ReportSchedule, Role, Service, Share, Window, burn_factor, compile,
+    Adjustment, Budgeting, BurnPair, BurnPolicy, Catalog, Comparison, Contact, ContactWay, Counted, Counter,
+    CounterTerm, Indicator, NoData, Objective, Product, RatioSide, Reading, ReportSchedule, Role, Service, Share,
+    Window, burn_factor, compile,
 };
 
 /// The documents of a catalog, as one text.
@@ -32,10 +33,11 @@ pub fn documents(catalog: &Catalog) -> Vec<Value> {
     for objectives in by_name.into_values() {
         documents.extend(slos(objectives, catalog, &mut policies));
     }
+    let products: Vec<Value> = catalog.products.values().map(|one| product(one, &mut policies)).collect();
     documents.extend(policies.specs.into_iter().map(|(name, spec)| document("BurnRatePolicy", &name, "", &spec)));
     documents.extend(catalog.objectives.values().filter_map(options));
     documents.extend(catalog.budget_policies.values().map(budget_policy));
-    documents.extend(catalog.products.values().map(product));
+    documents.extend(products);
     documents.extend(catalog.gates.values().map(gate));
     documents.extend(catalog.adjustments.values().map(adjustment));
     documents.extend(catalog.report_schedules.values().map(report_schedule));
@@ -43,7 +45,7 @@ pub fn documents(catalog: &Catalog) -> Vec<Value> {
 }
 
 /// An object of `narthex/v1`.
-fn document(kind: &str, name: &str, title: &str, spec: &Value) -> Value {
+pub(super) fn document(kind: &str, name: &str, title: &str, spec: &Value) -> Value {
     json!({ "apiVersion": "narthex/v1", "kind": kind, "metadata": metadata(name, title, &BTreeMap::new()), "spec": spec })
 }
 
@@ -132,7 +134,7 @@ fn slo(
         spec["indicator"] = json!({ "metadata": { "name": name }, "spec": indicator(&common.indicator) });
     }
     if common.burn != BurnPolicy::by_default(common.window.nominal_ms()) {
-        spec["alertPolicies"] = alert_policies(common, policies);
+        spec["alertPolicies"] = alert_policies(&common.id, &common.window, &common.burn, policies);
     }
     json!({ "apiVersion": "openslo/v1", "kind": "SLO", "metadata": metadata(name, &title, &labels), "spec": spec })
 }
@@ -289,25 +291,27 @@ struct Policies {
 impl Policies {
     fn of(catalog: &Catalog) -> Policies {
         let mut uses: BTreeMap<&str, Vec<(i64, &BurnPolicy)>> = BTreeMap::new();
-        for objective in catalog.objectives.values().filter(|objective| !objective.burn.name.is_empty()) {
-            uses.entry(&objective.burn.name).or_default().push((objective.window.nominal_ms(), &objective.burn));
+        let of_objectives = catalog.objectives.values().map(|one| (one.window.nominal_ms(), &one.burn));
+        let of_products = catalog.products.values();
+        let of_products = of_products.filter_map(|one| Some((one.window.nominal_ms(), one.burn.as_ref()?)));
+        for (window_ms, burn) in of_objectives.chain(of_products).filter(|(_, burn)| !burn.name.is_empty()) {
+            uses.entry(&burn.name).or_default().push((window_ms, burn));
         }
         let shared = |(name, uses): (&str, Vec<(i64, &BurnPolicy)>)| Some((name.to_owned(), burn_policy(&uses)?));
         Policies { specs: uses.into_iter().filter_map(shared).collect() }
     }
 }
 
-/// The policy of an objective, by its name; one that cannot be shared has a name of its own.
-fn alert_policies(objective: &Objective, policies: &mut Policies) -> Value {
-    let policy = &objective.burn;
+/// The policy of an objective or a product, by its name; one that cannot be shared has a name of its own.
+fn alert_policies(of: &str, window: &Window, policy: &BurnPolicy, policies: &mut Policies) -> Value {
     if policy.pairs.is_empty() && policy.no_data.is_none() {
         return json!([]);
     }
     if policies.specs.contains_key(&policy.name) {
         return json!([{ "alertPolicyRef": policy.name }]);
     }
-    let name = format!("{}-alerts", objective.id);
-    let spec = burn_policy(&[(objective.window.nominal_ms(), policy)]);
+    let name = format!("{of}-alerts");
+    let spec = burn_policy(&[(window.nominal_ms(), policy)]);
     policies.specs.insert(name.clone(), spec.unwrap_or_default());
     json!([{ "alertPolicyRef": name }])
 }
@@ -345,6 +349,9 @@ fn burn_policy(uses: &[(i64, &BurnPolicy)]) -> Option<Value> {
         let notify =
             policy.notify.iter().map(|(severity, all)| (severity.as_str().to_owned(), json!(of_severity(all))));
         spec["notify"] = Value::Object(notify.collect());
+    }
+    if policy.is_continued {
+        spec["continue"] = json!(true);
     }
     if !policy.texts.is_empty() {
         let texts = policy.texts.iter().map(|(severity, text)| {
@@ -396,15 +403,15 @@ pub(crate) fn budget_of(pair: &BurnPair, window_ms: i64) -> Option<Share> {
 }
 
 fn contact(contact: &Contact) -> Value {
-    match contact {
-        Contact::Email(address) => json!({ "email": address }),
-        Contact::Webhook(url) => json!({ "webhook": url }),
-        Contact::Receiver(name) => json!({ "receiver": name }),
+    match &contact.way {
+        ContactWay::Email(address) => json!({ "email": address }),
+        ContactWay::Webhook(url) => json!({ "webhook": url }),
+        ContactWay::Receiver(name) => json!({ "receiver": name }),
     }
 }
 
 /// As Prometheus writes durations.
-fn prom(ms: i64) -> String {
+pub(super) fn prom(ms: i64) -> String {
     PromDuration::from_millis(ms).to_string()
 }
 
@@ -431,7 +438,7 @@ fn options(objective: &Objective) -> Option<Value> {
     Some(document("SLOOptions", &objective.id, "", &spec))
 }
 
-fn product(product: &Product) -> Value {
+fn product(product: &Product, policies: &mut Policies) -> Value {
     let mut objective = json!({ "timeWindow": window(&product.window) });
     if let Some((_, text)) = &product.target {
         objective["targetPercent"] = number(text);
@@ -456,95 +463,14 @@ fn product(product: &Product) -> Value {
             "informational": product.informational,
         },
     });
+    if let Some(burn) = &product.burn {
+        let name = format!("product-{}", product.name);
+        spec["alertPolicies"] = alert_policies(&name, &product.window, burn, policies);
+    }
     if let Some(policy) = &product.policy {
         spec["policyRef"] = json!(policy);
     }
     document("Product", &product.name, &product.title, &spec)
-}
-
-fn budget_policy(policy: &BudgetPolicy) -> Value {
-    let state = |state: &crate::spec::PolicyState| {
-        let mut spec = json!({ "name": state.name, "when": state.when });
-        if let Some(leave_when) = &state.leave_when {
-            spec["leaveWhen"] = json!(leave_when);
-        }
-        spec
-    };
-    let actions = policy
-        .actions
-        .iter()
-        .map(|(state, actions)| (state.clone(), Value::Array(actions.iter().map(action).collect())));
-    let mut incidents = Map::new();
-    let share = |share: Share| format!("{}%", share.percent_text());
-    if let Some((of, window_ms)) = policy.postmortem_when {
-        let spec = json!({ "singleIncidentShare": share(of), "window": prom(window_ms) });
-        incidents.insert("postmortemWhen".to_owned(), spec);
-    }
-    if let Some((of, window_ms)) = policy.planning_when {
-        let spec = json!({ "singleClassShare": share(of), "window": prom(window_ms) });
-        incidents.insert("planningWhen".to_owned(), spec);
-    }
-    let exemption = |(cause, only_if): &(String, Option<String>)| match only_if {
-        Some(only_if) => json!({ "cause": cause, "onlyIf": only_if }),
-        None => json!({ "cause": cause }),
-    };
-    let mut spec = json!({
-        "agreedBy": policy.agreed_by,
-        "states": policy.states.iter().map(state).collect::<Vec<_>>(),
-        "actions": actions.collect::<Map<_, _>>(),
-        "incidents": incidents,
-        "exemptions": policy.exemptions.iter().map(exemption).collect::<Vec<_>>(),
-    });
-    if let Some(escalation) = &policy.escalation {
-        spec["escalation"] = json!(escalation);
-    }
-    document("ErrorBudgetPolicy", &policy.name, "", &spec)
-}
-
-fn action(action: &PolicyAction) -> Value {
-    match action {
-        PolicyAction::Freeze { allow, scope } => json!({ "freeze": { "allow": allow, "scope": scope } }),
-        PolicyAction::RequireApproval { classes, approvers } => {
-            json!({ "gate": { "require": "approval", "for": classes, "approvers": approvers } })
-        }
-        PolicyAction::Slow { max_deploys_per_day, soak_ms } => {
-            let mut gate = Map::new();
-            if let Some(n_deploys) = max_deploys_per_day {
-                gate.insert("maxDeploysPerDay".to_owned(), json!(n_deploys));
-            }
-            if let Some(soak_ms) = soak_ms {
-                gate.insert("soak".to_owned(), json!(prom(*soak_ms)));
-            }
-            json!({ "gate": gate })
-        }
-        PolicyAction::Notify(who) => json!({ "notify": who }),
-        PolicyAction::Webhook { url, template: None } => json!({ "webhook": url }),
-        PolicyAction::Webhook { url, template: Some(template) } => json!({ "webhook": url, "template": template }),
-    }
-}
-
-fn gate(gate: &Gate) -> Value {
-    let on_unknown = match gate.on_unknown {
-        OnUnknown::Allow => "allow",
-        OnUnknown::AllowWithWarning => "allow-with-warning",
-        OnUnknown::Deny => "deny",
-        OnUnknown::Unknown => "unknown",
-    };
-    let overriding = &gate.overriding;
-    let spec = json!({
-        "product": gate.product,
-        "services": gate.services,
-        "environment": gate.environment,
-        "preDeploy": { "deny": gate.deny, "warn": gate.warn },
-        "postDeploy": { "soak": prom(gate.soak_ms), "failWhen": gate.fail_when },
-        "onUnknown": on_unknown,
-        "override": {
-            "roles": overriding.roles,
-            "requireReason": overriding.needs_reason,
-            "expires": prom(overriding.expires_ms),
-        },
-    });
-    document("ReleaseGate", &gate.name, "", &spec)
 }
 
 fn adjustment(adjustment: &Adjustment) -> Value {

@@ -15,8 +15,15 @@ fn shown(catalog: &Catalog) -> Vec<String> {
     let mut catalog = catalog.clone();
     let none = SourcePlace::default;
     catalog.services.values_mut().for_each(|service| service.source = none());
-    catalog.objectives.values_mut().for_each(|objective| objective.source = none());
-    catalog.products.values_mut().for_each(|product| product.source = none());
+    catalog.objectives.values_mut().for_each(|objective| {
+        objective.source = none();
+        objective.burn.notify.values_mut().flatten().for_each(|contact| contact.source = none());
+    });
+    catalog.products.values_mut().for_each(|product| {
+        product.source = none();
+        let notify = product.burn.iter_mut().flat_map(|burn| burn.notify.values_mut().flatten());
+        notify.for_each(|contact| contact.source = none());
+    });
     catalog.gates.values_mut().for_each(|gate| gate.source = none());
     catalog.budget_policies.values_mut().for_each(|policy| policy.source = none());
     catalog.adjustments.values_mut().for_each(|adjustment| adjustment.source = none());

@@ -8,6 +8,7 @@ mod alert;
 mod alpha;
 mod duration;
 pub mod export;
+mod export_policies;
 mod indicator;
 mod next;
 mod object;
@@ -26,5 +27,5 @@ mod suite;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use objects::Objects;
+pub(crate) use objects::{MAX_NAME_BYTES, Objects};
 pub(crate) use window::rolling;

@@ -16,7 +16,7 @@ use super::{alpha, next};
 use crate::spec::{Catalog, SourceFormat, SpecFault, SpecText};
 
 /// The limit `slo_name_bytes`: how long a name may be; it becomes a label and a part of paths.
-const MAX_NAME_BYTES: usize = 253;
+pub(crate) const MAX_NAME_BYTES: usize = 253;
 
 /// An object and where it was written.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! What is read of OpenSLO's files, and what is told of them.
 
 use crate::spec::{
-    Budgeting, Catalog, CompositionMethod, Contact, Counted, Indicator, Severity, SpecFault, SpecFile, Window, load,
+    Budgeting, Catalog, CompositionMethod, ContactWay, Counted, Indicator, Severity, SpecFault, SpecFile, Window, load,
 };
 
 fn catalog(text: &str) -> Catalog {
@@ -196,7 +196,7 @@ fn objects_of_other_files_are_found() {
     assert_eq!(objective.percent, "99");
     let pair = &objective.burn.pairs[0];
     assert_eq!((pair.long_ms, pair.short_ms, pair.factor, pair.for_ms), (3_600_000, 3_600_000, 2.0, 300_000));
-    assert_eq!(objective.burn.notify[&Severity::Page], [Contact::Email("a@b.c".to_owned())]);
+    assert_eq!(objective.burn.notify[&Severity::Page][0].way, ContactWay::Email("a@b.c".to_owned()));
     assert!(objective.burn.no_data.is_some());
     let labels = &catalog.services["s"].labels;
     assert_eq!((labels["version"].as_str(), labels["team"].as_str()), ("1.10", "a,b"));

@@ -1,5 +1,6 @@
-//! What follows from a state for releases. Who is told (`notify`, `webhook`) is not decided here: nobody is told yet.
+//! What follows from a state for releases. Who is told (`notify`, `webhook`) is decided by [`crate::notify`].
 
+use crate::condition::duration_text;
 use crate::spec::{BudgetPolicy, PolicyAction};
 
 /// What holds for releases while a product is in a state.
@@ -29,9 +30,30 @@ impl Consequences {
                     follows.max_deploys_per_day = max_deploys_per_day.or(follows.max_deploys_per_day);
                     follows.soak_ms = follows.soak_ms.max(*soak_ms);
                 }
-                PolicyAction::Notify(_) | PolicyAction::Webhook { .. } => {}
+                PolicyAction::GitlabFreeze(_) | PolicyAction::Notify(_) | PolicyAction::Webhook { .. } => {}
             }
         }
         follows
+    }
+
+    /// All of it: of which kind, and in words.
+    pub fn words(&self) -> Vec<(&'static str, String)> {
+        let of = |classes: &[String], all: &str| if classes.is_empty() { all.to_owned() } else { classes.join(", ") };
+        let mut words = Vec::new();
+        if let Some((allow, is_for_all)) = &self.freeze {
+            let but = if allow.is_empty() { String::new() } else { format!(", but for {}", allow.join(", ")) };
+            let whose = if *is_for_all { ", those of other products too" } else { "" };
+            words.push(("freeze", format!("releases are frozen{but}{whose}")));
+        }
+        if let Some((classes, approvers)) = &self.approval {
+            words.push(("approval", format!("a release ({}) needs a word of {approvers}", of(classes, "any"))));
+        }
+        if let Some(most) = self.max_deploys_per_day {
+            words.push(("pace", format!("{most} releases a day at most")));
+        }
+        if let Some(soak_ms) = self.soak_ms {
+            words.push(("pace", format!("each release is watched for {}", duration_text(soak_ms))));
+        }
+        words
     }
 }

@@ -85,6 +85,12 @@ impl<'c> Composite<'c> {
         self.target
     }
 
+    /// The same of those components alone that are the product's own.
+    pub(crate) fn without_upstream(mut self) -> Composite<'c> {
+        self.components = self.components.iter().filter(|one| one.role == Role::Own).cloned().collect();
+        self
+    }
+
     /// Who it is made of.
     pub(crate) fn components(&self) -> &[Component] {
         &self.components

@@ -3,5 +3,5 @@
 mod rows;
 mod writer;
 
-pub(crate) use rows::{Row, alert_rows, rows, value, windows_ms};
+pub(crate) use rows::{Row, alert_rows, product_rows, rows, value, windows_ms};
 pub(crate) use writer::Writer;

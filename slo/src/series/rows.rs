@@ -8,7 +8,7 @@ use model::{Labels, LabelsBuilder};
 use crate::budget::{Look, State};
 use crate::burn::burn_rate;
 use crate::history::Counts;
-use crate::spec::Objective;
+use crate::spec::{Objective, Product};
 use crate::window::duration_text;
 
 const DAY_MS: i64 = 86_400_000;
@@ -114,6 +114,17 @@ fn sloth_rows(objective: &Objective) -> Vec<(Row, Labels)> {
     ];
     rows.push((Row::SlothInfo, labels("sloth_slo_info", &info)));
     rows
+}
+
+/// How fast a product's own budget burns, of one that tells of that.
+pub(crate) fn product_rows(product: &Product, look: &Look) -> Vec<(Labels, f64)> {
+    let row = |(window_ms, counts): &(i64, Counts)| {
+        let mut labels = LabelsBuilder::new();
+        labels.set("__name__", "slo_product_burn_rate").set("product", &product.name);
+        labels.set("window", &duration_text(*window_ms));
+        (labels.build(), burn_rate(*counts, look.measured.target))
+    };
+    look.windows.iter().map(row).collect()
 }
 
 /// What a series says at a tick; `None` for nothing.

@@ -17,8 +17,8 @@ pub use indicator::{Comparison, Counted, Counter, CounterTerm, Indicator, RatioS
 pub use load::{DEFAULT_RETENTION_MS, MAX_DOCUMENTS, MAX_FAULTS, MAX_FILE_BYTES, MAX_OBJECTIVES, load, load_within};
 pub use objective::{Budgeting, NoData, Objective, Options, Units};
 pub use policy::{
-    AlertText, BudgetPolicy, BurnPair, BurnPolicy, Contact, Gate, LowTraffic, NoDataAlert, OnUnknown, Overriding,
-    PolicyAction, PolicyState, Severity, burn_factor,
+    AlertText, BudgetPolicy, BurnPair, BurnPolicy, Contact, ContactWay, Gate, GitlabFreeze, LowTraffic, NoDataAlert,
+    OnUnknown, Overriding, PolicyAction, PolicyState, Severity, burn_factor,
 };
 pub use product::{Adjustment, Component, Composition, CompositionMethod, Product, ReportSchedule, Role, Service};
 pub use share::{Share, ShareError};

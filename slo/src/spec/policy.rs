@@ -48,6 +48,8 @@ pub struct BurnPolicy {
     pub no_data: Option<NoDataAlert>,
     /// Who is told before the routes of `alertmanager.yml` are asked.
     pub notify: BTreeMap<Severity, Vec<Contact>>,
+    /// Whether those routes are asked all the same.
+    pub is_continued: bool,
     /// What alerts of a severity are called and say; for specs that say so themselves.
     pub texts: BTreeMap<Severity, AlertText>,
 }
@@ -126,7 +128,16 @@ pub struct NoDataAlert {
 
 /// Somebody who can be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Contact {
+pub struct Contact {
+    /// How.
+    pub way: ContactWay,
+    /// Where it was written.
+    pub source: SourcePlace,
+}
+
+/// How somebody can be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ContactWay {
     /// An address of mail.
     Email(String),
     /// A URL.
@@ -205,6 +216,8 @@ pub enum PolicyAction {
         /// How long each is watched, in milliseconds.
         soak_ms: Option<i64>,
     },
+    /// GitLab freezes releases of a project.
+    GitlabFreeze(GitlabFreeze),
     /// Owners are told.
     Notify(Vec<String>),
     /// A URL is told.
@@ -213,7 +226,20 @@ pub enum PolicyAction {
         url: String,
         /// By which template.
         template: Option<String>,
+        /// A file with a token that is shown there, if one is; relative to the spec file.
+        token_file: Option<String>,
     },
+}
+
+/// A project whose releases GitLab freezes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GitlabFreeze {
+    /// Where GitLab is.
+    pub url: String,
+    /// The project: its number, or its path.
+    pub project: String,
+    /// A file with the token of a maintainer; relative to the spec file.
+    pub token_file: String,
 }
 
 /// What a pipeline asks before and after a release.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Share, SourcePlace, Window};
+use super::{BurnPolicy, Share, SourcePlace, Window};
 
 /// A service.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +40,8 @@ pub struct Product {
     pub composition: Composition,
     /// Ids of objectives that are shown and do not count.
     pub informational: Vec<String>,
+    /// When its own budget tells, beside those of its objectives; `None` for never.
+    pub burn: Option<BurnPolicy>,
     /// The name of its error-budget policy.
     pub policy: Option<String>,
     /// Where it was written.

@@ -20,7 +20,7 @@ use crate::time::format_rfc3339;
 use crate::web::Shared;
 
 /// The limit `deployment_body`: bytes of a body.
-const MAX_BODY: usize = 64 << 10;
+pub(crate) const MAX_BODY: usize = 64 << 10;
 /// Entries in an answer where nothing is said, and at most.
 const LIMITS: (usize, usize) = (100, 1000);
 

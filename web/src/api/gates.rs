@@ -20,9 +20,9 @@ use crate::time::format_rfc3339;
 use crate::web::Shared;
 
 /// The limit `gate_body`: bytes of a body.
-const MAX_BODY: usize = 64 << 10;
+pub(crate) const MAX_BODY: usize = 64 << 10;
 /// The limit `gate_wait`: nobody waits longer for a release that is being watched.
-const MAX_WAIT: Duration = Duration::from_secs(60);
+pub(crate) const MAX_WAIT: Duration = Duration::from_secs(60);
 /// How often a release is looked at for whom it concerns.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Entries of a list.

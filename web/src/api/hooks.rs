@@ -21,7 +21,7 @@ use crate::state::Parts;
 use crate::web::Shared;
 
 /// The limit `hook_body`: bytes of a body. GitLab sends whole pipelines.
-const MAX_BODY: usize = 1 << 20;
+pub(crate) const MAX_BODY: usize = 1 << 20;
 
 const GITLAB_TOKEN: HeaderName = HeaderName::from_static("x-gitlab-token");
 const GITLAB_EVENT: HeaderName = HeaderName::from_static("x-gitlab-event-uuid");

@@ -17,7 +17,7 @@ use crate::time::format_rfc3339;
 /// The span where nothing is said, in milliseconds: four weeks.
 const DEFAULT_SPAN_MS: i64 = 28 * 86_400_000;
 /// The limit `ledger_span`: the longest, in milliseconds.
-const MAX_SPAN_MS: i64 = 400 * 86_400_000;
+pub(crate) const MAX_SPAN_MS: i64 = 400 * 86_400_000;
 
 pub(super) fn ledger(parts: &Parts, asked: &Asked) -> ApiResult {
     strict(&asked.form)?;

@@ -10,7 +10,7 @@ mod exemplars;
 pub(crate) mod gates;
 pub(crate) mod hooks;
 mod language;
-mod ledger;
+pub(crate) mod ledger;
 mod listing;
 mod metadata;
 mod products;

@@ -1,6 +1,8 @@
 //! `/api/v1/products`: products, what is left of their budgets, and by which objectives.
 
+use serde::Serialize;
 use slo::budget::{Point, ProductStatus};
+use slo::gate::OpenAction;
 
 use super::slos::{covered, instants, optional_time};
 use super::{Asked, decoded_name, strict};
@@ -13,8 +15,19 @@ pub(super) fn products(parts: &Parts, asked: &Asked) -> ApiResult {
     Reply::serialized(&found)?.beside("errors", &parts.budgets.faults())
 }
 
+/// A product with what its policy asks for now; of the past that is not known.
+#[derive(Serialize)]
+struct Shown<'s> {
+    #[serde(flatten)]
+    status: &'s ProductStatus,
+    actions: Vec<OpenAction>,
+}
+
 pub(super) fn product(parts: &Parts, asked: &Asked) -> ApiResult {
-    Reply::serialized(&status(parts, asked)?)
+    let status = status(parts, asked)?;
+    let is_now = optional_time(&asked.form, "time")?.is_none();
+    let actions = if is_now { parts.gates.actions(&status.name) } else { Vec::new() };
+    Reply::serialized(&Shown { status: &status, actions })
 }
 
 /// What a pipeline or a page wants to know of a product's budget, with its burn-down.

@@ -103,6 +103,7 @@ fn catalog() -> Catalog {
             components: vec![component("orders"), component("mails")],
         },
         informational: Vec::new(),
+        burn: None,
         policy: None,
         source: SourcePlace::default(),
     };

@@ -33,6 +33,7 @@ fn catalog() -> Catalog {
         window: Window::Rolling { length_ms: 28 * 86_400_000 },
         composition: slo::spec::Composition::default(),
         informational: Vec::new(),
+        burn: None,
         policy: None,
         source: SourcePlace::default(),
     };

@@ -72,6 +72,15 @@ impl<'de> Deserialize<'de> for SecretUrl {
 pub struct TemplatedUrl(Secret);
 
 impl TemplatedUrl {
+    /// A template, as a file has it.
+    ///
+    /// # Errors
+    /// When it is no URL, or scheme and host are no fixed texts; the text is not told, for it is a secret.
+    pub fn new(text: &str) -> Result<TemplatedUrl, String> {
+        TemplatedUrl::check(text)?;
+        Ok(TemplatedUrl(text.into()))
+    }
+
     /// The template itself.
     pub fn expose(&self) -> &str {
         self.0.expose()
@@ -111,8 +120,6 @@ impl TemplatedUrl {
 
 impl<'de> Deserialize<'de> for TemplatedUrl {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<TemplatedUrl, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        TemplatedUrl::check(&text).map_err(D::Error::custom)?;
-        Ok(TemplatedUrl(text.into()))
+        TemplatedUrl::new(&String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }

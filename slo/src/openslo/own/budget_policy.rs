@@ -8,7 +8,8 @@ use super::super::objects::{Objects, Stored};
 use super::super::resolve::each;
 use super::super::walk::Walk;
 use super::words::{condition, duration, needed, one_of, optional_duration, share};
-use crate::spec::{BudgetPolicy, Catalog, PolicyAction, PolicyState, Share};
+use crate::gate::{OUT_OF_SCOPE, UPSTREAM, UPSTREAM_FROZEN};
+use crate::spec::{BudgetPolicy, Catalog, GitlabFreeze, PolicyAction, PolicyState, Share};
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename = "ErrorBudgetPolicy", rename_all = "camelCase", default, deny_unknown_fields)]
@@ -37,10 +38,21 @@ struct StateSpec {
 struct ActionSpec {
     freeze: Option<FreezeSpec>,
     gate: Option<GateActionSpec>,
+    gitlab_freeze: Option<GitlabFreezeSpec>,
     notify: Option<Vec<String>>,
     webhook: Option<String>,
     /// Of the webhook.
     template: Option<String>,
+    /// Of the webhook.
+    token_file: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename = "gitlabFreeze", rename_all = "camelCase", default, deny_unknown_fields)]
+struct GitlabFreezeSpec {
+    project: String,
+    url: String,
+    token_file: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -118,7 +130,7 @@ fn policy(stored: &Stored<'_, BudgetPolicySpec>, walk: &mut Walk<'_>) -> BudgetP
     });
     walk.within("exemptions", |walk| {
         for (index, exemption) in spec.exemptions.iter().enumerate() {
-            walk.at(index, |walk| needed("cause", &exemption.cause, "what is exempted", walk));
+            walk.at(index, |walk| check_exemption(exemption, walk));
         }
     });
     BudgetPolicy {
@@ -131,6 +143,16 @@ fn policy(stored: &Stored<'_, BudgetPolicySpec>, walk: &mut Walk<'_>) -> BudgetP
         exemptions: spec.exemptions.iter().map(|spec| (spec.cause.clone(), spec.only_if.clone())).collect(),
         escalation: spec.escalation.clone(),
         source: walk.place(),
+    }
+}
+
+fn check_exemption(spec: &ExemptionSpec, walk: &mut Walk<'_>) {
+    if needed("cause", &spec.cause, "what is exempted", walk).is_some() {
+        one_of("cause", &spec.cause, &[UPSTREAM, OUT_OF_SCOPE], walk);
+    }
+    let Some(only_if) = &spec.only_if else { return };
+    if one_of("onlyIf", only_if, &[UPSTREAM_FROZEN], walk) && spec.cause != UPSTREAM {
+        walk.error("onlyIf", format_args!("{UPSTREAM_FROZEN} is a condition on the cause {UPSTREAM}"));
     }
 }
 
@@ -168,6 +190,10 @@ fn actions(specs: &[ActionSpec], walk: &mut Walk<'_>) -> Vec<PolicyAction> {
 }
 
 fn action(spec: &ActionSpec, walk: &mut Walk<'_>) -> Option<PolicyAction> {
+    if let ActionSpec { freeze: None, gate: None, gitlab_freeze: Some(freeze), notify: None, webhook: None, .. } = spec
+    {
+        return walk.within("gitlabFreeze", |walk| gitlab_freeze(freeze, walk));
+    }
     match (&spec.freeze, &spec.gate, &spec.notify, &spec.webhook) {
         (Some(freeze), None, None, None) => {
             let scope = if freeze.scope.is_empty() { "own" } else { &freeze.scope };
@@ -180,13 +206,26 @@ fn action(spec: &ActionSpec, walk: &mut Walk<'_>) -> Option<PolicyAction> {
             if !(url.starts_with("http://") || url.starts_with("https://")) {
                 walk.error("webhook", "a webhook is a URL");
             }
-            Some(PolicyAction::Webhook { url: url.clone(), template: spec.template.clone() })
+            let (template, token_file) = (spec.template.clone(), spec.token_file.clone());
+            Some(PolicyAction::Webhook { url: url.clone(), template, token_file })
         }
         _ => {
-            walk.error_here("an action is one of freeze, gate, notify and webhook");
+            walk.error_here("an action is one of freeze, gate, gitlabFreeze, notify and webhook");
             None
         }
     }
+}
+
+fn gitlab_freeze(spec: &GitlabFreezeSpec, walk: &mut Walk<'_>) -> Option<PolicyAction> {
+    let project = needed("project", &spec.project, "a number or a path, as in shop/api,", walk);
+    let token_file = needed("tokenFile", &spec.token_file, "a file with the token of a maintainer", walk);
+    let url = spec.url.parse::<net::url::Url>();
+    if let Err(error) = &url {
+        walk.error("url", format_args!("where is GitLab? {error}"));
+    }
+    url.ok()?;
+    let (url, project, token_file) = (spec.url.clone(), project?.to_owned(), token_file?.to_owned());
+    Some(PolicyAction::GitlabFreeze(GitlabFreeze { url, project, token_file }))
 }
 
 fn gate_action(spec: &GateActionSpec, walk: &mut Walk<'_>) -> Option<PolicyAction> {

@@ -6,7 +6,9 @@ use serde::Deserialize;
 
 use super::super::walk::Walk;
 use super::words::{duration, optional_duration, share};
-use crate::spec::{AlertText, BurnPair, BurnPolicy, Contact, LowTraffic, NoDataAlert, Severity, burn_factor};
+use crate::spec::{
+    AlertText, BurnPair, BurnPolicy, Contact, ContactWay, LowTraffic, NoDataAlert, Severity, burn_factor,
+};
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename = "BurnRatePolicy", rename_all = "camelCase", default, deny_unknown_fields)]
@@ -16,6 +18,9 @@ pub(in super::super) struct BurnPolicySpec {
     low_traffic: Option<LowTrafficSpec>,
     no_data: Option<NoDataSpec>,
     notify: BTreeMap<String, Vec<ContactSpec>>,
+    /// Whether the routes of `alertmanager.yml` are asked, too.
+    #[serde(rename = "continue")]
+    is_continued: bool,
     texts: BTreeMap<String, TextSpec>,
 }
 
@@ -90,7 +95,8 @@ pub(in super::super) fn burn_policy(
     };
     let texts = spec.texts.iter().map(|(severity, spec)| (Severity::of(severity), text(spec))).collect();
     let no_data = no_data?;
-    (!walk.has_errors()).then(|| BurnPolicy { name: name.to_owned(), pairs, low_traffic, no_data, notify, texts })
+    let (name, is_continued) = (name.to_owned(), spec.is_continued);
+    (!walk.has_errors()).then_some(BurnPolicy { name, pairs, low_traffic, no_data, notify, is_continued, texts })
 }
 
 fn pair(spec: &PairSpec, window_ms: i64, walk: &mut Walk<'_>) -> Option<BurnPair> {
@@ -178,15 +184,16 @@ fn contacts(notify: &BTreeMap<String, Vec<ContactSpec>>, walk: &mut Walk<'_>) ->
 }
 
 fn contact(spec: &ContactSpec, walk: &mut Walk<'_>) -> Option<Contact> {
-    match (spec.email.as_str(), spec.webhook.as_str(), spec.receiver.as_str()) {
-        (email, "", "") if email.contains('@') => Some(Contact::Email(email.to_owned())),
+    let way = match (spec.email.as_str(), spec.webhook.as_str(), spec.receiver.as_str()) {
+        (email, "", "") if email.contains('@') => ContactWay::Email(email.to_owned()),
         ("", url, "") if url.starts_with("http://") || url.starts_with("https://") => {
-            Some(Contact::Webhook(url.to_owned()))
+            ContactWay::Webhook(url.to_owned())
         }
-        ("", "", receiver) if !receiver.is_empty() => Some(Contact::Receiver(receiver.to_owned())),
+        ("", "", receiver) if !receiver.is_empty() => ContactWay::Receiver(receiver.to_owned()),
         _ => {
             walk.error_here("one of email (an address), webhook (a URL) and receiver (of alertmanager.yml) is needed");
-            None
+            return None;
         }
-    }
+    };
+    Some(Contact { way, source: walk.place() })
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::super::object::TimeWindow;
+use super::super::object::{PolicyUse, TimeWindow};
 use super::super::objects::{Objects, Stored, missing};
 use super::super::resolve::each;
 use super::super::walk::Walk;
@@ -21,6 +21,8 @@ pub(in super::super) struct ProductSpec {
     owners: OwnersSpec,
     objective: Option<PromiseSpec>,
     composition: Option<CompositionSpec>,
+    /// Nothing for no alerts of its own.
+    alert_policies: Option<Vec<PolicyUse>>,
     policy_ref: String,
 }
 
@@ -94,6 +96,8 @@ fn product(
     }
     let first = composition.components.first().and_then(|component| catalog.objectives.get(&component.objective));
     let window = window.or_else(|| first.map(|objective| objective.window.clone())).unwrap_or(DEFAULT_WINDOW);
+    let uses = spec.alert_policies.as_deref().filter(|uses| !uses.is_empty());
+    let burn = uses.map(|uses| objects.burn(Some(uses), window.nominal_ms(), walk));
     if let Some((target, _)) = &target {
         check_reach(*target, &composition, catalog, walk);
     }
@@ -106,6 +110,7 @@ fn product(
         window,
         composition,
         informational: spec.composition.as_ref().map(|spec| spec.informational.clone()).unwrap_or_default(),
+        burn,
         policy,
         source: walk.place(),
     })
