@@ -18,6 +18,7 @@ const pagePaths = [
     "slos",
     "products",
     "gates",
+    "reports",
     "alerts",
     "rules",
     "silences",
@@ -51,6 +52,7 @@ export async function serve({ upstream, prefix = "/", port = 0, intercept = () =
     if (!pathname.startsWith(prefix)) return refuse(response);
     const path = pathname.slice(prefix.length);
     if (await intercept(path, incoming, response)) return;
+    if (path === "slos/new") return response.writeHead(302, { Location: `${prefix}slos?view=new` }).end();
     if (api.test(path)) return forward(upstream, incoming, response, prefix);
     await sendFile(pagePaths.includes(path) ? "index.html" : path, response);
   });

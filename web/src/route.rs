@@ -70,6 +70,7 @@ pub(crate) enum Endpoint {
     Reload,
     Quit,
     Graph,
+    NewSlo,
     Page,
     Asset,
 }
@@ -286,8 +287,10 @@ pub(crate) const ROUTES: &[Route] = {
         always("/rules", M::GetHead, E::Page),
         always("/alerts", M::GetHead, E::Page),
         always("/slos", M::GetHead, E::Page),
+        always("/slos/new", M::GetHead, E::NewSlo),
         always("/products", M::GetHead, E::Page),
         always("/gates", M::GetHead, E::Page),
+        always("/reports", M::GetHead, E::Page),
         always("/silences", M::GetHead, E::Page),
         always("/notifications", M::GetHead, E::Page),
         always(ASSET, M::GetHead, E::Asset),

@@ -234,7 +234,9 @@ async fn endpoint(
             let path = shared.path_below_prefix(request.path()).unwrap_or_default();
             shared.pages.asset(path, &request).unwrap_or_else(not_found)
         }
-        (Endpoint::Graph, _) => graph(shared, &request),
+        (Endpoint::Graph, _) => elsewhere(shared, "/query", request.query_text()),
+        // A page's path has one segment, so that its files are beside it under any prefix.
+        (Endpoint::NewSlo, _) => elsewhere(shared, "/slos", "view=new"),
         (Endpoint::Healthy, _) => Response::text(StatusCode::OK, "narthex is Healthy.\n"),
         (Endpoint::Ready, _) => Response::text(StatusCode::OK, "narthex is Ready.\n"),
         (Endpoint::Reload, _) => lifecycle::reload(shared, &request).await,
@@ -267,11 +269,10 @@ async fn endpoint(
     }
 }
 
-/// The old address of the query page; its parameters are understood there.
-fn graph(shared: &Shared, request: &Request) -> Response {
-    let query = request.query_text();
+/// Where a page is now: `/graph` is the old address of queries, whose parameters are understood there.
+fn elsewhere(shared: &Shared, path: &str, query: &str) -> Response {
     let separator = if query.is_empty() { "" } else { "?" };
-    Response::redirect(StatusCode::FOUND, &format!("{}{separator}{query}", shared.external_path("/query")))
+    Response::redirect(StatusCode::FOUND, &format!("{}{separator}{query}", shared.external_path(path)))
 }
 
 async fn own_metrics(shared: &Arc<Shared>, parts: Option<Parts>, request: &Request) -> Response {

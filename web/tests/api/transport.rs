@@ -150,6 +150,7 @@ fn a_prefix() {
         ("/", 302, "/prom/"),
         ("/prom", 302, "/prom/"),
         ("/prom/graph?g0.expr=up", 302, "/prom/query?g0.expr=up"),
+        ("/prom/slos/new", 302, "/prom/slos?view=new"),
         ("/prom/-/ready", 200, ""),
     ] {
         let answer = get(server.address, target);

@@ -1,11 +1,11 @@
 // The frame of every page, and which page it frames. Pages are loaded when they are first opened.
 
 import type { ComponentType } from "preact";
-import { useEffect, useErrorBoundary, useState } from "preact/hooks";
+import { useEffect, useErrorBoundary } from "preact/hooks";
 import { cutMiddle } from "./format/labels";
 import type { Page } from "./links";
 import { Failure } from "./parts/failure";
-import { Progress } from "./parts/progress";
+import { lazily } from "./parts/lazily";
 import { href, place } from "./router";
 import { Banner } from "./shell/banner";
 import { Bar } from "./shell/bar";
@@ -13,21 +13,20 @@ import { KeySheet } from "./shell/keys";
 import { Search } from "./shell/search";
 import { t } from "./texts";
 
-const loaders: Record<Page, () => Promise<{ default: ComponentType }>> = {
-  home: () => import("./pages/home/page"),
-  query: () => import("./pages/query/page"),
-  slos: () => import("./pages/slos/page"),
-  products: () => import("./pages/products/page"),
-  gates: () => import("./pages/gates/page"),
-  alerts: () => import("./pages/alerts/page"),
-  rules: () => import("./pages/rules/page"),
-  silences: () => import("./pages/silences/page"),
-  notifications: () => import("./pages/notifications/page"),
-  targets: () => import("./pages/targets/page"),
-  status: () => import("./pages/status/page"),
+const views: Record<Page, ComponentType> = {
+  home: lazily(async () => (await import("./pages/home/page")).default),
+  query: lazily(async () => (await import("./pages/query/page")).default),
+  slos: lazily(async () => (await import("./pages/slos/page")).default),
+  products: lazily(async () => (await import("./pages/products/page")).default),
+  gates: lazily(async () => (await import("./pages/gates/page")).default),
+  reports: lazily(async () => (await import("./pages/reports/page")).default),
+  alerts: lazily(async () => (await import("./pages/alerts/page")).default),
+  rules: lazily(async () => (await import("./pages/rules/page")).default),
+  silences: lazily(async () => (await import("./pages/silences/page")).default),
+  notifications: lazily(async () => (await import("./pages/notifications/page")).default),
+  targets: lazily(async () => (await import("./pages/targets/page")).default),
+  status: lazily(async () => (await import("./pages/status/page")).default),
 };
-
-const loaded = new Map<Page, ComponentType>();
 
 export function App() {
   const { page, params } = place.value;
@@ -47,24 +46,11 @@ export function App() {
 }
 
 function PageOf({ page }: { page: Page }) {
-  const [Found, setFound] = useState(() => loaded.get(page));
-  const [error, setError] = useState<Error | null>(null);
   const [broken] = useErrorBoundary();
-  useEffect(() => {
-    if (Found !== undefined) return;
-    loaders[page]().then(
-      module => {
-        loaded.set(page, module.default);
-        setFound(() => module.default);
-      },
-      (error: Error) => setError(error),
-    );
-  }, [page, Found]);
-  if (error !== null)
-    return <Failure what={t().pageFailed} error={error} onRetry={() => window.location.reload()} />;
   if (broken !== undefined)
     return <Failure what={t().pageBroke} error={broken} onRetry={() => window.location.reload()} />;
-  return Found === undefined ? <Progress on /> : <Found />;
+  const View = views[page];
+  return <View />;
 }
 
 function NotFound() {

@@ -12,6 +12,7 @@ export const pages = [
   "slos",
   "products",
   "gates",
+  "reports",
   "alerts",
   "rules",
   "silences",
@@ -23,7 +24,7 @@ export type Page = (typeof pages)[number];
 
 /** Pages that stand together under one word of the bar, which leads to the first of them. */
 export const alertingPages: readonly Page[] = ["alerts", "rules", "silences", "notifications"];
-export const budgetPages: readonly Page[] = ["slos", "products", "gates"];
+export const budgetPages: readonly Page[] = ["slos", "products", "gates", "reports"];
 const together = [alertingPages, budgetPages];
 
 /** The word of the bar under which a page stands. */
@@ -38,6 +39,7 @@ export const barPages: readonly Page[] = pages.filter(page => barPageOf(page) ==
 const aliases: Record<string, [page: Page, params?: Record<string, string>]> = {
   "": ["home"],
   graph: ["query"],
+  "slos/new": ["slos", { view: "new" }],
   "service-discovery": ["targets"],
   config: ["status", { section: "configuration" }],
   flags: ["status", { section: "flags" }],

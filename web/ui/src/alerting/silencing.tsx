@@ -1,7 +1,7 @@
 // The dialog that makes or changes a silence: what it matches, how long, by whom and why, and what it hides now.
 
 import { signal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { V2Alert, V2Silence } from "../api/alerting";
 import { deleteV2, getV2, postV2 } from "../api/alertmanager";
 import { useResource } from "../api/resource";
@@ -9,6 +9,7 @@ import { cutMiddle } from "../format/labels";
 import { formatInstant, parseInstant, zoneName } from "../format/time";
 import { Failure } from "../parts/failure";
 import { LabelSet } from "../parts/labels";
+import { useSettled } from "../parts/settled";
 import { State } from "../parts/state";
 import { Choice } from "../parts/tabs";
 import { keep, read, zone } from "../preferences";
@@ -295,7 +296,6 @@ function Matchers({ matchers, onChange }: { matchers: Matcher[]; onChange: (next
   );
 }
 
-const pauseMs = 250;
 const nListed = 6;
 
 interface Hidden {
@@ -353,14 +353,4 @@ function Preview({ hidden }: { hidden: Hidden }) {
 
 function unnamed({ alertname: _, ...rest }: Record<string, string>): Record<string, string> {
   return rest;
-}
-
-/** `value` once it has stood still for a moment. */
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), pauseMs);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return settled;
 }

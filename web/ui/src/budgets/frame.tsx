@@ -12,6 +12,7 @@ interface Props {
   /** What stands for the page's own name, where one thing is shown. */
   title?: string;
   sentence: string;
+  /** The one thing to do here. */
   action?: ComponentChildren;
   children: ComponentChildren;
 }

@@ -30,3 +30,13 @@ export function timeLabels(ticks: number[], stepS: number, zone: Zone): string[]
     return names ? `${thisDay} ${clock}` : clock;
   });
 }
+
+/** Ticks of a time line, in milliseconds: at most `most`, a round distance apart. */
+export function ticksOf(startMs: number, endMs: number, most: number): { ticks: number[]; stepMs: number } {
+  const stepMs =
+    (timeSteps.find(step => (endMs - startMs) / (step * 1000) <= most) ?? timeSteps[timeSteps.length - 1]!) *
+    1000;
+  const ticks: number[] = [];
+  for (let at = Math.ceil(startMs / stepMs) * stepMs; at <= endMs; at += stepMs) ticks.push(at);
+  return { ticks, stepMs };
+}

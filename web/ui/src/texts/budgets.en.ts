@@ -32,7 +32,10 @@ export const budgetsEn = {
     missing: "This server keeps no error budgets.",
     missingDo: "It is no narthex, or one from before budgets.",
     none: "No objective yet.",
-    noneDo: "Write one as OpenSLO v1, or bring those of Sloth or Pyrra, and name the file in prometheus.yml:",
+    make: "New SLO",
+    makeHere: "makes one from a metric: what it would have meant for the past is shown first. So does",
+    noneDo:
+      "Or write one as OpenSLO v1, or bring those of Sloth or Pyrra, and name the file in prometheus.yml:",
     noneExample: "narthex:\n  slo_files: [slo/*.yml]",
     noneCheck: "narthex slo check FILE says what is wrong in it, with the line.",
     noneMatch: "No objective matches.",
@@ -82,6 +85,7 @@ export const budgetsEn = {
       coverage: "Measured time",
       window: "Window",
     },
+    whatIf: "What if another were promised",
     burndown: "Budget left over time",
     burndownFailed: "What was left along time could not be read",
     burndownNone: "Nothing was counted in this time yet.",
@@ -141,6 +145,7 @@ export const budgetsEn = {
         ? ""
         : `${plural(n, "product", "products")}${exhausted > 0 ? ` · ${exhausted} without budget` : " · each has budget left"}`,
     unknown: (name: string) => `There is no product called ${name}.`,
+    report: "Report",
     components: "What makes its budget",
     role: { own: "own", upstream: "upstream" } as Record<string, string>,
     roleTitle: "Whose",

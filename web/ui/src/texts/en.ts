@@ -44,6 +44,7 @@ export const en = {
     slos: "SLOs",
     products: "Products",
     gates: "Gates",
+    reports: "Reports",
     alerts: "Alerts",
     rules: "Rules",
     silences: "Silences",

@@ -41,6 +41,7 @@ export const zh: Texts = {
     slos: "SLO",
     products: "产品",
     gates: "门禁",
+    reports: "报告",
     alerts: "告警",
     rules: "规则",
     silences: "静默",

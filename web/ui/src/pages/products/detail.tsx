@@ -53,6 +53,9 @@ export function Detail({ product }: { product: Product }) {
         </>
       )}
       <Components product={product} />
+      <p class="ways">
+        <a href={href("reports", { product: product.name })}>{tb().products.report}</a>
+      </p>
       <dl class="who">
         <Who name={tb().products.owners} who={product.product_owners} />
         <Who name={tb().products.engineers} who={product.engineering_owners} />

@@ -1,5 +1,7 @@
 // Where a query is typed: the editor, or a plain field of the same look until the editor has been loaded.
 
+import "../../promql/promql.css";
+import "./field.css";
 import type { RefObject } from "preact";
 import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Mistake } from "../../promql/mistake";

@@ -4,21 +4,20 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { AlertingRule, BackTest, RuleGroup } from "../../api/alerting";
 import { isMissing } from "../../api/alertmanager";
 import { isAbort, post } from "../../api/client";
-import { timeLabels, timeSteps } from "../../chart/timeaxis";
 import { printDuration } from "../../format/duration";
 import { cutMiddle, selectorOf } from "../../format/labels";
 import { formatInstant } from "../../format/time";
 import { formatValue } from "../../format/unit";
 import { Failure } from "../../parts/failure";
 import { LabelSet } from "../../parts/labels";
-import { isNarrow } from "../../parts/narrow";
 import { Progress } from "../../parts/progress";
 import { State } from "../../parts/state";
 import { Choice } from "../../parts/tabs";
+import { TimeLine } from "../../parts/timeline";
 import { zone } from "../../preferences";
 import { t } from "../../texts";
 import { ta } from "../../texts/alerting";
-import { type Interval, type Replay, type Row, replayOf, ticksOf } from "./replay";
+import { type Interval, type Replay, type Row, replayOf } from "./replay";
 
 const dayMs = 86_400_000;
 const ranges: Record<string, number> = { "1": dayMs, "7": 7 * dayMs, "30": 30 * dayMs };
@@ -140,7 +139,7 @@ function Found({ replay, startMs, endMs }: Tested) {
           <span class="mono">{replay.failure}</span>
         </p>
       )}
-      {rows.length > 0 && <TimeLine rows={rows} startMs={startMs} endMs={endMs} />}
+      {rows.length > 0 && <Instances rows={rows} startMs={startMs} endMs={endMs} />}
       <p class="muted">
         {text.leftOut} {text.took(formatValue(tookSeconds, { of: "s", perSecond: false }))}
       </p>
@@ -148,58 +147,34 @@ function Found({ replay, startMs, endMs }: Tested) {
   );
 }
 
-function TimeLine({ rows, startMs, endMs }: { rows: Row[]; startMs: number; endMs: number }) {
+function Instances({ rows, startMs, endMs }: { rows: Row[]; startMs: number; endMs: number }) {
   const text = ta().rules.test;
   const shown = rows.slice(0, nRowsAtOnce);
-  const { ticks, stepMs } = ticksOf(startMs, endMs, isNarrow() ? 4 : 8, timeSteps);
-  const labels = timeLabels(
-    ticks.map(ms => ms / 1000),
-    stepMs / 1000,
-    zone.value,
-  );
-  const at = (ms: number) => `${(((ms - startMs) / (endMs - startMs)) * 100).toFixed(3)}%`;
   return (
-    <div class="timeline">
-      {shown.map((row, i) => (
-        <div class="row" key={i}>
-          <div class="of">
-            <LabelSet labels={row.labels} limit={4} />
-            <span class="muted">{row.firingMs > 0 ? ` ${long(row.firingMs)}` : ""}</span>
-          </div>
-          <div
-            class="track"
-            role="img"
-            aria-label={text.row(cutMiddle(selectorOf(row.labels), 200), row.nFiring, long(row.firingMs))}
-          >
-            {row.intervals.map((interval, n) => (
-              <span
-                key={n}
-                class={interval.state}
-                style={{
-                  // However short, it is seen, at the end of the range, too.
-                  left: `min(${at(interval.startMs)}, 100% - 2px)`,
-                  width: `max(${at(startMs + interval.endMs - interval.startMs)}, 2px)`,
-                }}
-                title={titleOf(interval)}
-              />
-            ))}
-          </div>
-        </div>
-      ))}
-      <div class="row axis" aria-hidden="true">
-        <div class="of">
-          <span class="key pending" /> {text.pending} <span class="key firing" /> {text.firing}
-        </div>
-        <div class="track">
-          {ticks.map((tick, i) => (
-            <span key={tick} class="tick" style={{ left: at(tick) }}>
-              {labels[i]}
-            </span>
-          ))}
-        </div>
-      </div>
+    <>
+      <TimeLine
+        startMs={startMs}
+        endMs={endMs}
+        rows={shown.map(row => ({
+          of: (
+            <>
+              <LabelSet labels={row.labels} limit={4} />
+              <span class="muted">{row.firingMs > 0 ? ` ${long(row.firingMs)}` : ""}</span>
+            </>
+          ),
+          label: text.row(cutMiddle(selectorOf(row.labels), 200), row.nFiring, long(row.firingMs)),
+          spans: row.intervals.map(one => ({
+            kind: one.state,
+            startMs: one.startMs,
+            endMs: one.endMs,
+            title: titleOf(one),
+          })),
+        }))}
+      >
+        <span class="key pending" /> {text.pending} <span class="key firing" /> {text.firing}
+      </TimeLine>
       {shown.length < rows.length && <p class="muted">{text.fewer(shown.length, rows.length)}</p>}
-    </div>
+    </>
   );
 }
 

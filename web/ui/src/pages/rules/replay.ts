@@ -59,17 +59,3 @@ export function replayOf(answer: BackTest): Replay {
     failure: first_failure ?? "",
   };
 }
-
-/** Ticks of a time line, in milliseconds: at most `most`, a round distance apart. */
-export function ticksOf(
-  startMs: number,
-  endMs: number,
-  most: number,
-  steps: number[],
-): { ticks: number[]; stepMs: number } {
-  const stepMs =
-    (steps.find(step => (endMs - startMs) / (step * 1000) <= most) ?? steps[steps.length - 1]!) * 1000;
-  const ticks: number[] = [];
-  for (let at = Math.ceil(startMs / stepMs) * stepMs; at <= endMs; at += stepMs) ticks.push(at);
-  return { ticks, stepMs };
-}

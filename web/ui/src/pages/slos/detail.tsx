@@ -15,6 +15,7 @@ import { href } from "../../router";
 import { tb } from "../../texts/budgets";
 import { Burns } from "./burns";
 import { Uncounted } from "./uncounted";
+import { WhatIf } from "./whatif";
 
 /** Below this much of the time measured it is said aloud. */
 const wellCovered = 0.99;
@@ -33,6 +34,7 @@ export function Detail({ slo }: { slo: Slo }) {
       <Burndown of={slo} deployments={spending?.deployments ?? []} costs={costs} />
       <Burns slo={slo} />
       {account !== undefined && <LedgerTable costs={costs} />}
+      <WhatIf slo={slo} />
       <Uncounted values={slo.uncounted_first_values} />
       <p class="ways">
         {slo.product !== null && <a href={href("products", { name: slo.product })}>{slo.product}</a>}

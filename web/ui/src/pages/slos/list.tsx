@@ -111,6 +111,10 @@ function Nothing() {
   return (
     <div class="empty">
       <p class="why">{text.none}</p>
+      <p>
+        <a href={href("slos", { view: "new" })}>{text.make}</a> {text.makeHere}
+      </p>
+      <pre class="example">narthex slo new METRIC</pre>
       <p>{text.noneDo}</p>
       <pre class="example">{text.noneExample}</pre>
       <p>{text.noneCheck}</p>

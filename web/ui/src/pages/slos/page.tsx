@@ -6,6 +6,7 @@ import { useResource } from "../../api/resource";
 import { Frame } from "../../budgets/frame";
 import { isFiring } from "../../budgets/words";
 import { Failure } from "../../parts/failure";
+import { lazily } from "../../parts/lazily";
 import { Progress } from "../../parts/progress";
 import { href, place } from "../../router";
 import { tb } from "../../texts/budgets";
@@ -13,8 +14,12 @@ import { refresh } from "../../time/range";
 import { Detail } from "./detail";
 import { List } from "./list";
 
+const NewSlo = lazily(async () => (await import("./new")).NewSlo);
+
 export default function SlosPage() {
-  const id = place.value.params.get("id");
+  const { params } = place.value;
+  const id = params.get("id");
+  if (params.get("view") === "new") return <NewSlo />;
   return id === null ? <All /> : <One id={id} />;
 }
 
@@ -40,7 +45,17 @@ function All() {
   const exhausted = known?.slos.filter(({ state }) => state === "exhausted").length ?? 0;
   const burning = known?.slos.filter(isFiring).length ?? 0;
   return (
-    <Frame page="slos" sentence={known === null ? "" : text.sentence(known.slos.length, exhausted, burning)}>
+    <Frame
+      page="slos"
+      sentence={known === null ? "" : text.sentence(known.slos.length, exhausted, burning)}
+      action={
+        known !== null && (
+          <a class="button primary" href={href("slos", { view: "new" })}>
+            {text.make}
+          </a>
+        )
+      }
+    >
       <Progress on={loading && data === null} />
       {error !== null && <Failure what={text.failed} error={error} onRetry={refresh} />}
       {data === "missing" && (
