@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::budgets::Load;
 use crate::peer::Peer;
 
 const USAGE: &str = "\
@@ -14,6 +15,8 @@ Usage: compare [FLAGS]     (cargo build --release && make peers first)
   --scrape-seconds=N   for how long, every 5 s; 0: not at all [60]
   --rules              also: 1,000 rules over 10,200 series, for two minutes a server
   --backtest           also: a rule over 30 days of 100 series
+  --budgets            also: objectives at work, and Sloth's rules for some of them on Prometheus; four minutes
+  --objectives=N       how many objectives [10000]
   --repeats=N          how often each question is asked [10]
   --million            also: 1,000,000 series with 20 samples each, killed and started again
   --peers=NAMES        of prometheus and victoriametrics [both]
@@ -34,6 +37,8 @@ pub(crate) struct Arguments {
     pub(crate) million: bool,
     pub(crate) rules: bool,
     pub(crate) backtest: bool,
+    pub(crate) budgets: bool,
+    pub(crate) objectives: Load,
     pub(crate) peers: Vec<Peer>,
     pub(crate) narthex: PathBuf,
     pub(crate) markdown: Option<PathBuf>,
@@ -69,6 +74,8 @@ impl Arguments {
             million: false,
             rules: false,
             backtest: false,
+            budgets: false,
+            objectives: Load::FULL,
             peers: Peer::ALL.to_vec(),
             narthex: target_dir().join("release/narthex"),
             markdown: None,
@@ -79,6 +86,7 @@ impl Arguments {
     fn make_quick(&mut self) {
         (self.n_hosts, self.n_steps, self.n_rounds) = (10, 40, 1);
         (self.n_targets, self.scrape_seconds, self.n_repeats) = (10, 5, 2);
+        self.objectives = Load::QUICK;
     }
 
     fn take(&mut self, word: &str) -> io::Result<()> {
@@ -95,6 +103,8 @@ impl Arguments {
             "--million" => self.million = true,
             "--rules" => self.rules = true,
             "--backtest" => self.backtest = true,
+            "--budgets" => self.budgets = true,
+            "--objectives" => self.objectives.n_objectives = number()?.max(100),
             "--peers" => self.peers = Peer::parse(value).ok_or_else(wrong)?,
             "--narthex" if !value.is_empty() => self.narthex = PathBuf::from(value),
             "--markdown" if !value.is_empty() => self.markdown = Some(PathBuf::from(value)),

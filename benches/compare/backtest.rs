@@ -3,13 +3,13 @@
 //! The history is imported as text before the server starts, and is in sealed blocks then. Neither peer has a back-test; their
 //! range queries end after 11,000 steps.
 
-use std::io::{self, BufWriter, Write};
-use std::process::{Command, Stdio};
+use std::io::{self, Write};
 
 use model::{Clock, SystemClock};
 
 use crate::arguments::Arguments;
 use crate::http;
+use crate::importing::import;
 use crate::load::new_dir;
 use crate::peer::Peer;
 use crate::server::Server;
@@ -30,7 +30,7 @@ const EXPRESSIONS: [&str; 2] = ["x > 0.05", "avg_over_time(x[5m]) > 0.05"];
 pub(crate) fn measure(arguments: &Arguments, table: &mut Table) -> io::Result<()> {
     let dir = new_dir()?;
     let end_s = SystemClock::new().now_ms() / 1000 / STEP_S * STEP_S;
-    import(arguments, &dir.path().join("data"), end_s)?;
+    import(arguments, &dir.path().join("data"), |text| write_history(text, end_s))?;
     let mut server = Server::start(arguments, Peer::Narthex, dir.path(), CONFIG)?;
     server.wait_until_ready()?;
     for expression in EXPRESSIONS {
@@ -50,15 +50,7 @@ pub(crate) fn measure(arguments: &Arguments, table: &mut Table) -> io::Result<()
 }
 
 /// Writes the history: ratios that swing below the threshold, and are above it for ten minutes every three and a half days.
-fn import(arguments: &Arguments, data: &std::path::Path, end_s: i64) -> io::Result<()> {
-    let mut child = Command::new(arguments.program(Peer::Narthex))
-        .args(["import", "openmetrics", "-"])
-        .arg(format!("--storage.tsdb.path={}", data.display()))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()?;
-    let pipe = child.stdin.take().ok_or_else(|| io::Error::other("the import reads nothing"))?;
-    let mut text = BufWriter::with_capacity(1 << 20, pipe);
+fn write_history(text: &mut dyn Write, end_s: i64) -> io::Result<()> {
     writeln!(text, "# TYPE x gauge")?;
     for series in 0..N_SERIES {
         for step in 0..N_STEPS {
@@ -73,11 +65,7 @@ fn import(arguments: &Arguments, data: &std::path::Path, end_s: i64) -> io::Resu
             )?;
         }
     }
-    writeln!(text, "# EOF")?;
-    text.flush()?;
-    drop(text);
-    let status = child.wait()?;
-    if status.success() { Ok(()) } else { Err(io::Error::other(format!("the import ended: {status}"))) }
+    Ok(())
 }
 
 /// How long a back-test takes, as it says itself.

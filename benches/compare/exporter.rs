@@ -1,6 +1,6 @@
-//! The targets that are scraped: one small HTTP server for all, which counts who asked how often.
+//! The targets that are scraped: one small HTTP server for all. Of a payload's it counts who asked how often.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,23 +29,16 @@ struct Shared {
 
 impl Exporter {
     /// Serves a payload, one step each interval; its last step is not left.
-    ///
-    /// Connections are served by threads of their own, which end with the program.
-    pub(crate) fn start(payload: &Payload, interval: Duration) -> std::io::Result<Exporter> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let address = listener.local_addr()?;
+    pub(crate) fn start(payload: &Payload, interval: Duration) -> io::Result<Exporter> {
         let steps = |host| (0..payload.grid().n_steps).map(|step| response(&payload.exposition(host, step))).collect();
         let responses = (0..payload.n_hosts()).map(steps).collect();
         let n_scrapes = std::array::from_fn(|_| AtomicU64::new(0));
         let shared = Arc::new(Shared { responses, interval, started: Instant::now(), n_scrapes });
         let served = Arc::clone(&shared);
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let shared = Arc::clone(&served);
-                // Connections of killed servers end in errors, which concern nobody.
-                thread::spawn(move || stream.and_then(|stream| shared.serve(&stream)));
-            }
-        });
+        let address = serve(move |path, writer| match served.find(path) {
+            Some(response) => writer.write_all(response),
+            None => writer.write_all(NOT_FOUND),
+        })?;
         Ok(Exporter { address, shared })
     }
 
@@ -56,7 +49,49 @@ impl Exporter {
     }
 }
 
-fn response(body: &str) -> Vec<u8> {
+/// Nothing is served there.
+pub(crate) const NOT_FOUND: &[u8] = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+
+/// Serves paths at an address of its own; `answer` writes a whole response.
+///
+/// Connections are served by threads of their own, which end with the program.
+pub(crate) fn serve(
+    answer: impl Fn(&str, &mut dyn Write) -> io::Result<()> + Send + Sync + 'static,
+) -> io::Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    let answer = Arc::new(answer);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let answer = Arc::clone(&answer);
+            // Connections of killed servers end in errors, which concern nobody.
+            thread::spawn(move || stream.and_then(|stream| converse(&stream, &*answer)));
+        }
+    });
+    Ok(address)
+}
+
+/// Answers the requests of a connection until it is closed.
+fn converse(stream: &TcpStream, answer: &impl Fn(&str, &mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut reader = BufReader::new(stream);
+    let mut writer = stream;
+    loop {
+        let mut request = String::new();
+        reader.read_line(&mut request)?;
+        let mut line = String::new();
+        while line != "\r\n" {
+            line.clear();
+            if reader.read_line(&mut line)? == 0 {
+                return Ok(());
+            }
+        }
+        answer(request.split(' ').nth(1).unwrap_or_default(), &mut writer)?;
+    }
+}
+
+/// A whole response with an exposition.
+pub(crate) fn response(body: &str) -> Vec<u8> {
     let head = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nContent-Length: {}\r\n\r\n",
         body.len()
@@ -65,29 +100,7 @@ fn response(body: &str) -> Vec<u8> {
 }
 
 impl Shared {
-    fn serve(&self, stream: &TcpStream) -> std::io::Result<()> {
-        stream.set_nodelay(true)?;
-        let mut reader = BufReader::new(stream);
-        let mut writer = stream;
-        loop {
-            let mut request = String::new();
-            reader.read_line(&mut request)?;
-            let mut line = String::new();
-            while line != "\r\n" {
-                line.clear();
-                if reader.read_line(&mut line)? == 0 {
-                    return Ok(());
-                }
-            }
-            match self.find(&request) {
-                Some(response) => writer.write_all(response)?,
-                None => writer.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")?,
-            }
-        }
-    }
-
-    fn find(&self, request: &str) -> Option<&[u8]> {
-        let path = request.split(' ').nth(1)?;
+    fn find(&self, path: &str) -> Option<&[u8]> {
         let (peer, host) = path.trim_start_matches('/').split_once('/')?;
         let steps = self.responses.get(host.parse::<usize>().ok()?)?;
         let at = Peer::ALL.iter().position(|known| known.name() == peer)?;

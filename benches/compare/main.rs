@@ -21,12 +21,18 @@
 mod arguments;
 /// A rule over history.
 mod backtest;
+/// Objectives at work.
+mod budgets;
 /// The targets that are scraped.
 mod exporter;
 /// Just enough HTTP to ask.
 mod http;
+/// Samples of the past.
+mod importing;
 /// Rounds of remote write, and what follows the last.
 mod load;
+/// An objective that is new.
+mod making;
 /// A million series: memory and restart.
 mod million;
 /// The three, and how each is started, merged and measured.
@@ -45,8 +51,12 @@ mod scraping;
 mod sender;
 /// A running server.
 mod server;
+/// A shop whose routes have objectives.
+mod shop;
 /// Bytes on the disk.
 mod sizes;
+/// Sloth's rules on Prometheus.
+mod sloth;
 /// The table and its bars.
 mod table;
 
@@ -89,6 +99,9 @@ fn run(arguments: &Arguments) -> io::Result<bool> {
     }
     if arguments.backtest {
         backtest::measure(arguments, &mut table)?;
+    }
+    if arguments.budgets {
+        is_right &= budgets::measure(arguments, &peers, &mut table)?;
     }
     if arguments.million {
         is_right &= million::measure(arguments, &peers, &mut table)?;

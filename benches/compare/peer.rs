@@ -58,7 +58,7 @@ impl Peer {
                 .arg(format!("--config.file={}", config.display()))
                 .arg(format!("--storage.tsdb.path={}", data.display()))
                 .arg(format!("--web.listen-address={address}"))
-                .args(["--web.enable-remote-write-receiver", "--web.enable-admin-api"]),
+                .args(["--web.enable-remote-write-receiver", "--web.enable-admin-api", "--web.enable-lifecycle"]),
             Peer::VictoriaMetrics => command
                 .arg(format!("-promscrape.config={}", config.display()))
                 .arg(format!("-storageDataPath={}", data.display()))

@@ -12,7 +12,6 @@ use benches::payload::{Grid, Payload, instance};
 use serde_json::{Value, json};
 
 use crate::arguments::Arguments;
-use crate::http;
 use crate::load::new_dir;
 use crate::peer::Peer;
 use crate::sender::Requests;
@@ -61,7 +60,7 @@ fn cost(server: &Server) -> io::Result<f64> {
     if after.1 - before.1 < 1.0 {
         return Err(io::Error::other(format!("{} evaluated nothing", server.peer)));
     }
-    let failed = metric(server, "prometheus_rule_evaluation_failures_total")?;
+    let failed = server.metric("prometheus_rule_evaluation_failures_total")?;
     if failed > 0.0 {
         return Err(io::Error::other(format!("{}: {failed} evaluations failed", server.peer)));
     }
@@ -70,16 +69,7 @@ fn cost(server: &Server) -> io::Result<f64> {
 
 /// How often rules were evaluated.
 fn evaluations(server: &Server) -> io::Result<f64> {
-    metric(server, "prometheus_rule_evaluations_total")
-}
-
-/// The sum of a family that a server says of itself.
-fn metric(server: &Server, name: &str) -> io::Result<f64> {
-    let metrics = http::get(server.address, "/metrics")?;
-    let text = String::from_utf8_lossy(&metrics);
-    let of_family =
-        text.lines().filter(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' '])));
-    Ok(of_family.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
+    server.metric("prometheus_rule_evaluations_total")
 }
 
 /// Half the rules are of one host, half of all; half record, half raise alerts, of which a few fire.

@@ -78,11 +78,29 @@ impl Server {
 
     /// Seconds of CPU that all its threads have used so far.
     pub(crate) fn cpu_seconds(&self) -> io::Result<f64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // The name of the program, in parentheses, may have spaces in it.
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).unwrap_or(0.0);
-        Ok((ticks(11) + ticks(12)) / TICKS)
+        std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).map(|stat| seconds_of(&stat))
+    }
+
+    /// Seconds of CPU that its threads of a name have used so far.
+    pub(crate) fn thread_seconds(&self, name: &str) -> io::Result<f64> {
+        let mut seconds = 0.0;
+        for thread in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            // One that has ended meanwhile has no more.
+            let stat = std::fs::read_to_string(thread?.path().join("stat")).unwrap_or_default();
+            if stat.contains(&format!("({name})")) {
+                seconds += seconds_of(&stat);
+            }
+        }
+        Ok(seconds)
+    }
+
+    /// The sum of a family that it says of itself.
+    pub(crate) fn metric(&self, name: &str) -> io::Result<f64> {
+        let metrics = http::get(self.address, "/metrics")?;
+        let text = String::from_utf8_lossy(&metrics);
+        let of_family =
+            text.lines().filter(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' '])));
+        Ok(of_family.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
     }
 
     /// What of it is in memory now.
@@ -99,6 +117,14 @@ impl Server {
     pub(crate) fn data(&self) -> PathBuf {
         self.dir.join("data")
     }
+}
+
+/// User and system time in a line of `/proc`.
+fn seconds_of(stat: &str) -> f64 {
+    // The name of the program, in parentheses, may have spaces in it.
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).unwrap_or(0.0);
+    (ticks(11) + ticks(12)) / TICKS
 }
 
 fn spawn(peer: Peer, program: &Path, dir: &Path, address: SocketAddr) -> io::Result<(Child, Instant)> {

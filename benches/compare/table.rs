@@ -16,6 +16,7 @@ pub(crate) enum Unit {
     Millions,
     /// Of CPU.
     Nanoseconds,
+    Microseconds,
     Milliseconds,
     Seconds,
     Mebibytes,
@@ -120,7 +121,7 @@ impl Row {
     fn markdown(&self, peers: &[Peer]) -> String {
         let cell = |peer: &Peer| self.of(*peer).map_or_else(|| "–".to_owned(), |measured| measured.text(self.unit));
         let cells: Vec<String> = peers.iter().map(cell).collect();
-        let ratio = self.ratio().map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}"));
+        let ratio = self.ratio().map_or_else(|| "–".to_owned(), ratio_text);
         let (bar, verdict) = (self.bar.text(self.unit), self.verdict());
         format!("| {} | {} | {ratio} | {bar} | {verdict} |", self.name, cells.join(" | "))
     }
@@ -150,6 +151,12 @@ impl Row {
     }
 }
 
+/// Two places, of what is very little one digit that says something.
+fn ratio_text(ratio: f64) -> String {
+    let places = if ratio > 0.0 && ratio < 0.01 { -ratio.log10().floor() } else { 2.0 };
+    format!("{ratio:.0$}", places as usize)
+}
+
 impl Bar {
     fn text(self, unit: Unit) -> String {
         match self {
@@ -168,6 +175,7 @@ impl Unit {
         match self {
             Unit::Millions => format!("{:.2}", value / 1e6),
             Unit::Nanoseconds | Unit::Count => format!("{value:.0}"),
+            Unit::Microseconds => format!("{:.1}", value * 1e6),
             Unit::Mebibytes => format!("{:.0}", value / f64::from(1 << 20)),
             Unit::Milliseconds if value >= 100.0 => format!("{value:.0}"),
             Unit::Milliseconds => format!("{value:.1}"),
@@ -184,6 +192,7 @@ impl Unit {
         let name = match self {
             Unit::Millions => " M/s",
             Unit::Nanoseconds => " ns",
+            Unit::Microseconds => " µs",
             Unit::Milliseconds => " ms",
             Unit::Seconds => " s",
             Unit::Mebibytes => " MiB",
@@ -231,6 +240,15 @@ mod tests {
         );
         check(Bar::Below(4.0), [5.0, 10.0, 20.0], "| x | 5 ns | 10 ns | 20 ns | 0.50 | ≤ 4 ns | **missed** |");
         check(Bar::Exactly(0.0), [0.0, 9.0, f64::NAN], "| x | 0 ns | 9 ns | – | – | 0 ns | met |");
+    }
+
+    #[test]
+    fn little_ratios_say_something() {
+        let check = |ratio, expected| assert_eq!(ratio_text(ratio), expected);
+        check(1.234, "1.23");
+        check(0.05, "0.05");
+        check(0.000_456, "0.0005");
+        check(0.0, "0.00");
     }
 
     #[test]

@@ -115,11 +115,7 @@ impl Payload {
 
     /// A remote-write 1.0 request with the series of `hosts`, each with a sample at each of `steps`, in snappy.
     pub fn request(&self, hosts: Range<usize>, steps: Range<usize>) -> Vec<u8> {
-        let message = self.message(hosts, steps);
-        let mut block = vec![0; snap::raw::max_compress_len(message.len())];
-        let n_bytes = snap::raw::Encoder::new().compress(&message, &mut block).unwrap_or(0);
-        block.truncate(n_bytes);
-        block
+        compressed(&self.message(hosts, steps))
     }
 
     /// The request before snappy: a `prometheus.WriteRequest`.
@@ -135,9 +131,7 @@ impl Payload {
                 for step in steps.clone() {
                     push_sample(&mut series, column[step], host.times_ms[step]);
                 }
-                message.push(0x0a);
-                push_varint(&mut message, series.len() as u64);
-                message.extend_from_slice(&series);
+                push_series(&mut message, &series);
             }
         }
         message
@@ -171,6 +165,29 @@ impl Payload {
         });
         labels.build()
     }
+}
+
+/// A remote-write 1.0 request in snappy, of series with their labels, sorted by name, and their samples as (time in ms, value).
+pub fn request<'l, L, S>(all: impl IntoIterator<Item = (L, S)>) -> Vec<u8>
+where
+    L: IntoIterator<Item = (&'l str, &'l str)>,
+    S: IntoIterator<Item = (i64, f64)>,
+{
+    let (mut message, mut series) = (Vec::new(), Vec::new());
+    for (labels, samples) in all {
+        series.clear();
+        labels.into_iter().for_each(|(name, value)| push_label(&mut series, name, value));
+        samples.into_iter().for_each(|(time_ms, value)| push_sample(&mut series, value, time_ms));
+        push_series(&mut message, &series);
+    }
+    compressed(&message)
+}
+
+fn compressed(message: &[u8]) -> Vec<u8> {
+    let mut block = vec![0; snap::raw::max_compress_len(message.len())];
+    let n_bytes = snap::raw::Encoder::new().compress(message, &mut block).unwrap_or(0);
+    block.truncate(n_bytes);
+    block
 }
 
 /// The `instance` of a host.
@@ -261,6 +278,12 @@ fn counter(n: usize) -> Kind {
         1 | 4 => Kind::Counter { events: EVENTS[n / 6 % 6], size: 1 },
         _ => Kind::Counter { events: EVENTS[n / 6 % 6], size: 700 },
     }
+}
+
+fn push_series(message: &mut Vec<u8>, series: &[u8]) {
+    message.push(0x0a);
+    push_varint(message, series.len() as u64);
+    message.extend_from_slice(series);
 }
 
 fn push_label(out: &mut Vec<u8>, name: &str, value: &str) {

@@ -64,6 +64,23 @@ pub struct UncountedFirstValue {
     pub value: f64,
 }
 
+/// How counting stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Objectives that are counted.
+    pub n_objectives: usize,
+    /// Series that they are counted from.
+    pub n_series: usize,
+    /// Targets that are known.
+    pub n_targets: usize,
+    /// The memory that counts take, labels of series left out, in bytes.
+    pub n_bytes: usize,
+    /// What is on disk, in bytes.
+    pub n_stored_bytes: u64,
+    /// How often something could not be read, evaluated or written, and is tried again.
+    pub n_failures: u64,
+}
+
 /// The counts of all objectives. Objectives are named by their id, [`crate::spec::Objective::id`]; one that is not known has
 /// counted nothing.
 ///
@@ -96,5 +113,10 @@ pub trait History: fmt::Debug + Send + Sync {
     /// In words: why it cannot be counted.
     fn rehearsed(&self, _catalog: &Arc<Catalog>, _id: &str, _cancel: &Cancel) -> Result<Box<dyn History + '_>, String> {
         Err("only what is counted already can be tried here".to_owned())
+    }
+
+    /// How counting stands; of counts that nobody keeps up, nothing.
+    fn standing(&self) -> Standing {
+        Standing::default()
     }
 }

@@ -14,6 +14,8 @@
 mod alerting_kill;
 /// Error budgets, counted and told over kills.
 mod budgets;
+/// Killed while budgets burn, it counts as its twin does.
+mod budgets_kill;
 /// A budget that really burns, and the pipelines that ask meanwhile.
 mod burning_gate;
 /// Ever new series.
@@ -48,6 +50,8 @@ mod remote_write;
 mod restart;
 /// What alerts are, over kills and reloads.
 mod rules;
+/// A shop that sells all the time, and knows what.
+mod sales;
 /// Secrets, and who sees them.
 mod secrets;
 /// Started without anything, it scrapes and shows itself; stopped, it stops.

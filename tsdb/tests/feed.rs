@@ -5,7 +5,7 @@
 
 mod support;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,8 +14,8 @@ use journal::testkit::MemoryDisk;
 use model::Labels;
 use model::histogram::{Histogram, ResetHint};
 use model::storage::{
-    Append, Batch, Feed, FeedCursor, FeedError, FeedPosition, FeedRow, HistogramRow, HistogramValue, SourceRef,
-    Timestamps,
+    Append, Batch, Feed, FeedCursor, FeedError, FeedNumber, FeedPosition, FeedRow, HistogramRow, HistogramValue,
+    SourceRef, Timestamps,
 };
 use proptest::prelude::*;
 use support::{commit, labels, open, options, resolve};
@@ -376,4 +376,35 @@ fn after_a_power_cut_a_new_segment_with_an_old_number_is_read_from_its_beginning
     scrapes(&store, 10, 3);
     assert_eq!(store.newest().segment, position.segment);
     assert_eq!(rest(&mut *store.follow(position).unwrap()).len(), 3);
+}
+
+/// Over restarts, in which numbers begin anew, and whatever the order of rows is.
+#[test]
+fn a_number_is_of_one_series_in_each_numbering() {
+    const N_SERIES: usize = 40;
+    let disk = MemoryDisk::new();
+    let all: Vec<Labels> = (0..N_SERIES).map(|number| labels("a", &[("n", &number.to_string())])).collect();
+    for run in 0..3 {
+        let (store, _) = open(&disk, run, options());
+        let series = resolve(&store, None, &all);
+        for step in 1..20 {
+            let mut some: Vec<_> = series.iter().copied().skip(step % 7).step_by(1 + step % 3).collect();
+            if step % 2 == 0 {
+                some.reverse();
+            }
+            let values = vec![step as f64; some.len()];
+            assert_eq!(commit(&store, None, &some, run as i64 * 1000 + step as i64, &values), []);
+        }
+        let mut cursor = store.follow(FeedPosition::default()).unwrap();
+        let (mut by_number, mut by_series) = (HashMap::new(), HashMap::new());
+        let mut take = |row: FeedRow<'_>| {
+            let FeedRow::Float { number, labels, .. } = row else { panic!("only floats were written") };
+            let FeedNumber { numbering, number } = number;
+            assert_eq!(by_number.entry((numbering, number)).or_insert_with(|| labels.clone()), labels);
+            assert_eq!(*by_series.entry((numbering, labels.clone())).or_insert(number), number);
+            assert!((number as usize) < N_SERIES, "{number}");
+        };
+        while cursor.next_batch(&mut take).unwrap() {}
+        assert!(by_number.len() >= N_SERIES);
+    }
 }

@@ -20,11 +20,22 @@ pub struct FeedPosition {
     pub run: u32,
 }
 
+/// A number that a cursor gives a series, so that who follows may keep a table of what it knows of each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FeedNumber {
+    /// Which numbering it is of. Once another begins, numbers of this one mean nothing.
+    pub numbering: u32,
+    /// Counted from 0 in each numbering.
+    pub number: u32,
+}
+
 /// One committed sample.
 #[derive(Clone, Debug)]
 pub enum FeedRow<'a> {
     /// A float.
     Float {
+        /// The number of the series.
+        number: FeedNumber,
         /// The series.
         labels: &'a Labels,
         /// Milliseconds since the Unix epoch.
@@ -36,6 +47,8 @@ pub enum FeedRow<'a> {
     },
     /// A native histogram.
     Histogram {
+        /// The number of the series.
+        number: FeedNumber,
         /// The series.
         labels: &'a Labels,
         /// Milliseconds since the Unix epoch.

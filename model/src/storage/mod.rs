@@ -11,7 +11,7 @@ mod select;
 pub use append::{
     Append, AppendError, Batch, HistogramRow, HistogramValue, Refusal, Refused, SeriesRef, SourceRef, Timestamps,
 };
-pub use feed::{Feed, FeedCursor, FeedError, FeedHold, FeedPosition, FeedRow};
+pub use feed::{Feed, FeedCursor, FeedError, FeedHold, FeedNumber, FeedPosition, FeedRow};
 pub use select::{
     Grouping, LabelRequest, Listing, Select, SelectError, SelectHints, SeriesReader, SeriesSet, TILE_SAMPLES, Tile,
 };

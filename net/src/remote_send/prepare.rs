@@ -59,10 +59,10 @@ impl<'q> Preparer<'q> {
     /// The row as it is sent, if it is.
     pub(super) fn prepare(&mut self, row: &FeedRow<'_>, now_ms: i64, may_be_repeated: bool) -> Option<Row> {
         let (labels, timestamp_ms, start_ms, value) = match row {
-            FeedRow::Float { labels, timestamp_ms, start_ms, value } => {
+            FeedRow::Float { labels, timestamp_ms, start_ms, value, .. } => {
                 (labels, *timestamp_ms, *start_ms, RowValue::Float(*value))
             }
-            FeedRow::Histogram { labels, timestamp_ms, start_ms, value } => {
+            FeedRow::Histogram { labels, timestamp_ms, start_ms, value, .. } => {
                 if !self.settings.send_histograms {
                     self.counts.dropped_histograms.fetch_add(1, Ordering::Relaxed);
                     return None;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use model::relabel::Rules;
-use model::storage::{Feed, FeedCursor, FeedError, FeedHold, FeedPosition, FeedRow};
+use model::storage::{Feed, FeedCursor, FeedError, FeedHold, FeedNumber, FeedPosition, FeedRow};
 use model::{Clock, Labels, SystemClock};
 use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
@@ -57,7 +57,8 @@ impl FeedCursor for Cursor {
         let batches = self.batches.0.lock();
         let Some(batch) = batches.get(self.at.offset as usize) else { return Ok(false) };
         for (labels, timestamp_ms, value) in batch {
-            take(FeedRow::Float { labels, timestamp_ms: *timestamp_ms, start_ms: 0, value: *value });
+            let number = FeedNumber::default();
+            take(FeedRow::Float { number, labels, timestamp_ms: *timestamp_ms, start_ms: 0, value: *value });
         }
         self.at.offset += 1;
         Ok(true)

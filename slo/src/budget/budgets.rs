@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use alerting::rules::{AlertSink, AlertState, GroupStatus};
 use journal::Disk;
@@ -20,7 +21,7 @@ use super::status::FaultStatus;
 use super::versions::Versions;
 use super::{Marks, Point, ProductStatus, Status, words};
 use crate::burn::no_data_after_ms;
-use crate::history::{Counts, History};
+use crate::history::{Counts, History, Standing};
 use crate::product::components_of;
 use crate::series::{self, Row, Writer};
 use crate::spec::{BurnPolicy, Catalog, Objective, Product, Window};
@@ -71,6 +72,17 @@ pub struct Tick {
     pub n_objectives: usize,
     /// What could not be done, in words.
     pub errors: Vec<String>,
+}
+
+/// How budgets at work stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BudgetsStanding {
+    /// How often objectives were looked at.
+    pub n_ticks: u64,
+    /// How long the last look took, what was written included.
+    pub took: Duration,
+    /// How counting stands.
+    pub counting: Standing,
 }
 
 /// Budgets at work.
@@ -448,6 +460,12 @@ impl Budgets {
         }
         let work = self.work.lock();
         Some(rules::group(&current.in_force.catalog, &work.kept.alerts, current.in_force.interval_ms, work.last))
+    }
+
+    /// How ticks went, and how counting stands.
+    pub fn standing(&self) -> BudgetsStanding {
+        let LastTick { took, n_ticks, .. } = self.work.lock().last;
+        BudgetsStanding { n_ticks, took, counting: self.history.standing() }
     }
 
     fn current(&self) -> Arc<Current> {

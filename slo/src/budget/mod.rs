@@ -25,7 +25,7 @@ mod tests;
 pub(crate) use alerts::{Alerts, Claim};
 pub(crate) use amount::share_of;
 pub use amount::{Amount, Moment};
-pub use budgets::{Budgets, BudgetsOptions, InForce, Tick};
+pub use budgets::{Budgets, BudgetsOptions, BudgetsStanding, InForce, Tick};
 pub(crate) use evaluation::{Evaluation, KeptSlices, Look};
 pub use marks::{ExclusionMark, Marks, ObjectiveMark};
 pub(crate) use measured::Measured;

@@ -12,7 +12,7 @@ use super::events::Events;
 use super::rehearsal::Rehearsal;
 use super::target::{NEVER, Target};
 use crate::exclusion::{Spans, excluded};
-use crate::history::{Counts, History, UncountedFirstValue};
+use crate::history::{Counts, History, Standing, UncountedFirstValue};
 use crate::spec::Catalog;
 
 /// So many steps are looked up one by one; more are gathered in one walk.
@@ -200,5 +200,9 @@ impl History for Counting {
             counts.total += increment.events.total;
         }
         groups.into_iter().collect()
+    }
+
+    fn standing(&self) -> Standing {
+        self.stands()
     }
 }

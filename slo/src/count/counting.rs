@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use journal::{Disk, JournalError};
@@ -18,6 +19,7 @@ use super::sampling::{self, Storage};
 use super::slicer::Slicer;
 use super::tally::Tally;
 use super::target::{NEVER, Target};
+use crate::history::Standing;
 use crate::spec::{Catalog, Objective};
 
 /// Everything is written so often: after a kill the feed is read again from there.
@@ -62,23 +64,6 @@ pub struct Options {
     pub sample_every_ms: i64,
 }
 
-/// How counting stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
-    /// Objectives that are counted.
-    pub n_objectives: usize,
-    /// Series that they are counted from.
-    pub n_series: usize,
-    /// Targets that are known.
-    pub n_targets: usize,
-    /// The memory that counts take, labels of series left out, in bytes.
-    pub n_bytes: usize,
-    /// What is on disk, in bytes.
-    pub n_stored_bytes: u64,
-    /// How often something could not be read, evaluated or written, and is tried again.
-    pub n_failures: u64,
-}
-
 /// Counts events of all objectives; see [`crate::history::History`] for what it answers.
 #[derive(Debug)]
 pub struct Counting {
@@ -87,6 +72,7 @@ pub struct Counting {
     pub(super) tally: RwLock<Tally>,
     pub(super) catalog: RwLock<Arc<Catalog>>,
     turn: Mutex<Turn>,
+    n_failures: AtomicU64,
 }
 
 /// What only whoever follows the feed has in hand.
@@ -101,7 +87,6 @@ struct Turn {
     /// Books that nobody counts at the moment.
     shelf: Shelf,
     written: Duration,
-    n_failures: u64,
 }
 
 /// Books that are about to be counted on.
@@ -130,7 +115,6 @@ impl Counting {
             going_on: Shelf::new(),
             shelf: Shelf::new(),
             written: options.clock.elapsed(),
-            n_failures: 0,
         };
         if let Some(restored) = restored {
             for (key, target) in restored.targets {
@@ -142,7 +126,8 @@ impl Counting {
             turn.position = Some(restored.position);
             (turn.going_on, turn.shelf) = (restored.books, restored.shelved);
         }
-        Ok(Counting { options, files, tally: RwLock::new(tally), catalog: RwLock::default(), turn: Mutex::new(turn) })
+        let (tally, catalog, turn) = (RwLock::new(tally), RwLock::default(), Mutex::new(turn));
+        Ok(Counting { options, files, tally, catalog, turn, n_failures: AtomicU64::new(0) })
     }
 
     /// Counts what a catalog says from now on. Objectives that are new, or are counted otherwise than before, are counted back
@@ -244,8 +229,8 @@ impl Counting {
         }
         self.follow(&mut turn);
         self.tally.write().pass(&self.files);
-        self.sample(&mut turn);
-        self.count_late(&mut turn);
+        self.sample();
+        self.count_late();
         if self.options.clock.elapsed().saturating_sub(turn.written) >= WRITE_EVERY {
             self.write(&mut turn);
         }
@@ -256,9 +241,8 @@ impl Counting {
         self.write(&mut self.turn.lock());
     }
 
-    /// How it stands.
-    pub fn standing(&self) -> Standing {
-        let n_failures = self.turn.lock().n_failures;
+    /// How it stands, whoever counts meanwhile.
+    pub(super) fn stands(&self) -> Standing {
         let tally = self.tally.read();
         let books = || tally.books.iter().flatten();
         Standing {
@@ -267,8 +251,12 @@ impl Counting {
             n_targets: tally.targets.len(),
             n_bytes: books().map(Book::n_bytes).sum(),
             n_stored_bytes: self.files.stored_bytes(),
-            n_failures,
+            n_failures: self.n_failures.load(Ordering::Relaxed),
         }
+    }
+
+    fn note_failure(&self) {
+        self.n_failures.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn past(&self) -> Past<'_> {
@@ -305,7 +293,10 @@ impl Counting {
         }
         match &mut turn.cursor {
             Some(cursor) => Ok(cursor),
-            cursor => Ok(cursor.insert(self.options.feed.follow(position)?)),
+            cursor => {
+                self.tally.write().forget_numbers();
+                Ok(cursor.insert(self.options.feed.follow(position)?))
+            }
         }
     }
 
@@ -318,7 +309,7 @@ impl Counting {
             Ok(()) => {}
             Err(FeedError::Gone(_)) => self.begin_anew(turn),
             Err(FeedError::Unreadable(_)) => {
-                turn.n_failures += 1;
+                self.note_failure();
                 turn.cursor = None;
             }
         }
@@ -344,6 +335,7 @@ impl Counting {
     /// What lies between was deleted from the feed: everything is counted anew over the raw samples.
     fn begin_anew(&self, turn: &mut Turn) {
         (turn.cursor, turn.hold) = (None, None);
+        // What is committed meanwhile is read again.
         turn.position = Some(self.options.feed.newest());
         let catalog = Arc::clone(&self.catalog.read());
         let mut made = Vec::new();
@@ -356,12 +348,12 @@ impl Counting {
             let bytes = without_key(&out.0);
             match self.count_back(objective, bytes.as_ref()) {
                 Ok(counted) => made.push(counted),
-                Err(_) => turn.n_failures += 1,
+                Err(_) => self.note_failure(),
             }
         }
         match self.past().targets(self.options.clock.now_ms()) {
             Ok(targets) => made.push(targets),
-            Err(_) => turn.n_failures += 1,
+            Err(_) => self.note_failure(),
         }
         let mut tally = self.tally.write();
         // What was known of targets misses what was deleted.
@@ -371,7 +363,7 @@ impl Counting {
     }
 
     /// Evaluates what is no counter.
-    fn sample(&self, turn: &mut Turn) {
+    fn sample(&self) {
         let is_due = |book: &Book| !book.source.sampled.is_empty();
         let due: Vec<Book> = self.tally.read().books.iter().flatten().filter(|book| is_due(book)).cloned().collect();
         let step_ms = self.options.sample_every_ms.max(1);
@@ -381,7 +373,9 @@ impl Counting {
             let until_ms = newest_ms.max(self.options.clock.now_ms() - step_ms) - step_ms;
             let storage = Storage { engine: &self.options.engine, select: &*self.options.select, bodies: &self.files };
             let sampled = sampling::sample(&mut book, storage, until_ms, step_ms, &QueryOptions::default());
-            turn.n_failures += u64::from(sampled.is_err());
+            if sampled.is_err() {
+                self.note_failure();
+            }
             if let Some(slicer) = &mut book.slicer {
                 slicer.close(until_ms, &mut book.log, &self.files);
             }
@@ -393,7 +387,7 @@ impl Counting {
     }
 
     /// Counts anew where late samples came.
-    fn count_late(&self, turn: &mut Turn) {
+    fn count_late(&self) {
         let late = |book: &Book| book.late_ms.map(|late_ms| (book.id.clone(), late_ms));
         let late: Vec<(String, i64)> = self.tally.read().books.iter().flatten().filter_map(late).collect();
         let catalog = Arc::clone(&self.catalog.read());
@@ -401,7 +395,7 @@ impl Counting {
             let Some(objective) = catalog.objectives.get(&id) else { continue };
             let counted = self.past().behind(objective, late_ms, &self.tally.read());
             let Ok((from_ms, counted)) = counted else {
-                turn.n_failures += 1;
+                self.note_failure();
                 continue;
             };
             let mut tally = self.tally.write();
@@ -420,7 +414,7 @@ impl Counting {
         turn.written = self.options.clock.elapsed();
         let Some(position) = turn.position else { return };
         // A state does not say what came late: whoever reads it goes on behind that.
-        self.count_late(turn);
+        self.count_late();
         if self.tally.read().books.iter().flatten().any(|book| book.late_ms.is_some()) {
             return;
         }
@@ -432,7 +426,7 @@ impl Counting {
         }
         match self.write_all(&mut tally, &turn.shelf, position) {
             Ok(()) => turn.hold.iter().for_each(|hold| hold.move_to(position)),
-            Err(_) => turn.n_failures += 1,
+            Err(_) => self.note_failure(),
         }
     }
 

@@ -34,6 +34,6 @@ mod test_kit;
 #[cfg(test)]
 mod tests;
 
-pub use counting::{Counting, Options, Standing};
+pub use counting::{Counting, Options};
 pub use files::OpenError;
 pub use rehearsal::{MAX_COMPONENTS, MAX_SERIES};

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use model::storage::FeedRow;
+use model::storage::{FeedNumber, FeedRow};
 use model::{Histogram, Labels};
 use rustc_hash::FxHashMap;
 
@@ -29,6 +29,9 @@ pub(super) struct Tally {
     router: Router,
     /// Series that have a name that somebody asks for.
     entries: FxHashMap<Labels, Entry>,
+    /// The same by the feed's numbers of series, in one of its numberings.
+    numbered: Vec<Option<Entry>>,
+    numbering: u32,
     listed: Vec<Listed>,
     pub(super) targets: Vec<Target>,
     pub(super) target_keys: FxHashMap<Labels, u32>,
@@ -143,6 +146,7 @@ impl Tally {
             }
         }
         self.entries.clear();
+        self.numbered.clear();
         self.listed.clear();
         for (labels, of_series) in takers {
             self.list(&labels, of_series);
@@ -201,15 +205,36 @@ impl Tally {
         entry
     }
 
+    /// Another cursor gives other numbers.
+    pub(super) fn forget_numbers(&mut self) {
+        self.numbered.clear();
+    }
+
+    /// Who listens to a series that the feed has given a number.
+    fn numbered(&mut self, FeedNumber { numbering, number }: FeedNumber, labels: &Labels) -> Entry {
+        if numbering != self.numbering {
+            self.numbered.clear();
+            self.numbering = numbering;
+        }
+        let at = number as usize;
+        if let Some(Some(entry)) = self.numbered.get(at) {
+            return *entry;
+        }
+        let entry = self.entry(labels);
+        self.numbered.resize(self.numbered.len().max(at + 1), None);
+        self.numbered[at] = Some(entry);
+        entry
+    }
+
     /// Notes a row of a batch.
     pub(super) fn note(&mut self, row: &FeedRow<'_>) {
         match *row {
-            FeedRow::Float { labels, timestamp_ms, start_ms, value } => {
-                let entry = self.entry(labels);
+            FeedRow::Float { number, labels, timestamp_ms, start_ms, value } => {
+                let entry = self.numbered(number, labels);
                 self.note_value(entry, timestamp_ms, start_ms, || PendingValue::Float(value));
             }
-            FeedRow::Histogram { labels, timestamp_ms, start_ms, value } => {
-                let entry = self.entry(labels);
+            FeedRow::Histogram { number, labels, timestamp_ms, start_ms, value } => {
+                let entry = self.numbered(number, labels);
                 self.note_value(entry, timestamp_ms, start_ms, || PendingValue::Histogram(value.to_float()));
             }
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use journal::Disk;
 use journal::testkit::MemoryDisk;
 use model::rng::SeededRng;
-use model::storage::{Append, Batch, Timestamps};
+use model::storage::{Append, Batch, Select, Timestamps};
 use model::{Clock, Labels};
 use query::{Engine, EngineOptions};
 use tsdb::{Options as StoreOptions, Progress, Store};
@@ -66,6 +66,11 @@ impl Bench {
 
     /// Opens the counts.
     pub(super) fn counting(&self) -> Counting {
+        self.counting_over(Arc::clone(&self.store) as _)
+    }
+
+    /// Opens the counts, with raw samples by way of another.
+    pub(super) fn counting_over(&self, select: Arc<dyn Select>) -> Counting {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         let engine = EngineOptions { n_threads: 1, clock: Arc::clone(&clock), ..EngineOptions::default() };
         Counting::open(Options {
@@ -73,7 +78,7 @@ impl Bench {
             dir: PathBuf::from("data/slo/history"),
             clock,
             salt: self.n_opened as u32 + 1000,
-            select: Arc::clone(&self.store) as _,
+            select,
             feed: Arc::clone(&self.store) as _,
             engine: Arc::new(Engine::new(engine)),
             retention_ms: 400 * DAY,

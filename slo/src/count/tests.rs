@@ -1,8 +1,10 @@
 //! Counting over a store: the divergence vectors of the suites to the event, and what the specification says case by case.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
-use model::Labels;
+use model::storage::{LabelRequest, Listing, Select, SelectError, SelectHints, SeriesSet};
+use model::{Labels, Matcher};
 use query::syntax::series::{SequenceValue, parse};
 use serde::Deserialize;
 
@@ -483,4 +485,49 @@ fn counts_outlive_the_raw_samples_the_objective_and_the_process() {
     assert_eq!(total(&counting, 0, 32_009), 3019.0);
     assert_eq!(total(&counting, 0, 1000), 1000.0);
     assert_eq!(counting.standing().n_failures, 0);
+}
+
+/// The samples of a bench, of which one more is committed whenever they have been looked up.
+#[derive(Debug)]
+struct Growing {
+    bench: Bench,
+    n_committed: AtomicI64,
+}
+
+impl Growing {
+    fn commit(&self) {
+        let at_ms = minute(self.n_committed.fetch_add(1, Ordering::Relaxed));
+        self.bench.set_now(at_ms);
+        let target = [("job", "j"), ("instance", "1")];
+        self.bench.commit(at_ms, &[(labels("g", &target), 1.0), (labels("up", &target), 1.0)]);
+    }
+}
+
+impl Select for Growing {
+    fn select(&self, matchers: &[Matcher], hints: &SelectHints) -> Result<Box<dyn SeriesSet>, SelectError> {
+        let found = self.bench.store.select(matchers, hints);
+        self.commit();
+        found
+    }
+
+    fn label_names(&self, request: &LabelRequest) -> Result<Listing, SelectError> {
+        self.bench.store.label_names(request)
+    }
+
+    fn label_values(&self, name: &str, request: &LabelRequest) -> Result<Listing, SelectError> {
+        self.bench.store.label_values(name, request)
+    }
+}
+
+#[test]
+fn what_is_committed_while_the_past_is_counted_is_counted() {
+    let growing = Arc::new(Growing { bench: Bench::new(), n_committed: AtomicI64::new(0) });
+    growing.commit();
+    let gauge = Indicator::Threshold { query: "g".to_owned(), comparison: Comparison::Less, value: 2.0 };
+    let counting = growing.bench.counting_over(Arc::clone(&growing) as _);
+    counting.apply(catalog([objective(gauge, Budgeting::Occurrences)])).unwrap();
+    let n_committed = growing.n_committed.load(Ordering::Relaxed);
+    assert!(n_committed > 1);
+    counting.tick();
+    assert_eq!(counting.counts("o", 0, i64::MAX).total, n_committed as f64);
 }

@@ -26,6 +26,8 @@ pub(super) struct Cursor {
     from: FeedPosition,
     position: FeedPosition,
     run: Option<Run>,
+    /// The newest numbering of series.
+    numbering: u32,
     n_lost: u64,
 }
 
@@ -43,7 +45,7 @@ impl Cursor {
         let (head, wal, restored) = (Arc::clone(&store.head), Arc::clone(&store.wal), store.restored.clone());
         let start = first_segment(&wal, from)?;
         let tail = wal.tail(start);
-        Ok(Cursor { head, wal, restored, tail, from, position: from, run: None, n_lost: 0 })
+        Ok(Cursor { head, wal, restored, tail, from, position: from, run: None, numbering: 0, n_lost: 0 })
     }
 }
 
@@ -82,11 +84,13 @@ impl FeedCursor for Cursor {
                 Some(run) => self.run.insert(run),
                 None => {
                     let (head, wal) = (Arc::clone(&self.head), Arc::clone(&self.wal));
-                    let names = Names::new(head, wal, self.restored.clone(), place.run);
+                    self.numbering = self.numbering.wrapping_add(1);
+                    let names = Names::new(head, wal, self.restored.clone(), (place.run, self.numbering));
                     self.run.insert(Run { names, decoder: Decoder::default(), n_skipped: 0 })
                 }
             };
             run.names.prepare().map_err(|error| unreadable(&error))?;
+            self.numbering = run.names.numbering();
             if record.kind == BATCH {
                 let mut out = HandingOut { names: &mut run.names, take: (!is_old).then_some(&mut *take), n_lost: 0 };
                 let is_whole = run.decoder.decode(record.payload, &mut out).is_ok();
@@ -141,11 +145,11 @@ impl Visitor for HandingOut<'_, '_> {
             if seen.as_mut().is_some_and(|seen| !seen.insert((row.series, row.timestamp_ms))) {
                 continue;
             }
-            match self.names.labels(row.series) {
-                Some(labels) => {
+            match self.names.of(row.series) {
+                Some((number, labels)) => {
                     let Row { timestamp_ms, bits, .. } = *row;
                     let start_ms = starts.get(at).copied().unwrap_or(0);
-                    take(FeedRow::Float { labels, timestamp_ms, start_ms, value: f64::from_bits(bits) });
+                    take(FeedRow::Float { number, labels, timestamp_ms, start_ms, value: f64::from_bits(bits) });
                 }
                 None => self.n_lost += 1,
             }
@@ -154,8 +158,10 @@ impl Visitor for HandingOut<'_, '_> {
 
     fn histogram(&mut self, reference: SeriesRef, timestamp_ms: i64, start_ms: i64, value: HistogramValue) {
         let Some(take) = &mut self.take else { return };
-        match self.names.labels(reference) {
-            Some(labels) => take(FeedRow::Histogram { labels, timestamp_ms, start_ms, value: &value }),
+        match self.names.of(reference) {
+            Some((number, labels)) => {
+                take(FeedRow::Histogram { number, labels, timestamp_ms, start_ms, value: &value });
+            }
             None => self.n_lost += 1,
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use journal::ReadError;
 use model::Labels;
-use model::storage::SeriesRef;
+use model::storage::{FeedNumber, SeriesRef};
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 
@@ -51,19 +51,30 @@ pub(super) struct Names {
     wal: Arc<Wal>,
     restored: Option<RestoredRun>,
     salt: u32,
-    known: FxHashMap<SeriesRef, Labels>,
+    /// Series by their numbers. They come again in the order in which they came first, so the next is mostly the right guess.
+    known: Vec<(SeriesRef, Labels)>,
+    numbers: FxHashMap<SeriesRef, u32>,
+    guess: usize,
+    numbering: u32,
     has_read: bool,
 }
 
 impl Names {
     /// Those of the run that has this salt.
-    pub(super) fn new(head: Arc<Head>, wal: Arc<Wal>, restored: Option<RestoredRun>, salt: u32) -> Names {
-        Names { head, wal, restored, salt, known: FxHashMap::default(), has_read: false }
+    pub(super) fn new(head: Arc<Head>, wal: Arc<Wal>, restored: Option<RestoredRun>, run: (u32, u32)) -> Names {
+        let (salt, numbering) = run;
+        let (known, numbers) = (Vec::new(), FxHashMap::default());
+        Names { head, wal, restored, salt, known, numbers, guess: 0, numbering, has_read: false }
     }
 
     /// Whose names these are.
     pub(super) fn salt(&self) -> u32 {
         self.salt
+    }
+
+    /// Which numbering the numbers are of.
+    pub(super) fn numbering(&self) -> u32 {
+        self.numbering
     }
 
     /// Reads what the run has defined, if it has ended; forgets series that may have gone, if it has not.
@@ -76,6 +87,8 @@ impl Names {
         }
         if self.known.len() > MIN_KNOWN && self.known.len() > 2 * self.head.index().read().n_series() {
             self.known.clear();
+            self.numbers.clear();
+            self.numbering = self.numbering.wrapping_add(1);
             self.has_read = false;
         }
         Ok(())
@@ -83,16 +96,38 @@ impl Names {
 
     /// Takes a definition that stood in a record.
     pub(super) fn define(&mut self, reference: SeriesRef, labels: &Labels) {
-        self.known.entry(reference).or_insert_with(|| labels.clone());
+        if !self.numbers.contains_key(&reference) {
+            self.add(reference, labels.clone());
+        }
     }
 
-    /// The labels of a series.
-    pub(super) fn labels(&mut self, reference: SeriesRef) -> Option<&Labels> {
-        if !self.known.contains_key(&reference) {
-            let labels = self.find(reference)?;
-            self.known.insert(reference, labels);
+    fn add(&mut self, reference: SeriesRef, labels: Labels) -> u32 {
+        let number = self.known.len() as u32;
+        self.known.push((reference, labels));
+        self.numbers.insert(reference, number);
+        number
+    }
+
+    /// The number and the labels of a series.
+    pub(super) fn of(&mut self, reference: SeriesRef) -> Option<(FeedNumber, &Labels)> {
+        let is_guessed = self.known.get(self.guess).is_some_and(|(known, _)| *known == reference);
+        let number = match is_guessed {
+            true => self.guess as u32,
+            false => self.number(reference)?,
+        };
+        self.guess = number as usize + 1;
+        let (_, labels) = self.known.get(number as usize)?;
+        Some((FeedNumber { numbering: self.numbering, number }, labels))
+    }
+
+    fn number(&mut self, reference: SeriesRef) -> Option<u32> {
+        if let Some(number) = self.numbers.get(&reference) {
+            return Some(*number);
         }
-        self.known.get(&reference)
+        let labels = self.find(reference)?;
+        // It may have been read meanwhile.
+        let known = self.numbers.get(&reference).copied();
+        Some(known.unwrap_or_else(|| self.add(reference, labels)))
     }
 
     /// Looks in the head, and for what has left it in the log.
@@ -103,13 +138,15 @@ impl Names {
             return Some(labels);
         }
         self.read().ok()?;
-        self.known.get(&reference).cloned()
+        let number = *self.numbers.get(&reference)?;
+        self.known.get(number as usize).map(|(_, labels)| labels.clone())
     }
 
     fn read(&mut self) -> Result<(), ReadError> {
         if !std::mem::replace(&mut self.has_read, true) {
-            let read = self.wal.names_of(self.salt)?;
-            self.known.extend(read);
+            for (reference, labels) in self.wal.names_of(self.salt)? {
+                self.define(reference, &labels);
+            }
         }
         Ok(())
     }

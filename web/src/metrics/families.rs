@@ -7,7 +7,7 @@ use scrape::metrics::{Durations, ScrapeMetrics};
 use scrape::scrape_loop::FailureKind;
 use tsdb::{HeadStats, MaintenanceStats, WalStats};
 
-use super::{Exposition, Format, Kind, alertmanagers, delivery, notifications, process, remote, rules};
+use super::{Exposition, Format, Kind, alertmanagers, delivery, notifications, process, remote, rules, slo};
 use crate::limits;
 use crate::remote_write::WriteCounts;
 use crate::state::{Parts, Settings, Snapshot};
@@ -33,6 +33,7 @@ pub(crate) fn write(shared: &Shared, parts: Option<&Parts>, format: Format) -> S
         scrapes(&mut out, &parts.targets.metrics());
         alertmanagers::write(&mut out, &parts.alertmanagers);
         rules::write(&mut out, &parts.rules);
+        slo::write(&mut out, &parts.budgets);
         delivery::write(&mut out, &parts.delivery);
         notifications::write(&mut out, &parts.notifications);
     }

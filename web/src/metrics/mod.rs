@@ -13,6 +13,7 @@ mod notifications;
 mod process;
 mod remote;
 mod rules;
+mod slo;
 
 pub use exposition::{Exposition, Format, Kind, Names};
 pub(crate) use families::write;

@@ -7,7 +7,7 @@ use journal::testkit::MemoryDisk;
 use model::{Clock, Labels};
 use serde_json::Value;
 use slo::budget::{Budgets, BudgetsOptions, InForce};
-use slo::history::{Counts, History, UncountedFirstValue};
+use slo::history::{Counts, History, Standing, UncountedFirstValue};
 use slo::spec::{
     Adjustment, Budgeting, BurnPair, BurnPolicy, Catalog, Component, Composition, CompositionMethod, Indicator,
     Objective, Options, Product, RatioSide, Role, Severity, Share, SourcePlace, SpecFault, Window,
@@ -56,6 +56,10 @@ impl History for Shop {
 
     fn by_labels(&self, _: &str, _: &[String], _: i64, _: i64) -> Vec<(Labels, Counts)> {
         Vec::new()
+    }
+
+    fn standing(&self) -> Standing {
+        Standing { n_objectives: 2, n_bytes: 4096, n_failures: 3, ..Standing::default() }
     }
 }
 
@@ -182,6 +186,21 @@ fn lists_are_filtered_and_tell_what_could_not_be_read() {
     check("?state=exhausted", &[]);
     // An hour before now nothing had happened yet; long before, nothing had been counted.
     check(&format!("?state=nodata&time={}", (NOW_MS - 2 * DAY_MS) / 1000), &["mails", "orders"]);
+}
+
+#[test]
+fn metrics_say_how_ticks_and_counting_go() {
+    let server = shop();
+    let has = |line: &str| {
+        let text = client::get(server.address, "/metrics").text();
+        assert!(text.contains(&format!("\n{line}\n")), "{line}: {text}");
+    };
+    has("narthex_slo_ticks_total 0");
+    server.budgets.tick();
+    has("narthex_slo_ticks_total 1");
+    has("narthex_slo_failures_total 3");
+    has("narthex_slo_objectives 2");
+    has("narthex_slo_memory_bytes 4096");
 }
 
 #[test]

@@ -1,0 +1,203 @@
+//! Thousands of objectives at work: what a tick of the whole server costs, how soon an alert fires, what a kill changes.
+//!
+//! Two servers scrape the same shop at the same time, one with objectives and one without. What the one uses beyond the other is
+//! what objectives cost: counting, looking at budgets, and writing some forty series of each; all of that is done by one
+//! thread, and what is left is what they add to scraping and storing. Prometheus is asked the same by [`crate::sloth`].
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::arguments::Arguments;
+use crate::http;
+use crate::load::new_dir;
+use crate::making;
+use crate::peer::Peer;
+use crate::server::Server;
+use crate::shop::{BROKEN, ROUTES_PER_TARGET, SERIES_PER_ROUTE, Shop};
+use crate::sloth;
+use crate::table::{Bar, Measured, Table, Unit};
+
+/// The thread of a server that counts, looks and writes.
+const THREAD: &str = "slo";
+/// Ticks before the clock runs: the first has to make the series.
+const N_BEFORE: f64 = 3.0;
+/// How many budgets are looked at after a kill.
+const N_LOOKED_AT: usize = 20;
+
+/// How much is measured of objectives.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    pub(crate) n_objectives: usize,
+    /// Seconds between two scrapes, and between two ticks.
+    pub(crate) interval_s: u64,
+    pub(crate) n_ticks: u64,
+    /// Of so many Prometheus evaluates Sloth's rules.
+    pub(crate) n_of_sloth: usize,
+    /// Over so many days of samples.
+    pub(crate) days: i64,
+    /// Over so many days of samples an objective is made.
+    pub(crate) days_made: i64,
+}
+
+impl Load {
+    pub(crate) const FULL: Load =
+        Load { n_objectives: 10_000, interval_s: 15, n_ticks: 4, n_of_sloth: 100, days: 3, days_made: 30 };
+    pub(crate) const QUICK: Load =
+        Load { n_objectives: 200, interval_s: 3, n_ticks: 3, n_of_sloth: 10, days: 1, days_made: 1 };
+}
+
+/// Measures, and adds the rows. Answers whether a kill changed no budget.
+pub(crate) fn measure(arguments: &Arguments, peers: &[Peer], table: &mut Table) -> io::Result<bool> {
+    let dir = new_dir()?;
+    let load = arguments.objectives;
+    let shop = Arc::new(Shop::new(load.n_objectives.next_multiple_of(ROUTES_PER_TARGET)));
+    let mut server = at_work(arguments, &shop, dir.path(), load, table)?;
+    latency(&server, &shop, load, table)?;
+    let is_right = restart(&mut server, load, table)?;
+    drop(server);
+    making::measure(arguments, load, table)?;
+    if peers.contains(&Peer::Prometheus) {
+        sloth::measure(arguments, load, table)?;
+    }
+    Ok(is_right)
+}
+
+fn ours(value: f64) -> Vec<Measured> {
+    vec![Measured::once(Peer::Narthex, value)]
+}
+
+/// What two servers have used.
+struct Used {
+    with: f64,
+    of_thread: f64,
+    without: f64,
+    n_ticks: f64,
+}
+
+impl Used {
+    fn now(with: &Server, without: &Server) -> io::Result<Used> {
+        let n_ticks = n_ticks(with)?;
+        let (with, of_thread) = (with.cpu_seconds()?, with.thread_seconds(THREAD)?);
+        Ok(Used { with, of_thread, without: without.cpu_seconds()?, n_ticks })
+    }
+}
+
+fn n_ticks(server: &Server) -> io::Result<f64> {
+    server.metric("narthex_slo_ticks_total")
+}
+
+/// Both scrape; the one with objectives is handed on.
+fn at_work(arguments: &Arguments, shop: &Arc<Shop>, dir: &Path, load: Load, table: &mut Table) -> io::Result<Server> {
+    let address = shop.serve()?;
+    let interval = load.interval_s;
+    let global = format!(
+        "global: {{scrape_interval: {interval}s, scrape_timeout: {interval}s, evaluation_interval: {interval}s}}\n"
+    );
+    let config =
+        |ours: &str| format!("{global}narthex: {{{ours}self_alerts: false}}\n{}", shop.scrape_configs(address));
+    let own = dir.join("with");
+    Shop::write_specs(&own.join("slo"), load.n_objectives)?;
+    let mut with = Server::start(arguments, Peer::Narthex, &own, &config("slo_files: ['slo/*.yml'], "))?;
+    let mut without = Server::start(arguments, Peer::Narthex, &dir.join("without"), &config(""))?;
+    with.wait_until_ready()?;
+    without.wait_until_ready()?;
+    println!("{} targets are scraped by two servers, for {} s", shop.n_targets(), (load.n_ticks + 3) * interval);
+    wait_for_ticks(&with, N_BEFORE)?;
+    let before = Used::now(&with, &without)?;
+    thread::sleep(Duration::from_secs(load.n_ticks * interval));
+    let after = Used::now(&with, &without)?;
+    add_rows(load, shop, &before, &after, table)?;
+    let resident = with.memory()?.resident - without.memory()?.resident;
+    let per_objective = resident / load.n_objectives as f64;
+    table.push("RSS for each, its series included", Unit::Bytes, Bar::Below(16384.0), ours(per_objective));
+    let n_bytes = with.metric("narthex_slo_memory_bytes")? / load.n_objectives as f64;
+    table.push("of it counts", Unit::Bytes, Bar::None, ours(n_bytes));
+    Ok(with)
+}
+
+/// Waits until so many ticks are over, and then for a quiet moment between two.
+fn wait_for_ticks(server: &Server, n_more: f64) -> io::Result<()> {
+    let first = n_ticks(server)?;
+    while n_ticks(server)? < first + n_more {
+        thread::sleep(Duration::from_millis(100));
+    }
+    thread::sleep(Duration::from_millis(500));
+    Ok(())
+}
+
+fn add_rows(load: Load, shop: &Shop, before: &Used, after: &Used, table: &mut Table) -> io::Result<()> {
+    let n_ticks = after.n_ticks - before.n_ticks;
+    if n_ticks < 1.0 {
+        return Err(io::Error::other("no tick in all that time"));
+    }
+    let more = (after.with - before.with) - (after.without - before.without);
+    let of_thread = after.of_thread - before.of_thread;
+    let n = load.n_objectives;
+    let name = format!("server CPU of a tick of {n} objectives: all that is more than without them");
+    table.push(&name, Unit::Seconds, Bar::Below(0.3), ours(more / n_ticks));
+    table.push("of it counting, looking and writing", Unit::Seconds, Bar::None, ours(of_thread / n_ticks));
+    let per_objective = more / n_ticks / n as f64;
+    table.push("the same for each objective", Unit::Microseconds, Bar::None, ours(per_objective));
+    let n_samples = n_ticks * (shop.n_routes * SERIES_PER_ROUTE) as f64;
+    let (alone, beside) = (after.without - before.without, after.with - before.with - of_thread);
+    let of_sample = |seconds: f64| ours(seconds * 1e9 / n_samples);
+    table.push("server CPU per scraped sample that nobody counts", Unit::Nanoseconds, Bar::None, of_sample(alone));
+    let bar = Bar::Below((1.1 * alone * 1e9 / n_samples).round());
+    table.push("the same where an objective counts it, ticks left out", Unit::Nanoseconds, bar, of_sample(beside));
+    Ok(())
+}
+
+/// From the first sample that shows a failure to the alert.
+fn latency(server: &Server, shop: &Shop, load: Load, table: &mut Table) -> io::Result<()> {
+    wait_for_ticks(server, 1.0)?;
+    shop.break_one();
+    let fired_s = loop {
+        let fired = points(server, &format!("ALERTS{{slo=\"slo-{BROKEN}\",alertstate=\"firing\"}}[5m]"))?;
+        if let Some((at_s, _)) = fired.first() {
+            break *at_s;
+        }
+        thread::sleep(Duration::from_millis(100));
+    };
+    let points = points(server, &format!("http_requests_total{{route=\"/r{BROKEN}\",code=\"500\"}}[5m]"))?;
+    let breach = points.windows(2).find(|pair| pair[1].1 - pair[0].1 > 2.0).map(|pair| pair[1].0);
+    let breach_s = breach.ok_or_else(|| io::Error::other(format!("it fires before anything fails: {points:?}")))?;
+    // A tick begins an interval behind the end of the last.
+    let bar = Bar::Below(load.interval_s as f64 + 1.0);
+    table.push("from the first sample that shows a failure to the alert", Unit::Seconds, bar, ours(fired_s - breach_s));
+    Ok(())
+}
+
+/// The samples of a series, as (seconds since the Unix epoch, value).
+fn points(server: &Server, query: &str) -> io::Result<Vec<(f64, f64)>> {
+    let data = http::api(server.address, &format!("/api/v1/query?query={}", http::encoded(query)))?;
+    let point = |pair: &Value| Some((pair[0].as_f64()?, pair[1].as_str()?.parse::<f64>().ok()?));
+    Ok(data["result"][0]["values"].as_array().into_iter().flatten().filter_map(point).collect())
+}
+
+/// Kills it and compares budgets with what they were, at the same instant.
+fn restart(server: &mut Server, load: Load, table: &mut Table) -> io::Result<bool> {
+    let newest = http::api(server.address, "/api/v1/slos/slo-0")?;
+    let at = newest["at"].to_string().trim_matches('"').to_owned();
+    let step = load.n_objectives.div_ceil(N_LOOKED_AT);
+    let ids: Vec<String> = (0..load.n_objectives).step_by(step).map(|route| format!("slo-{route}")).collect();
+    let budget = |server: &Server, id: &str| {
+        let slo = http::api(server.address, &format!("/api/v1/slos/{id}?time={}", http::encoded(&at)))?;
+        io::Result::Ok(["good", "bad", "total", "budget"].map(|name| slo[name].to_string()))
+    };
+    let all = |server: &Server| ids.iter().map(|id| budget(server, id)).collect::<io::Result<Vec<_>>>();
+    let before = all(server)?;
+    server.kill_and_start()?;
+    let (address, first) = (server.address, ids[0].clone());
+    let path = format!("/api/v1/slos/{first}");
+    server.wait_for("a budget", || Ok(http::api(address, &path).is_ok()))?;
+    let took = server.started.elapsed().as_secs_f64();
+    let n_other = before.iter().zip(all(server)?).filter(|(before, after)| *before != after).count() as f64;
+    table.push("kill -9, from its start to the first budget", Unit::Seconds, Bar::None, ours(took));
+    table.push(&format!("of {} budgets changed by that", ids.len()), Unit::Count, Bar::Exactly(0.0), ours(n_other));
+    Ok(n_other == 0.0)
+}

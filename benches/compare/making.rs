@@ -1,0 +1,72 @@
+//! An objective that is new, over days of samples that are there already.
+
+use std::io::{self, Write};
+use std::time::Instant;
+
+use crate::arguments::Arguments;
+use crate::budgets::Load;
+use crate::http;
+use crate::importing::import;
+use crate::load::new_dir;
+use crate::peer::Peer;
+use crate::server::Server;
+use crate::shop::{DAY_MS, SERIES_PER_ROUTE, Shop, now_ms};
+use crate::table::{Bar, Measured, Table, Unit};
+
+const STEP_MS: i64 = 15_000;
+/// How many are made, one after the other.
+const N_ROUNDS: usize = 3;
+/// What is imported is kept, and nothing is scraped.
+const CONFIG: &str =
+    "scrape_configs: []\nstorage: {tsdb: {retention: {time: 60d}}}\nnarthex: {slo_files: ['slo/*.yml']}\n";
+
+/// Measures how long it takes from a reload that finds the objective to its budget.
+pub(crate) fn measure(arguments: &Arguments, load: Load, table: &mut Table) -> io::Result<()> {
+    let dir = new_dir()?;
+    let shop = Shop::new(N_ROUNDS);
+    import(arguments, &dir.path().join("data"), |text| write_history(text, &shop, load.days_made))?;
+    std::fs::create_dir_all(dir.path().join("slo"))?;
+    let mut server = Server::start(arguments, Peer::Narthex, dir.path(), CONFIG)?;
+    server.wait_until_ready()?;
+    let (mut took, mut cpu) = (Vec::new(), Vec::new());
+    for number in 0..N_ROUNDS {
+        // One more than before: each round makes one.
+        Shop::write_specs(&dir.path().join("slo"), number + 1)?;
+        let (began, before) = (Instant::now(), server.cpu_seconds()?);
+        http::post(server.address, "/-/reload")?;
+        took.push(began.elapsed().as_secs_f64() * 1000.0);
+        cpu.push((server.cpu_seconds()? - before) * 1000.0);
+        check(&server, &shop, number, load.days_made)?;
+    }
+    let ours = |rounds| vec![Measured { peer: Peer::Narthex, rounds }];
+    let name = format!("making an objective over {} days of {SERIES_PER_ROUTE} series at 15 s", load.days_made);
+    table.push(&name, Unit::Milliseconds, Bar::Below(200.0), ours(took));
+    table.push("server CPU of that", Unit::Milliseconds, Bar::None, ours(cpu));
+    Ok(())
+}
+
+/// Who counts nothing is fast.
+fn check(server: &Server, shop: &Shop, route: usize, days: i64) -> io::Result<()> {
+    let slo = http::api(server.address, &format!("/api/v1/slos/slo-{route}"))?;
+    let end_ms = now_ms();
+    let grown = |code| shop.value(route, code, end_ms) - shop.value(route, code, end_ms - days * DAY_MS);
+    let want: f64 = (0..SERIES_PER_ROUTE).map(grown).sum();
+    let has = slo["total"].as_f64().unwrap_or(0.0);
+    if (has - want).abs() < 0.01 * want { Ok(()) } else { Err(io::Error::other(format!("{has} events, not {want}"))) }
+}
+
+fn write_history(text: &mut dyn Write, shop: &Shop, days: i64) -> io::Result<()> {
+    let end_ms = now_ms() / STEP_MS * STEP_MS;
+    writeln!(text, "# TYPE http_requests counter")?;
+    for route in 0..shop.n_routes {
+        for code in 0..SERIES_PER_ROUTE {
+            let labels = Shop::labels(route, code);
+            let labels: Vec<String> = labels[1..].iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+            for at_ms in (end_ms - days * DAY_MS..=end_ms).step_by(STEP_MS as usize) {
+                let value = shop.value(route, code, at_ms);
+                writeln!(text, "http_requests_total{{{}}} {value} {}", labels.join(","), at_ms / 1000)?;
+            }
+        }
+    }
+    Ok(())
+}
