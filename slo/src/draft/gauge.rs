@@ -73,5 +73,5 @@ fn draft(metric: &Metric, selector: &str, (op, value): (&'static str, f64), why:
         percent: "99",
         labels: metric.groups(""),
     };
-    threshold(metric, written, Threshold { query: selector.to_owned(), op, value }, why)
+    threshold(metric, written, &Threshold { query: selector.to_owned(), op, value }, why)
 }

@@ -42,7 +42,7 @@ pub(super) fn ratio(metric: &Metric, written: Written, of: Ratio, why: String) -
 }
 
 /// A draft that looks at a gauge minute by minute.
-pub(super) fn threshold(metric: &Metric, written: Written, of: Threshold, why: String) -> Draft {
+pub(super) fn threshold(metric: &Metric, written: Written, of: &Threshold, why: String) -> Draft {
     let indicator = json!({ "thresholdMetric": source(&of.query) });
     let objective = json!({
         "targetPercent": number(written.percent),
