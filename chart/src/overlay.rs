@@ -1,20 +1,20 @@
 //! What stands behind the lines of a chart and beside them: spans, marks, a band of what is expected, and their labels.
 //!
 //! Nothing of it is told by colour alone: what was wrong is shaded, what does not count is hatched, what went wrong is a filled
-//! tick. Labels stand in up to three rows under the upper edge; one that would touch another is left out.
+//! tick. Labels stand in rows under the upper edge, off the line that the chart is about; one that would touch another is left out.
 
 use plotters::element::{PathElement, Polygon, Rectangle};
 use plotters::style::text_anchor::HPos;
 use plotters::style::{Color, RGBColor};
 
-use crate::chart::{Fill, Mark, MarkKind, Span};
+use crate::chart::{Fill, Look, Mark, MarkKind, Series, Span};
 use crate::draw::{Canvas, GAP, GRID, Outcome, PLOT_BOTTOM, PLOT_TOP, Plot, REGULAR, TEXT_SIZE, at, fitting, width};
 use crate::theme::over;
 
 /// In pixels, as everything below.
 const LABEL_SIZE: f64 = TEXT_SIZE - 1.0;
 const LABEL_ROW: f64 = 12.0;
-const N_LABEL_ROWS: usize = 3;
+const N_LABEL_ROWS: usize = 9;
 const LONGEST_LABEL: f64 = 150.0;
 /// A span is at least so wide, so that it is seen.
 const NARROWEST: f64 = 1.5;
@@ -121,10 +121,12 @@ impl Canvas<'_, '_> {
             let is_in = |x: &f64| *x >= plot.left && x + room <= plot.right;
             let places: Vec<f64> = inside.map_or_else(|| beside.into_iter().filter(is_in).collect(), |x| vec![x]);
             let is_free = |row: &Vec<(f64, f64)>, x: f64| row.iter().all(|(from, to)| x > *to || x + room < *from);
-            let free = (0..N_LABEL_ROWS).flat_map(|row| places.iter().map(move |x| (row, *x)));
-            let Some((row, x)) = free.into_iter().find(|(row, x)| is_free(&taken[*row], *x)) else { continue };
+            let y = |row: usize| PLOT_TOP + 8.0 + row as f64 * LABEL_ROW;
+            let mut all = (0..N_LABEL_ROWS).flat_map(|row| places.iter().map(move |x| (row, *x)));
+            let free = all.find(|(row, x)| is_free(&taken[*row], *x) && !is_crossed(plot, (*x, *x + room), y(*row)));
+            let Some((row, x)) = free else { continue };
             taken[row].push((x - GAP / 2.0, x + room + GAP / 2.0));
-            let y = PLOT_TOP + 8.0 + row as f64 * LABEL_ROW;
+            let y = y(row);
             self.text(&text, x, y, HPos::Left, LABEL_SIZE, REGULAR, label.color)?;
         }
         Ok(())
@@ -144,4 +146,15 @@ impl Canvas<'_, '_> {
         let labels = plot.chart.spans.iter().map(of_span).chain(plot.chart.marks.iter().map(of_mark));
         labels.filter(|label| !label.text.is_empty()).collect()
     }
+}
+
+/// Whether the line that a chart is about crosses a label between two places, whose middle is at `y`.
+fn is_crossed(plot: &Plot<'_>, (left, right): (f64, f64), y: f64) -> bool {
+    let crosses = |pair: &[(usize, f64)]| {
+        let is_beside = plot.x_of_step(pair[1].0) < left || plot.x_of_step(pair[0].0) > right;
+        let [one, other] = [pair[0].1, pair[1].1].map(|value| plot.y(value));
+        !is_beside && one.min(other) < y + LABEL_ROW / 2.0 && one.max(other) > y - LABEL_ROW / 2.0
+    };
+    let of_series = |series: &Series| series.stretches().iter().any(|stretch| stretch.windows(2).any(crosses));
+    plot.chart.drawn().iter().filter(|series| series.look == Look::Main).any(of_series)
 }

@@ -183,12 +183,12 @@ fn what_happened_is_drawn_and_labels_never_touch() {
         chart.threshold = None;
         let span =
             |from: i64, label: &str| Span { fill, ..Span::shaded(day(from), day(from) + STEP_MS, label.to_owned()) };
-        chart.spans = ["first of all", "second", "third", "no room is left"].map(|label| span(1, label)).to_vec();
+        chart.spans = (0..12).map(|number| span(1, &format!("label {number} of all"))).collect();
         (chart.marks, chart.band) = (marks, band);
         svg(&chart, Theme::Light).unwrap()
     };
     let plain = with(Fill::Shaded, Vec::new(), None);
-    for (label, is_shown) in [("first of all", true), ("second", true), ("third", true), ("no room is left", false)] {
+    for (label, is_shown) in [("label 0 of all", true), ("label 1 of all", true), ("label 11 of all", false)] {
         assert_eq!(plain.contains(label), is_shown, "{label}");
     }
     let hatched = with(Fill::Hatched, Vec::new(), None);
@@ -204,4 +204,20 @@ fn what_happened_is_drawn_and_labels_never_touch() {
     assert_eq!(with(Fill::Shaded, Vec::new(), Some(band)).matches("<polygon").count(), 1);
     let alone = Band { lows: expected(N_STEPS - 2, 0.1), highs: expected(N_STEPS - 2, 0.9) };
     assert_eq!(with(Fill::Shaded, Vec::new(), Some(alone)).matches("<polygon").count(), 0);
+}
+
+#[test]
+fn labels_keep_off_the_line_that_the_chart_is_about() {
+    let flat = |name: &str, value: f64| Series::new(name.to_owned(), vec![Some(value); N_STEPS]);
+    let label_y = |value: f64| {
+        let mut chart = chart("budget", vec![Series { look: Look::Main, ..flat("left", value) }, flat("most", 1.0)]);
+        chart.threshold = None;
+        chart.spans = vec![Span::shaded(FROM_MS + 20 * STEP_MS, FROM_MS + 21 * STEP_MS, "the label".to_owned())];
+        let svg = svg(&chart, Theme::Light).unwrap();
+        let before = &svg[..svg.find("the label").unwrap()];
+        let y = &before[before.rfind(" y=\"").unwrap() + 4..];
+        y[..y.find('"').unwrap()].parse::<i32>().unwrap()
+    };
+    assert!(label_y(0.95) > label_y(0.2));
+    assert_eq!(label_y(0.2), label_y(0.3));
 }

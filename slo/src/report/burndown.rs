@@ -129,9 +129,10 @@ fn hatched(report: &Report) -> impl Iterator<Item = chart::Span> {
         .map(|span| chart::Span { fill: Fill::Hatched, ..chart::Span::shaded(span.start.0, span.end.0, String::new()) })
 }
 
-/// Deployments and targets that were changed.
+/// Deployments, what went wrong in front of what went well, and targets that were changed.
 fn marks(report: &Report) -> Vec<Mark> {
-    let deployments = report.deployments.iter().map(|one| Mark {
+    let (wrong, fine): (Vec<_>, Vec<_>) = report.deployments.iter().partition(|one| one.is_failure);
+    let deployments = fine.into_iter().chain(wrong).map(|one| Mark {
         at_ms: one.at.0,
         kind: if one.is_failure { MarkKind::Wrong } else { MarkKind::Fine },
         label: String::new(),

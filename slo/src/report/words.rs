@@ -206,7 +206,7 @@ fn cause(report: &Report, period: &Period) -> String {
         }
         (Language::Chinese, _) => {
             let what = what(dearest, language, period);
-            format!("消耗最多的是{what}：占全部问题的 {share}。{}", second(report, period))
+            format!("消耗最多：{what}，占全部问题的 {share}。{}", second(report, period))
         }
     }
 }
@@ -220,7 +220,7 @@ fn second(report: &Report, period: &Period) -> String {
     let (what, share) = (what(cost, report.language, period), percent(cost.share));
     match report.language {
         Language::English => format!(" Next comes {what}: {share}."),
-        Language::Chinese => format!("其次是{what}：占 {share}。"),
+        Language::Chinese => format!("其次：{what}，占 {share}。"),
     }
 }
 
@@ -239,7 +239,7 @@ pub(super) fn what(cost: &Cost, language: Language, period: &Period) -> String {
             format!("the deployment of {service} {version} on {at}{by}")
         }
         (Language::Chinese, CostKind::Deployment { service, version, actor, .. }) => {
-            let by = actor.as_ref().map_or(String::new(), |actor| format!("({actor})"));
+            let by = actor.as_ref().map_or(String::new(), |actor| format!("（{actor}）"));
             format!("{at} 的发布 {service} {version}{by}")
         }
         (Language::English, CostKind::Incident) => format!("the incident of {at} ({length})"),

@@ -309,3 +309,25 @@ fn what_is_expected_begins_where_the_past_ends() {
     let (over, _) = year.report("2026-09", "UTC", Language::English, "healthy");
     assert_eq!(over.expected, []);
 }
+
+#[test]
+fn an_overdraft_is_told_and_keeps_within_the_bar() {
+    let year = Year::open();
+    for (language, want) in [(Language::English, "beyond the"), (Language::Chinese, "错误预算超支")] {
+        let (mut report, period) = year.report("2026-10", "UTC", language, "exhausted");
+        let budget = &mut report.status.budget;
+        budget.remaining.0 = -0.36 * budget.allowed.0;
+        budget.remaining_ratio = Some(-0.36);
+        let page = html(&report, &period).unwrap();
+        assert!(page.contains(want), "{language:?}");
+        let bar = &page[page.find("<svg class=\"stalk").unwrap()..];
+        let bar = &bar[..bar.find("</svg>").unwrap()];
+        let number = |rect: &str, name: &str| {
+            let value = &rect[rect.find(name).unwrap() + name.len()..];
+            value[..value.find('"').unwrap()].parse::<f64>().unwrap()
+        };
+        for rect in bar.split("<rect").skip(1) {
+            assert!(number(rect, " x=\"") + number(rect, " width=\"") <= 1000.0, "{rect}");
+        }
+    }
+}

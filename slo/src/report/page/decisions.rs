@@ -70,7 +70,7 @@ impl Page<'_> {
                 format!("A post-mortem of {}: it spent {share} of a budget.", self.what_began(*at))
             }
             (Language::Chinese, Due::Postmortem { at, budget_share }) => {
-                format!("需要复盘{}：消耗了预算的 {}。", self.what_began(*at), or_dash(*budget_share, percent))
+                format!("需要复盘：{}，消耗了预算的 {}。", self.what_began(*at), or_dash(*budget_share, percent))
             }
             (Language::English, Due::Review { objective, review_by }) => {
                 format!("{objective}: the objective was to be looked at again by {review_by}.")

@@ -45,8 +45,9 @@ impl Page<'_> {
         out.raw("\" viewBox=\"0 0 1000 14\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"");
         out.text(&left_text).raw(" ").text(&of).raw("\">");
         let from = if left.is_some_and(|left| left < 0.0) { OVERDRAFT } else { 0.0 };
-        let at = |share: f64| format!("{:.1}", from + share.clamp(0.0, 1.0) * (WIDTH - from));
-        let width = |from: f64, to: f64| format!("{:.1}", (to - from).clamp(0.0, 1.0) * WIDTH);
+        let room = WIDTH - from;
+        let at = |share: f64| format!("{:.1}", from + share.clamp(0.0, 1.0) * room);
+        let width = |begin: f64, end: f64| format!("{:.1}", (end - begin).clamp(0.0, 1.0) * room);
         let solid = left.unwrap_or(0.0).clamp(0.0, 1.0);
         out.raw("<rect class=\"spent\" x=\"").text(&at(solid)).raw("\" width=\"").text(&width(solid, 1.0));
         out.raw("\" height=\"14\"/><rect class=\"left\" x=\"").text(&at(0.0)).raw("\" width=\"");
@@ -63,7 +64,7 @@ impl Page<'_> {
             }
             out.raw("</g>");
         }
-        out.raw("<rect class=\"frame\" x=\"").text(&at(0.0)).raw("\" width=\"").text(&format!("{:.1}", WIDTH - from));
+        out.raw("<rect class=\"frame\" x=\"").text(&at(0.0)).raw("\" width=\"").text(&width(0.0, 1.0));
         out.raw("\" height=\"14\"/></svg></div></div>\n");
     }
 
@@ -71,6 +72,15 @@ impl Page<'_> {
         let budget = &self.report.status.budget;
         let (remaining, allowed) = (count(budget.remaining.0), count(budget.allowed.0));
         let unit = bad_unit(self.report);
+        if budget.remaining.0 < 0.0 {
+            let beyond = count(-budget.remaining.0);
+            return match self.language {
+                Language::English => {
+                    format!("of the error budget is left: {beyond} {unit} beyond the {allowed} allowed")
+                }
+                Language::Chinese => format!("错误预算超支：允许 {allowed} {unit}，超出 {beyond} 个"),
+            };
+        }
         match (self.language, self.report.is_over) {
             (Language::English, false) => {
                 format!("of the error budget is left: {remaining} of {allowed} {unit}")
@@ -115,7 +125,9 @@ impl Page<'_> {
     /// How it was in the period before.
     fn change(&self, now: f64, before: f64) -> String {
         let good = fine_percent(before);
-        match (self.language, now.total_cmp(&before)) {
+        // What reads alike is no change.
+        let ordering = if fine_percent(now) == good { Ordering::Equal } else { now.total_cmp(&before) };
+        match (self.language, ordering) {
             (Language::English, Ordering::Greater) => format!("better than the period before ({good} good)"),
             (Language::English, Ordering::Less) => format!("worse than the period before ({good} good)"),
             (Language::English, Ordering::Equal) => "as in the period before".to_owned(),
