@@ -5,7 +5,7 @@
 //! two. [`sloth`] and [`pyrra`] read the files of others, and [`export`] writes rules for others. [`count`] counts, and
 //! [`exclusion`] says which time does not. [`budget`] says what is left, with what burns ([`burn`]) and what is to be expected
 //! ([`forecast`]), for objectives and for several of them together ([`product`]), over a [`window`]; `series` shows it to
-//! queries. [`condition`] is the language of policies and gates.
+//! queries. [`grouping`] makes objectives for each group of series. [`condition`] is the language of policies and gates.
 //! [`notify`] says who is told of budgets.
 //! [`policy`] says in which state a product is, [`gate`] answers pipelines, [`deployment`] and [`hook`] know what went out, and
 //! [`ledger`] what it cost.
@@ -21,6 +21,7 @@ pub mod exclusion;
 pub mod export;
 pub mod forecast;
 pub mod gate;
+pub mod grouping;
 pub mod history;
 pub mod hook;
 pub mod ledger;

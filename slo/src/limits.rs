@@ -1,6 +1,6 @@
 //! The limits of spec files, gates and deployments, for who lists them.
 
-use crate::{condition, deployment, gate, openslo, spec};
+use crate::{condition, deployment, exclusion, gate, grouping, openslo, spec};
 
 /// A limit: its name, its value, and the unit, which is empty for a number of things.
 pub type Limit = (&'static str, f64, &'static str);
@@ -11,6 +11,8 @@ pub fn all() -> Vec<Limit> {
         ("slo_file_bytes", spec::MAX_FILE_BYTES, "bytes"),
         ("slo_documents", spec::MAX_DOCUMENTS, ""),
         ("slo_objectives", spec::MAX_OBJECTIVES, ""),
+        ("slo_groups", grouping::MAX_GROUPS, ""),
+        ("slo_rrule_bytes", exclusion::MAX_RULE_BYTES, "bytes"),
         ("slo_faults", spec::MAX_FAULTS, ""),
         ("slo_name_bytes", openslo::MAX_NAME_BYTES, "bytes"),
         ("slo_condition_bytes", condition::MAX_CONDITION_BYTES, "bytes"),

@@ -9,7 +9,8 @@ use http::Method;
 use model::duration::PromDuration;
 use net::form;
 use serde_json::Value;
-use slo::lint::{question, timing};
+use slo::lint::question::{self, Answer};
+use slo::lint::timing;
 use slo::spec::{DEFAULT_RETENTION_MS, SpecFault};
 
 use super::report::{FileReport, Format, finish};
@@ -31,7 +32,7 @@ Examples:
 
 Files are read together: their objects may name one another. OpenSLO, Sloth's and Pyrra's files are understood.
 
-Exit: 0 fine, 1 something cannot be evaluated, or with --strict looks wrong")]
+Exit: 0 fine, 1 something cannot be evaluated, or with --strict looks wrong, or the server does not answer")]
 pub(crate) struct SloCheckArgs {
     /// Files, and directories with files that end in .yml, .yaml or .json.
     #[arg(required = true, value_name = "FILE|DIR")]
@@ -70,17 +71,22 @@ pub(crate) fn run(args: &SloCheckArgs) -> ExitCode {
     if args.strict {
         diagnostics.extend(files.catalog.notes.iter().map(warning));
     }
+    let mut is_whole = true;
     if let Some(server) = &args.server {
         let server = ServerArgs { server: server.clone(), token: args.token.clone() };
         match stored(&files, &server) {
-            Ok(found) => diagnostics.extend(found.iter().map(warning)),
+            Ok((found, n_unanswered)) => {
+                diagnostics.extend(found.iter().map(warning));
+                is_whole = n_unanswered == 0;
+            }
             Err(error) => {
                 complain(&error);
                 return ExitCode::FAILURE;
             }
         }
     }
-    finish_with(args, &files, diagnostics, &paths)
+    let code = finish_with(args, &files, diagnostics, &paths);
+    if is_whole { code } else { ExitCode::FAILURE }
 }
 
 /// The files that a path means.
@@ -96,22 +102,29 @@ fn collect(path: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
     }
 }
 
-/// What a server's series say of the objectives.
-fn stored(files: &SloFiles, server: &ServerArgs) -> Result<Vec<SpecFault>, AskError> {
-    let mut found = Vec::new();
+/// What a server's series say of the objectives, and how many questions it did not answer.
+fn stored(files: &SloFiles, server: &ServerArgs) -> Result<(Vec<SpecFault>, usize), AskError> {
+    let (mut found, mut n_unanswered) = (Vec::new(), 0);
     for (objective, question) in question::all(&files.catalog) {
         let form = form::encode([("query", question.query.as_str())]);
         let answered = server.ask(Method::POST, "/api/v1/query", form::MEDIA_TYPE, form)?;
         let document: Value = serde_json::from_slice(&answered.body).unwrap_or_default();
         if document["status"] == "success" {
-            let value = document["data"]["result"][0]["value"][1].as_str().and_then(|value| value.parse().ok());
-            found.extend(question.judge(objective, value));
+            let samples = document["data"]["result"].as_array().into_iter().flatten();
+            found.extend(question.judge(objective, &samples.filter_map(answer).collect::<Vec<_>>()));
         } else {
             let error = document["error"].as_str().map_or_else(|| answered.beginning(), str::to_owned);
             complain(&format_args!("{} is not answered: {error}", question.query));
+            n_unanswered += 1;
         }
     }
-    Ok(found)
+    Ok((found, n_unanswered))
+}
+
+fn answer(sample: &Value) -> Option<Answer> {
+    let value = sample["value"][1].as_str()?.parse().ok()?;
+    let label = |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));
+    Some(Answer { labels: sample["metric"].as_object()?.iter().filter_map(label).collect(), value })
 }
 
 fn finish_with(args: &SloCheckArgs, files: &SloFiles, mut diagnostics: Vec<Diagnostic>, paths: &[PathBuf]) -> ExitCode {

@@ -16,7 +16,6 @@ use net::percent::{self, Place};
 use net::url::Url;
 use slo::gate::{Budgets, FiringAlerts, Gates, GatesOptions};
 use slo::policy::FreezePeriod;
-use slo::spec::Catalog;
 use tokio::sync::watch;
 
 use super::freezes::Freezes;
@@ -84,12 +83,9 @@ impl Gating {
         &self.gates
     }
 
-    /// Puts what spec files say in force. `interval_ms` is how far ticks are apart.
-    pub(super) fn apply(&self, catalog: Arc<Catalog>, interval_ms: i64) {
+    /// How far ticks are apart from now on, in milliseconds.
+    pub(super) fn set_interval_ms(&self, interval_ms: i64) {
         self.interval_ms.store(u64::try_from(interval_ms).unwrap_or(0).max(1000), Ordering::Relaxed);
-        for fault in self.gates.apply(catalog) {
-            tracing::error!(fault, "an error-budget policy has no effect");
-        }
     }
 
     /// Stops looking, and writes what is left.

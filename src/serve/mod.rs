@@ -269,20 +269,21 @@ impl Narthex {
             engine: Arc::clone(&engine),
             times: slo::Times {
                 retention_ms: i64::try_from(flags.duration("slo.retention.time").as_millis()).unwrap_or(i64::MAX),
-                raw_retention_ms: ready.kept.retention.time_ms,
                 scrape_interval_ms: ready.config.global.scrape_interval.as_millis(),
             },
         };
         let configured = slo::Configured {
             catalog: ready.catalog,
             interval_ms: ready.config.global.evaluation_interval.as_millis(),
+            raw_retention_ms: ready.kept.retention.time_ms,
             rules: &rules,
         };
         let slo = Slo::open(&data, &file.external_url, over, sinks(), configured)?;
         let over =
             gates::Over { budgets: Arc::clone(slo.budgets()) as _, alerts: Arc::clone(&rules) as _, sinks: sinks() };
         let gating = Gating::open(&data, &file.external_url, Arc::clone(&clock), over)?;
-        gating.apply(slo.budgets().catalog(), ready.config.global.evaluation_interval.as_millis());
+        gating.set_interval_ms(ready.config.global.evaluation_interval.as_millis());
+        slo.set_gates(gating.gates());
         web.open(Parts {
             select: Arc::clone(store.store()) as _,
             append: Arc::clone(store.store()) as _,
@@ -382,9 +383,10 @@ impl Narthex {
         tokio::task::block_in_place(|| self.rules.apply(ready.groups, &ready.config.global.external_labels));
         let rules = &self.rules;
         let n_objectives = ready.catalog.objectives.len();
-        let slo = slo::Configured { catalog: ready.catalog, interval_ms, rules };
+        let raw_retention_ms = ready.kept.retention.time_ms;
+        let slo = slo::Configured { catalog: ready.catalog, interval_ms, raw_retention_ms, rules };
         tokio::task::block_in_place(|| self.slo.apply(slo));
-        self.gating.apply(self.slo.budgets().catalog(), interval_ms);
+        self.gating.set_interval_ms(interval_ms);
         let n_receivers = ready.routing.config.receivers.len();
         tokio::task::block_in_place(|| self.notifying.apply(ready.config.narthex.language, ready.routing));
         tracing::info!(receivers = n_receivers, objectives = n_objectives, "configuration loaded");

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -15,24 +15,43 @@ use model::Clock;
 use model::rng::{Rng, SeededRng};
 use model::storage::{Append, Feed, Select};
 use net::url::Url;
+use parking_lot::Mutex;
 use query::Engine;
 use slo::budget::{Budgets, BudgetsOptions, InForce};
 use slo::count::{Counting, Options as CountingOptions};
+use slo::gate::Gates;
+use slo::grouping::{self, Groups};
 use slo::spec::Catalog;
 
 /// Where budgets are kept in the data directory.
 const DIR: &str = "slo";
+/// Groups of series are looked for so often.
+const LOOK_FOR_GROUPS: Duration = Duration::from_secs(15);
 
 /// Error budgets at work, until they are closed.
 #[derive(Debug)]
 pub(super) struct Slo {
-    counting: Arc<Counting>,
-    /// The catalog in force could not be counted, and is tried again.
-    is_uncounted: Arc<AtomicBool>,
-    budgets: Arc<Budgets>,
-    interval_ms: Arc<AtomicI64>,
+    work: Arc<Work>,
     stop: Sender<()>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// What is done at ticks, and at each change of the configuration.
+#[derive(Debug)]
+struct Work {
+    counting: Arc<Counting>,
+    /// The catalog in force could not be counted, and is tried again.
+    is_uncounted: AtomicBool,
+    budgets: Arc<Budgets>,
+    select: Arc<dyn Select>,
+    clock: Arc<dyn Clock>,
+    interval_ms: AtomicI64,
+    /// For how long counts are kept, in milliseconds.
+    retention_ms: i64,
+    /// As files have it, with objectives that stand for groups, and the groups that there are.
+    written: Mutex<(InForce, Groups)>,
+    /// Release gates, which judge by the catalog in force.
+    gates: OnceLock<Arc<Gates>>,
 }
 
 /// What error budgets are opened over.
@@ -48,8 +67,6 @@ pub(super) struct Over {
 /// How long things are kept, and how far apart they are, in milliseconds.
 pub(super) struct Times {
     pub(super) retention_ms: i64,
-    /// `None` for raw samples that are kept for ever, as far as time goes.
-    pub(super) raw_retention_ms: Option<i64>,
     pub(super) scrape_interval_ms: i64,
 }
 
@@ -58,6 +75,8 @@ pub(super) struct Configured<'c> {
     pub(super) catalog: Arc<Catalog>,
     /// How far ticks are apart, in milliseconds.
     pub(super) interval_ms: i64,
+    /// For how long raw samples are kept, in milliseconds; `None` for ever, as far as time goes.
+    pub(super) raw_retention_ms: Option<i64>,
     /// Rules that record series by names of their own.
     pub(super) rules: &'c Rules,
 }
@@ -77,11 +96,11 @@ impl Slo {
             dir: data.join(DIR).join("history"),
             clock: Arc::clone(&over.clock),
             salt: (rng.next_u64() >> 32) as u32,
-            select: over.select,
+            select: Arc::clone(&over.select),
             feed: over.feed,
             engine: over.engine,
             retention_ms: over.times.retention_ms,
-            raw_retention_ms: over.times.raw_retention_ms.unwrap_or(over.times.retention_ms),
+            raw_retention_ms: configured.raw_retention_ms.unwrap_or(over.times.retention_ms),
             scrape_interval_ms: over.times.scrape_interval_ms,
             sample_every_ms: configured.interval_ms,
         })?;
@@ -90,7 +109,7 @@ impl Slo {
             disk: Arc::new(OsDisk),
             dir: data.join(DIR).join("budget"),
             salt: (rng.next_u64() >> 32) as u32,
-            clock: over.clock,
+            clock: Arc::clone(&over.clock),
             history: Arc::clone(&counting) as _,
             append: over.append,
             external_url: external_url.to_string().trim_end_matches('/').to_owned(),
@@ -99,41 +118,49 @@ impl Slo {
             tracing::warn!(records = n_damaged, "some of the state of error budgets is damaged, and was left out");
         }
         sinks.into_iter().for_each(|sink| budgets.add_sink(sink));
-        let budgets = Arc::new(budgets);
-        let interval_ms = Arc::new(AtomicI64::new(configured.interval_ms));
-        let (stop, stopped) = channel();
-        let (is_uncounted, thread) = (Arc::default(), None);
-        let mut slo = Slo { counting, is_uncounted, budgets, interval_ms, stop, thread };
-        slo.apply(configured);
-        let ticking = Ticking {
-            counting: Arc::clone(&slo.counting),
-            is_uncounted: Arc::clone(&slo.is_uncounted),
-            budgets: Arc::clone(&slo.budgets),
-            interval_ms: Arc::clone(&slo.interval_ms),
+        let work = Work {
+            counting,
+            is_uncounted: AtomicBool::default(),
+            budgets: Arc::new(budgets),
+            select: over.select,
+            clock: over.clock,
+            interval_ms: AtomicI64::default(),
+            retention_ms: over.times.retention_ms,
+            written: Mutex::default(),
+            gates: OnceLock::new(),
         };
-        let ticking = move || ticking.until(&stopped);
-        slo.thread =
-            Some(thread::Builder::new().name("slo".to_owned()).spawn(ticking).context("no thread for budgets")?);
-        Ok(slo)
+        let (stop, stopped) = channel();
+        let slo = Slo { work: Arc::new(work), stop, thread: None };
+        slo.apply(configured);
+        let work = Arc::clone(&slo.work);
+        let ticking = move || work.until(&stopped);
+        let thread = thread::Builder::new().name("slo".to_owned()).spawn(ticking).context("no thread for budgets")?;
+        Ok(Slo { thread: Some(thread), ..slo })
     }
 
     /// Budgets, for who asks.
     pub(super) fn budgets(&self) -> &Arc<Budgets> {
-        &self.budgets
+        &self.work.budgets
+    }
+
+    /// From now on gates judge by the catalog in force. Only the first ones are taken.
+    pub(super) fn set_gates(&self, gates: &Arc<Gates>) {
+        // The catalog is in force for both or for none.
+        let _written = self.work.written.lock();
+        self.work.tell(self.work.gates.get_or_init(|| Arc::clone(gates)));
     }
 
     /// Puts a configuration in force.
     pub(super) fn apply(&self, configured: Configured<'_>) {
-        self.interval_ms.store(configured.interval_ms, Ordering::Relaxed);
-        count(&self.counting, &configured.catalog, &self.is_uncounted);
-        let in_force = InForce {
-            catalog: configured.catalog,
-            interval_ms: configured.interval_ms,
-            recorded: recorded(configured.rules),
-        };
-        if let Err(error) = self.budgets.apply(in_force) {
-            tracing::error!(error, "targets of error budgets not noted");
+        let Configured { catalog, interval_ms, raw_retention_ms, rules } = configured;
+        self.work.interval_ms.store(interval_ms, Ordering::Relaxed);
+        self.work.counting.set_raw_retention_ms(raw_retention_ms.unwrap_or(self.work.retention_ms));
+        let mut written = self.work.written.lock();
+        written.0 = InForce { catalog, interval_ms, recorded: recorded(rules) };
+        if let Some(groups) = self.work.groups(&written) {
+            written.1 = groups;
         }
+        self.work.put_in_force(&written);
     }
 
     /// Stops looking. What is being looked at is looked at to its end.
@@ -143,8 +170,8 @@ impl Slo {
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("looking at error budgets ended with a panic");
         }
-        self.budgets.close();
-        self.counting.close();
+        self.work.budgets.close();
+        self.work.counting.close();
     }
 }
 
@@ -154,35 +181,25 @@ fn recorded(rules: &Rules) -> BTreeSet<String> {
     rules.filter(|rule| matches!(rule.kind, RuleKind::Recording)).map(|rule| rule.name).collect()
 }
 
-/// Counts what a catalog says from now on.
-fn count(counting: &Counting, catalog: &Arc<Catalog>, is_uncounted: &AtomicBool) {
-    let counted = counting.apply(Arc::clone(catalog));
-    is_uncounted.store(counted.is_err(), Ordering::Relaxed);
-    if let Err(error) = counted {
-        tracing::error!(%error, "events of error budgets cannot be counted back, and are tried again");
-    }
-}
-
-/// What the thread has.
-struct Ticking {
-    counting: Arc<Counting>,
-    is_uncounted: Arc<AtomicBool>,
-    budgets: Arc<Budgets>,
-    interval_ms: Arc<AtomicI64>,
-}
-
-impl Ticking {
+impl Work {
     /// Counts and looks until it is told to stop.
     fn until(&self, stopped: &Receiver<()>) {
         let mut told: Vec<String> = Vec::new();
+        let mut looked = self.clock.elapsed();
         loop {
             let interval_ms = self.interval_ms.load(Ordering::Relaxed);
             let wait = Duration::from_millis(u64::try_from(interval_ms).unwrap_or(0).max(1));
             if !matches!(stopped.recv_timeout(wait), Err(RecvTimeoutError::Timeout)) {
                 return;
             }
+            if self.clock.elapsed().saturating_sub(looked) >= LOOK_FOR_GROUPS {
+                looked = self.clock.elapsed();
+                self.look_for_groups();
+            }
             if self.is_uncounted.load(Ordering::Relaxed) {
-                count(&self.counting, &self.budgets.catalog(), &self.is_uncounted);
+                // Nobody puts another catalog in force meanwhile.
+                let _written = self.written.lock();
+                self.count(&self.budgets.catalog());
             }
             self.counting.tick();
             let errors = self.budgets.tick().errors;
@@ -191,6 +208,54 @@ impl Ticking {
                 errors.iter().for_each(|error| tracing::error!(error, "error budgets"));
                 told = errors;
             }
+        }
+    }
+
+    /// Counts what a catalog says from now on.
+    fn count(&self, catalog: &Arc<Catalog>) {
+        let counted = self.counting.apply(Arc::clone(catalog));
+        self.is_uncounted.store(counted.is_err(), Ordering::Relaxed);
+        if let Err(error) = counted {
+            tracing::error!(%error, "events of error budgets cannot be counted back, and are tried again");
+        }
+    }
+
+    /// Puts what was written in force, with an objective for each group.
+    fn put_in_force(&self, (in_force, groups): &(InForce, Groups)) {
+        let mut in_force = in_force.clone();
+        if grouping::has_groups(&in_force.catalog) {
+            in_force.catalog = Arc::new(grouping::split(&in_force.catalog, groups));
+        }
+        self.count(&in_force.catalog);
+        if let Err(error) = self.budgets.apply(in_force) {
+            tracing::error!(error, "targets of error budgets not noted");
+        }
+        self.gates.get().into_iter().for_each(|gates| self.tell(gates));
+    }
+
+    /// Tells gates which catalog is in force.
+    fn tell(&self, gates: &Gates) {
+        for fault in gates.apply(self.budgets.catalog()) {
+            tracing::error!(fault, "an error-budget policy has no effect");
+        }
+    }
+
+    /// The groups that there are now; `None` where nobody can tell.
+    fn groups(&self, (in_force, known): &(InForce, Groups)) -> Option<Groups> {
+        let from_ms = self.clock.now_ms().saturating_sub(self.counting.raw_retention_ms());
+        let found = grouping::discover(&in_force.catalog, known, &*self.select, from_ms);
+        found.inspect_err(|error| tracing::error!(%error, "groups of objectives cannot be looked for")).ok()
+    }
+
+    /// Takes up groups that have come, and lets go those that have gone.
+    fn look_for_groups(&self) {
+        let mut written = self.written.lock();
+        if !grouping::has_groups(&written.0.catalog) {
+            return;
+        }
+        if let Some(groups) = self.groups(&written).filter(|groups| *groups != written.1) {
+            written.1 = groups;
+            self.put_in_force(&written);
         }
     }
 }

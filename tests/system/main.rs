@@ -44,6 +44,8 @@ mod memory_group;
 mod narthex;
 /// A receiver that hangs, and its neighbour.
 mod neighbour;
+/// Files of objectives, held against what a server has stored.
+mod objectives;
 /// A sender of remote writes.
 mod remote_write;
 /// Killed after many of them, it answers soon.

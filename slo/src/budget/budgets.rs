@@ -1,6 +1,6 @@
 //! Budgets at work: a tick looks at all objectives, writes series and tells of budgets that burn; anybody may ask at any time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -164,10 +164,12 @@ impl Budgets {
         let changed = change_targets(&in_force.catalog, &mut work.kept.versions, now_ms);
         let Work { journal, kept, .. } = &mut *work;
         let noted = journal.note(&changed, &AlertChanges::default(), kept);
-        let layouts = in_force.catalog.objectives.values().map(|objective| Layout {
-            id: objective.id.clone(),
-            windows_ms: series::windows_ms(objective),
-            rows: series::rows(objective, &in_force.recorded),
+        // Names of others are not told apart by ids: the first objective has a series.
+        let mut taken = HashSet::new();
+        let layouts = in_force.catalog.objectives.values().map(|objective| {
+            let mut rows = series::rows(objective, &in_force.recorded);
+            rows.retain(|(_, labels)| taken.insert(labels.clone()));
+            Layout { id: objective.id.clone(), windows_ms: series::windows_ms(objective), rows }
         });
         let layouts = layouts.collect();
         self.slices.lock().clear();

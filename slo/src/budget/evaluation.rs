@@ -300,6 +300,7 @@ impl<'a> Evaluation<'a> {
             forecast: self.forecast(&subject, &measured),
             state: measured.state(),
             review_by: objective.options.review_by.map(|date| date.to_string()),
+            group: objective.options.group.clone(),
         }
     }
 

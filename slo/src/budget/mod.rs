@@ -31,6 +31,8 @@ pub use marks::{ExclusionMark, Marks, ObjectiveMark};
 pub(crate) use measured::Measured;
 pub use measured::State;
 pub use state::StateError;
+#[cfg(test)]
+pub(crate) use status::series_text;
 pub use status::{
     BudgetStatus, BurnStatus, ComponentStatus, ConfidenceStatus, FaultStatus, ForecastStatus, Point, ProductStatus,
     RateStatus, Status, UncountedStatus, WindowStatus,

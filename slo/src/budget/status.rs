@@ -1,5 +1,7 @@
 //! What the API tells of budgets, field for field.
 
+use std::collections::BTreeMap;
+
 use model::Labels;
 use serde::Serialize;
 
@@ -54,6 +56,9 @@ pub struct Status {
     /// When it has to be looked at again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub review_by: Option<String>,
+    /// Of an objective with groups: the values of this one's labels.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub group: BTreeMap<String, String>,
 }
 
 /// A window at an instant.

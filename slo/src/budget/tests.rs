@@ -91,7 +91,7 @@ fn few_events_are_told_as_what_the_policy_says() {
 fn missing_data_are_told_after_as_long_as_an_outage_would_be() {
     let bench = Bench::new(NOW_MS - DAY_MS);
     let mut watched = objective("orders", "99");
-    watched.burn.no_data = Some(NoDataAlert { after_ms: None, severity: Severity::Page });
+    watched.burn.no_data = Some(NoDataAlert { after_ms: None, severity: Severity::Page, name: None });
     bench.apply(catalog(vec![watched], Vec::new()));
     traffic(&bench, "orders", &[]);
     // At 99 % a total outage is told after 518 seconds.
@@ -225,6 +225,44 @@ fn series_are_written_under_our_names_and_sloths() {
     check(&format!("slo:error_budget:ratio{{{sloth}}}"), 0.001);
     check(&format!("slo:period_error_budget_remaining:ratio{{{sloth}}}"), 0.5);
     check(&format!("slo:time_period:days{{{sloth}}}"), 28.0);
+    check("pyrra_objective{slo=\"orders\"}", 0.999);
+    check("pyrra_window{slo=\"orders\"}", 2_419_200.0);
+    check("pyrra_availability{slo=\"orders\"}", 0.9995);
+    check("pyrra_errors:rate5m{slo=\"orders\"}", 3.0 / 300.0);
+    check("pyrra_requests:rate5m{slo=\"orders\"}", 500.0 / 300.0);
+}
+
+#[test]
+fn groups_are_told_apart_by_their_labels_and_no_series_is_written_twice() {
+    let bench = Bench::new(NOW_MS);
+    let group = |id: &str, handler: &str| {
+        let mut group = objective(id, "99.9");
+        "orders".clone_into(&mut group.name);
+        group.options.group_by = vec!["handler".to_owned()];
+        group.options.group = [("handler".to_owned(), handler.to_owned())].into();
+        group.burn.has_exhaustion_label = true;
+        group
+    };
+    let mut twin = objective("twin", "99");
+    "orders".clone_into(&mut twin.name);
+    let objectives = vec![group("orders{a}", "/a"), group("orders{b}", "/b"), objective("orders", "99.9"), twin];
+    bench.apply(catalog(objectives, Vec::new()));
+    traffic(&bench, "orders{b}", &[100.0]);
+    bench.tick(NOW_MS);
+    let names = bench.store.names();
+    let is_there = |series: &str| names.iter().any(|name| name == series);
+    assert!(is_there("slo_objective_ratio{handler=\"/b\", service=\"api\", slo=\"orders{b}\"}"), "{names:#?}");
+    let sloth = "sloth_id=\"api-orders\", sloth_service=\"api\", sloth_slo=\"orders\"";
+    assert!(is_there(&format!("slo:objective:ratio{{handler=\"/a\", {sloth}}}")), "{names:#?}");
+    // Of two of one name the first has Sloth's series.
+    assert_eq!(bench.store.value(&format!("slo:objective:ratio{{{sloth}}}")), Some(0.999));
+    assert!(!names.iter().any(|name| name.starts_with("pyrra_") && name.contains("orders{")), "{names:#?}");
+    let told = bench.sink.told();
+    let label = |name: &str| told[0].labels.get(name);
+    assert_eq!((label("slo"), label("handler")), (Some("orders{b}"), Some("/b")));
+    // 28 days at 14.4 times the pace.
+    assert_eq!(label("exhaustion"), Some("1d22h40m"));
+    assert_eq!(bench.budgets.status("orders{b}", None).unwrap().group["handler"], "/b");
 }
 
 #[test]

@@ -44,7 +44,12 @@ impl<'a> Owner<'a> {
             key: product_key(&product.name),
             title: if product.title.is_empty() { &product.name } else { &product.title },
             promise: promise(percent, &product.window),
-            bearing: Bearing { labels: [("slo", ""), ("service", ""), ("product", &product.name)], texts: &burn.texts },
+            bearing: Bearing {
+                labels: [("slo", ""), ("service", ""), ("product", &product.name)],
+                group: None,
+                texts: &burn.texts,
+                exhausted_ms: burn.has_exhaustion_label.then(|| product.window.nominal_ms()),
+            },
         }
     }
 }
@@ -96,8 +101,9 @@ pub(crate) fn missing(objective: &Objective, no_data: &NoDataAlert, since_ms: i6
         ),
     );
     said.insert("budget_remaining", percent(look.measured.remaining_ratio()));
+    let name = no_data.name.as_deref().unwrap_or(NO_DATA);
     let said = Said { annotations: said, value: 1.0, at_ms: look.newest_ms.unwrap_or_default() };
-    let labels = owner.bearing.labels(NO_DATA, &no_data.severity, &no_data.severity, &[]);
+    let labels = owner.bearing.labels(name, &no_data.severity, &no_data.severity, &[]);
     let annotations = owner.bearing.annotations(&no_data.severity, &labels, &said);
     Claim { objective: owner.key, labels, annotations, value: 1.0, hold_ms: 0 }
 }
@@ -119,20 +125,32 @@ pub(crate) fn burn_labels(objective: &Objective, pair: &BurnPair, severity: &Sev
 struct Bearing<'a> {
     /// Labels that tell whose it is; an empty value is no label.
     labels: [(&'static str, &'a str); 3],
+    /// Labels of the group, which go before those.
+    group: Option<&'a BTreeMap<String, String>>,
     /// What specs add.
     texts: &'a BTreeMap<Severity, AlertText>,
+    /// The window in milliseconds, where a label tells in which time a burning budget is exhausted.
+    exhausted_ms: Option<i64>,
 }
 
 impl<'a> Bearing<'a> {
     fn of(objective: &'a Objective) -> Bearing<'a> {
         let product = objective.product.as_deref().unwrap_or_default();
         let labels = [("slo", objective.id.as_str()), ("service", &objective.service), ("product", product)];
-        Bearing { labels, texts: &objective.burn.texts }
+        Bearing {
+            labels,
+            group: Some(&objective.options.group),
+            texts: &objective.burn.texts,
+            exhausted_ms: objective.burn.has_exhaustion_label.then(|| objective.window.nominal_ms()),
+        }
     }
 
     fn burn_labels(&self, pair: &BurnPair, severity: &Severity) -> Labels {
         let (long, short) = (duration_text(pair.long_ms), duration_text(pair.short_ms));
-        self.labels(BURN_RATE, severity, &pair.severity, &[("long", &long), ("short", &short)])
+        let exhaustion = self.exhausted_ms.map(|window_ms| pair.exhaustion(window_ms).to_string());
+        let mut windows = vec![("long", long.as_str()), ("short", short.as_str())];
+        windows.extend(exhaustion.as_deref().map(|exhaustion| ("exhaustion", exhaustion)));
+        self.labels(BURN_RATE, severity, &pair.severity, &windows)
     }
 
     /// Labels, with those that specs add. Theirs may replace the severity, by which routes go, but never what tells alerts apart.
@@ -148,6 +166,9 @@ impl<'a> Bearing<'a> {
             if name == BURN_RATE {
                 alertname = text.name.as_deref().unwrap_or(name);
             }
+        }
+        for (key, value) in self.group.into_iter().flatten() {
+            labels.set(key, value);
         }
         labels.set("alertname", alertname);
         for (key, value) in self.labels.iter().chain(windows) {

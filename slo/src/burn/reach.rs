@@ -62,7 +62,7 @@ mod tests {
     fn missing_data_are_told_when_an_outage_would_be() {
         let check = |percent: &str, after_ms: Option<i64>, want_s: i64| {
             let pairs = vec![pair(Severity::Ticket, HOUR_MS / 60, 1.0), pair(Severity::Page, HOUR_MS, 14.4)];
-            let no_data = Some(NoDataAlert { after_ms, severity: Severity::Page });
+            let no_data = Some(NoDataAlert { after_ms, severity: Severity::Page, name: None });
             let policy = BurnPolicy { pairs, no_data, ..BurnPolicy::default() };
             let got = no_data_after_ms(&policy, Share::from_percent(percent).unwrap());
             assert_eq!(got.map(|got| got / 1000), Some(want_s), "{percent}");

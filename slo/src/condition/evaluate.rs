@@ -56,7 +56,7 @@ fn truth(node: &Node, facts: &dyn Facts) -> Truth {
             Truth::of(facts.quantity(*quantity).filter(|left| !left.is_nan()).map(|left| operator.holds(left, *value)))
         }
         Node::IsOneOf { word, words } => {
-            Truth::of(facts.word(*word).map(|word| words.iter().any(|known| known == word)))
+            Truth::of(facts.word(*word).map(|word| words.iter().any(|(_, known)| known == word)))
         }
         Node::Firing { labels } => Truth::of(facts.is_firing(labels)),
     }

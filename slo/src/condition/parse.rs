@@ -157,7 +157,7 @@ impl<'text> Parser<'text> {
             };
             self.take();
             self.sign("=")?;
-            labels.push((name.to_owned(), self.word()?));
+            labels.push((name.to_owned(), self.word()?.1));
         }
         Ok(Node::Firing { labels })
     }
@@ -223,14 +223,16 @@ impl<'text> Parser<'text> {
         Ok(if is_negated { Node::Not(Box::new(is)) } else { is })
     }
 
-    fn word(&mut self) -> Result<String, ConditionError> {
-        match self.peek().kind {
-            TokenKind::Name(text) | TokenKind::Quoted(text) | TokenKind::Amount(text) => {
-                self.take();
-                Ok(text.to_owned())
-            }
-            _ => Err(self.expected("a word")),
-        }
+    /// A word and where it begins, without its quotation marks.
+    fn word(&mut self) -> Result<(usize, String), ConditionError> {
+        let Token { at, kind } = self.peek();
+        let (at, text) = match kind {
+            TokenKind::Name(text) | TokenKind::Amount(text) => (at, text),
+            TokenKind::Quoted(text) => (at + 1, text),
+            _ => return Err(self.expected("a word")),
+        };
+        self.take();
+        Ok((at, text.to_owned()))
     }
 
     fn duration(&mut self, what: &str) -> Result<i64, ConditionError> {

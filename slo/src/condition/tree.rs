@@ -11,6 +11,7 @@ pub struct Condition {
 }
 
 /// A part of one. Chains are lists and brackets have a limit, so that nothing nests deeper than that limit.
+/// Words have their place in the text, in bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Node {
     Constant(bool),
@@ -18,7 +19,7 @@ pub(super) enum Node {
     All(Vec<Node>),
     Any(Vec<Node>),
     Compare { quantity: Quantity, operator: Operator, value: f64 },
-    IsOneOf { word: Word, words: Vec<String> },
+    IsOneOf { word: Word, words: Vec<(usize, String)> },
     Firing { labels: Vec<(String, String)> },
 }
 
@@ -67,5 +68,39 @@ impl Condition {
     /// For how long it has to hold before it counts, in milliseconds: `… for 24h`; zero where nothing is said.
     pub fn for_ms(&self) -> i64 {
         self.for_ms
+    }
+
+    /// What a fact is held against, each word with its place in the text, in bytes.
+    pub fn words(&self, of: Word) -> Vec<(usize, &str)> {
+        let (mut words, mut pending) = (Vec::new(), vec![&self.root]);
+        while let Some(node) = pending.pop() {
+            match node {
+                Node::Not(inner) => pending.push(inner),
+                Node::All(nodes) | Node::Any(nodes) => pending.extend(nodes.iter().rev()),
+                Node::IsOneOf { word, words: against } if *word == of => {
+                    words.extend(against.iter().map(|(at, word)| (*at, word.as_str())));
+                }
+                Node::Constant(_) | Node::Compare { .. } | Node::IsOneOf { .. } | Node::Firing { .. } => {}
+            }
+        }
+        words
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stand_in_the_order_and_at_the_places_of_the_text() {
+        let text =
+            "(policy.state == 'a' or change in [fix]) and not policy.state in [b, \"é\"] and policy.state != fix";
+        let condition = Condition::parse(text).unwrap();
+        let words = condition.words(Word::PolicyState);
+        assert_eq!(words.iter().map(|(_, word)| *word).collect::<Vec<_>>(), ["a", "b", "é", "fix"]);
+        assert!(words.iter().all(|(at, word)| text[*at..].starts_with(word)), "{words:?}");
+        assert_eq!(words[3].0, text.len() - 3);
+        assert_eq!(condition.words(Word::Change), [(35, "fix")]);
+        assert!(condition.words(Word::Actor).is_empty());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use journal::{Disk, JournalError};
@@ -71,6 +71,8 @@ pub struct Counting {
     pub(super) files: Files,
     pub(super) tally: RwLock<Tally>,
     pub(super) catalog: RwLock<Arc<Catalog>>,
+    /// [`Options::raw_retention_ms`] as it is now.
+    raw_retention_ms: AtomicI64,
     turn: Mutex<Turn>,
     n_failures: AtomicU64,
 }
@@ -127,7 +129,18 @@ impl Counting {
             (turn.going_on, turn.shelf) = (restored.books, restored.shelved);
         }
         let (tally, catalog, turn) = (RwLock::new(tally), RwLock::default(), Mutex::new(turn));
-        Ok(Counting { options, files, tally, catalog, turn, n_failures: AtomicU64::new(0) })
+        let (raw_retention_ms, n_failures) = (AtomicI64::new(options.raw_retention_ms), AtomicU64::new(0));
+        Ok(Counting { options, files, tally, catalog, raw_retention_ms, n_failures, turn })
+    }
+
+    /// For how long raw samples are kept, in milliseconds.
+    pub fn raw_retention_ms(&self) -> i64 {
+        self.raw_retention_ms.load(Ordering::Relaxed)
+    }
+
+    /// From now on raw samples are kept for so long.
+    pub fn set_raw_retention_ms(&self, raw_retention_ms: i64) {
+        self.raw_retention_ms.store(raw_retention_ms, Ordering::Relaxed);
     }
 
     /// Counts what a catalog says from now on. Objectives that are new, or are counted otherwise than before, are counted back
@@ -260,9 +273,10 @@ impl Counting {
     }
 
     pub(super) fn past(&self) -> Past<'_> {
-        let Options { select, clock, raw_retention_ms, scrape_interval_ms, .. } = &self.options;
+        let Options { select, clock, scrape_interval_ms, .. } = &self.options;
+        let raw_retention_ms = self.raw_retention_ms();
         let (now_ms, interval_ms) = (clock.now_ms(), *scrape_interval_ms);
-        let (from_ms, to_ms) = (now_ms.saturating_sub(*raw_retention_ms), now_ms.saturating_add(MAX_AHEAD_MS));
+        let (from_ms, to_ms) = (now_ms.saturating_sub(raw_retention_ms), now_ms.saturating_add(MAX_AHEAD_MS));
         Past { select: &**select, bodies: &self.files, from_ms, to_ms, interval_ms, cancel: None }
     }
 
@@ -435,7 +449,7 @@ impl Counting {
         let mut store = |bytes: &[u8]| self.files.store(bytes);
         book.log.store(book.newest_ms.saturating_sub(LATE_MS), &mut store);
         for (older_ms, step_ms) in COARSE {
-            let until_ms = now_ms.saturating_sub(self.options.raw_retention_ms.max(older_ms));
+            let until_ms = now_ms.saturating_sub(self.raw_retention_ms().max(older_ms));
             book.log.coarsen(until_ms, step_ms, &self.files, &mut store);
         }
         book.log.forget_before(now_ms.saturating_sub(self.options.retention_ms));

@@ -30,7 +30,7 @@ mod streams;
 mod tally;
 mod target;
 #[cfg(test)]
-mod test_kit;
+pub(crate) mod test_kit;
 #[cfg(test)]
 mod tests;
 

@@ -20,12 +20,12 @@ use crate::spec::{
     Window, compile,
 };
 
-pub(super) const MINUTE: i64 = 60_000;
-pub(super) const DAY: i64 = 86_400_000;
+pub(crate) const MINUTE: i64 = 60_000;
+pub(crate) const DAY: i64 = 86_400_000;
 
 /// A clock that shows what it is told.
 #[derive(Debug, Default)]
-pub(super) struct ToldClock(AtomicI64);
+pub(crate) struct ToldClock(AtomicI64);
 
 impl Clock for ToldClock {
     fn now_ms(&self) -> i64 {
@@ -39,33 +39,33 @@ impl Clock for ToldClock {
 
 /// A store, and its disk.
 #[derive(Debug)]
-pub(super) struct Bench {
-    pub(super) disk: MemoryDisk,
-    pub(super) clock: Arc<ToldClock>,
-    pub(super) store: Arc<Store>,
-    pub(super) n_opened: u64,
+pub(crate) struct Bench {
+    pub(crate) disk: MemoryDisk,
+    pub(crate) clock: Arc<ToldClock>,
+    pub(crate) store: Arc<Store>,
+    pub(crate) n_opened: u64,
 }
 
 impl Bench {
-    pub(super) fn new() -> Bench {
+    pub(crate) fn new() -> Bench {
         let (disk, clock) = (MemoryDisk::new(), Arc::new(ToldClock::default()));
         let store = open_store(&disk, &clock, 1);
         Bench { disk, clock, store, n_opened: 1 }
     }
 
     /// Opens the store on what a kill left of the disk.
-    pub(super) fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.n_opened += 1;
         self.disk = self.disk.copy();
         self.store = open_store(&self.disk, &self.clock, self.n_opened);
     }
 
-    pub(super) fn set_now(&self, now_ms: i64) {
+    pub(crate) fn set_now(&self, now_ms: i64) {
         self.clock.0.store(now_ms, Ordering::Relaxed);
     }
 
     /// Opens the counts.
-    pub(super) fn counting(&self) -> Counting {
+    pub(crate) fn counting(&self) -> Counting {
         self.counting_over(Arc::clone(&self.store) as _)
     }
 
@@ -90,13 +90,13 @@ impl Bench {
     }
 
     /// Commits samples of one time together.
-    pub(super) fn commit(&self, at_ms: i64, samples: &[(Labels, f64)]) {
+    pub(crate) fn commit(&self, at_ms: i64, samples: &[(Labels, f64)]) {
         let samples: Vec<_> = samples.iter().map(|(labels, value)| (labels.clone(), at_ms, *value)).collect();
         self.commit_each(&samples);
     }
 
     /// Commits samples of any time together.
-    pub(super) fn commit_each(&self, samples: &[(Labels, i64, f64)]) {
+    pub(crate) fn commit_each(&self, samples: &[(Labels, i64, f64)]) {
         let labels: Vec<Labels> = samples.iter().map(|(labels, ..)| labels.clone()).collect();
         let series: Vec<_> = self.store.resolve(None, &labels).unwrap().into_iter().map(Result::unwrap).collect();
         let timestamps: Vec<i64> = samples.iter().map(|(_, at_ms, _)| *at_ms).collect();
@@ -121,13 +121,13 @@ fn open_store(disk: &MemoryDisk, clock: &Arc<ToldClock>, run: u64) -> Arc<Store>
 }
 
 /// An objective of bad events and all events.
-pub(super) fn events(bad: &str, total: &str, budgeting: Budgeting) -> Objective {
+pub(crate) fn events(bad: &str, total: &str, budgeting: Budgeting) -> Objective {
     let counted = |query: &str| compile(query).unwrap();
     objective(Indicator::Events { side: RatioSide::Bad, counted: counted(bad), total: counted(total) }, budgeting)
 }
 
 /// An objective of any kind; its id is `o`.
-pub(super) fn objective(indicator: Indicator, budgeting: Budgeting) -> Objective {
+pub(crate) fn objective(indicator: Indicator, budgeting: Budgeting) -> Objective {
     Objective {
         id: "o".to_owned(),
         name: "o".to_owned(),
@@ -148,12 +148,12 @@ pub(super) fn objective(indicator: Indicator, budgeting: Budgeting) -> Objective
 }
 
 /// A catalog of objectives.
-pub(super) fn catalog(objectives: impl IntoIterator<Item = Objective>) -> Arc<Catalog> {
+pub(crate) fn catalog(objectives: impl IntoIterator<Item = Objective>) -> Arc<Catalog> {
     let objectives = objectives.into_iter().map(|objective| (objective.id.clone(), objective)).collect();
     Arc::new(Catalog { objectives, ..Catalog::default() })
 }
 
 /// Labels as `name{a="b"}` would write them.
-pub(super) fn labels(name: &str, pairs: &[(&str, &str)]) -> Labels {
+pub(crate) fn labels(name: &str, pairs: &[(&str, &str)]) -> Labels {
     Labels::from_pairs(pairs.iter().copied().chain([("__name__", name)]))
 }

@@ -4,7 +4,7 @@
 
 mod recurrence;
 
-pub use recurrence::{Recurrence, RecurrenceFault};
+pub use recurrence::{MAX_RULE_BYTES, Recurrence, RecurrenceError, RecurrenceFault};
 
 use crate::spec::{Adjustment, Catalog};
 

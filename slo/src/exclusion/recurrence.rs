@@ -10,6 +10,8 @@ use jiff::{Span, Zoned};
 
 /// More repetitions than this are not walked through.
 const MAX_PERIODS: i64 = 200_000;
+/// The limit `slo_rrule_bytes`: the longest recurrence rule.
+pub const MAX_RULE_BYTES: usize = 1024;
 
 /// A recurrence rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,9 +40,22 @@ struct Day {
     weekday: Weekday,
 }
 
-/// Why a text is no recurrence rule that is known.
+/// Why a text is no recurrence rule that is known, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{fault}")]
+pub struct RecurrenceError {
+    /// The bytes of the text that are wrong: from, and up to but without.
+    pub span: (usize, usize),
+    /// What is wrong with them.
+    pub fault: RecurrenceFault,
+}
+
+/// What is wrong with a recurrence rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecurrenceFault {
+    /// Nobody writes such a long one.
+    #[error("the recurrence rule has {0} bytes, and the limit is {MAX_RULE_BYTES} (slo_rrule_bytes)")]
+    TooLong(usize),
     /// A part without `=`.
     #[error("{0:?} is no part of a recurrence rule: NAME=VALUE is expected")]
     NoPart(String),
@@ -67,32 +82,65 @@ pub enum RecurrenceFault {
 }
 
 impl FromStr for Recurrence {
-    type Err = RecurrenceFault;
+    type Err = RecurrenceError;
 
-    fn from_str(text: &str) -> Result<Recurrence, RecurrenceFault> {
-        let mut frequency = None;
-        let (mut interval, mut by_day, mut count, mut until, mut is_utc) = (1, Vec::new(), None, None, false);
-        let text = text.strip_prefix("RRULE:").unwrap_or(text);
-        for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
-            let (name, value) = part.split_once('=').ok_or_else(|| RecurrenceFault::NoPart(part.to_owned()))?;
-            let fault = |part| RecurrenceFault::Value { part, value: value.to_owned() };
-            match name {
-                "FREQ" => frequency = Some(Frequency::of(value).ok_or_else(|| fault("FREQ"))?),
-                "INTERVAL" => {
-                    interval =
-                        value.parse().ok().filter(|n| (1..=10_000).contains(n)).ok_or_else(|| fault("INTERVAL"))?;
-                }
-                "BYDAY" => {
-                    by_day = value.split(',').map(Day::of).collect::<Option<_>>().ok_or_else(|| fault("BYDAY"))?;
-                }
-                "COUNT" => count = Some(value.parse().ok().filter(|n| *n > 0).ok_or_else(|| fault("COUNT"))?),
-                "UNTIL" => {
-                    is_utc = value.ends_with('Z');
-                    until = Some(until_of(value).ok_or_else(|| fault("UNTIL"))?);
-                }
-                _ => return Err(RecurrenceFault::UnknownPart(name.to_owned())),
+    fn from_str(text: &str) -> Result<Recurrence, RecurrenceError> {
+        let of_all = |fault| RecurrenceError { span: (0, text.len()), fault };
+        if text.len() > MAX_RULE_BYTES {
+            return Err(of_all(RecurrenceFault::TooLong(text.len())));
+        }
+        let mut parts = Parts::default();
+        let mut at = if text.starts_with("RRULE:") { "RRULE:".len() } else { 0 };
+        for written in text[at..].split(';') {
+            let part = written.trim();
+            let start = at + written.len() - written.trim_start().len();
+            at += written.len() + 1;
+            if !part.is_empty() {
+                let span = (start, start + part.len());
+                parts.take(part).map_err(|fault| RecurrenceError { span, fault })?;
             }
         }
+        parts.joined().map_err(of_all)
+    }
+}
+
+/// The parts of a rule that were read.
+#[derive(Debug, Default)]
+struct Parts {
+    frequency: Option<Frequency>,
+    interval: Option<i64>,
+    by_day: Vec<Day>,
+    count: Option<u64>,
+    until: Option<DateTime>,
+    is_utc: bool,
+}
+
+impl Parts {
+    fn take(&mut self, part: &str) -> Result<(), RecurrenceFault> {
+        let (name, value) = part.split_once('=').ok_or_else(|| RecurrenceFault::NoPart(part.to_owned()))?;
+        let fault = |part| RecurrenceFault::Value { part, value: value.to_owned() };
+        match name {
+            "FREQ" => self.frequency = Some(Frequency::of(value).ok_or_else(|| fault("FREQ"))?),
+            "INTERVAL" => {
+                let interval = value.parse().ok().filter(|n| (1..=10_000).contains(n));
+                self.interval = Some(interval.ok_or_else(|| fault("INTERVAL"))?);
+            }
+            "BYDAY" => {
+                self.by_day = value.split(',').map(Day::of).collect::<Option<_>>().ok_or_else(|| fault("BYDAY"))?;
+            }
+            "COUNT" => self.count = Some(value.parse().ok().filter(|n| *n > 0).ok_or_else(|| fault("COUNT"))?),
+            "UNTIL" => {
+                self.is_utc = value.ends_with('Z');
+                self.until = Some(until_of(value).ok_or_else(|| fault("UNTIL"))?);
+            }
+            _ => return Err(RecurrenceFault::UnknownPart(name.to_owned())),
+        }
+        Ok(())
+    }
+
+    /// The rule that they make together.
+    fn joined(self) -> Result<Recurrence, RecurrenceFault> {
+        let Parts { frequency, interval, by_day, count, until, is_utc } = self;
         let frequency = frequency.ok_or(RecurrenceFault::NoFrequency)?;
         let has_numbers = by_day.iter().any(|day| day.nth.is_some());
         if (frequency == Frequency::Yearly && !by_day.is_empty()) || (has_numbers && frequency != Frequency::Monthly) {
@@ -101,7 +149,7 @@ impl FromStr for Recurrence {
         if count.is_some() && until.is_some() {
             return Err(RecurrenceFault::TwoEnds);
         }
-        Ok(Recurrence { frequency, interval, by_day, count, until, is_utc })
+        Ok(Recurrence { frequency, interval: interval.unwrap_or(1), by_day, count, until, is_utc })
     }
 }
 
@@ -184,6 +232,11 @@ impl Recurrence {
             }
         }
         starts
+    }
+
+    /// Whether its end lies before its first begin.
+    pub fn never_begins(&self, first: &Zoned) -> bool {
+        self.is_behind_end(first)
     }
 
     fn is_behind_end(&self, start: &Zoned) -> bool {
@@ -318,5 +371,17 @@ mod tests {
             "FREQ=WEEKLY;BYDAY=1MO",
             "BYDAY has no meaning with FREQ=YEARLY, and numbers before days only with FREQ=MONTHLY",
         );
+        check(&"x".repeat(2000), "the recurrence rule has 2000 bytes, and the limit is 1024 (slo_rrule_bytes)");
+    }
+
+    #[test]
+    fn what_is_wrong_has_its_place() {
+        let check = |rrule: &str, want: &str| {
+            let (start, end) = rrule.parse::<Recurrence>().unwrap_err().span;
+            assert_eq!(&rrule[start..end], want, "{rrule}");
+        };
+        check("RRULE:FREQ=DAILY; BYHOUR=3 ;COUNT=1", "BYHOUR=3");
+        check("FREQ=DAILY;;INTERVAL=é", "INTERVAL=é");
+        check("INTERVAL=2", "INTERVAL=2");
     }
 }

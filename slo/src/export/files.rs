@@ -63,8 +63,8 @@ pub fn import(file: &SpecFile, windows: &sloth::Windows) -> Catalog {
     catalog.warnings.retain(|fault| !is_sloths(&fault.place));
     let text = SpecText::new(&file.path, &file.text);
     for document in Document::parse_all(&file.text).into_iter().flatten() {
-        if format_of(&document) == Some(SourceFormat::Sloth) {
-            sloth::read_with(&document, &text, windows, &mut catalog);
+        if format_of(&document) == Some(SourceFormat::Sloth) && !sloth::is_alert_windows(&document) {
+            sloth::read(&document, &text, windows, &mut catalog);
         }
     }
     catalog

@@ -190,7 +190,8 @@ fn policy_name(objective: &Objective) -> String {
 }
 
 fn burn_policy(objective: &Objective) -> Node {
-    let BurnPolicy { pairs, low_traffic, no_data, notify, is_continued, texts, .. } = &objective.burn;
+    let BurnPolicy { name: _, pairs, low_traffic, no_data, notify, is_continued, texts, has_exhaustion_label } =
+        &objective.burn;
     let mut spec = vec![("pairs", Node::List(pairs.iter().map(pair).collect()))];
     if let Some(low_traffic) = low_traffic {
         let low_traffic = map([
@@ -204,9 +205,15 @@ fn burn_policy(objective: &Objective) -> Node {
         None => ("noData", map([("alertAfter", Node::text("never"))])),
         Some(alert) => {
             let after = alert.after_ms.map_or_else(|| "auto".to_owned(), duration);
-            ("noData", map([("alertAfter", Node::text(after)), ("severity", Node::text(alert.severity.as_str()))]))
+            let mut entries =
+                vec![("alertAfter", Node::text(after)), ("severity", Node::text(alert.severity.as_str()))];
+            entries.extend(alert.name.as_ref().map(|name| ("alertname", Node::text(name))));
+            ("noData", map(entries))
         }
     });
+    if *has_exhaustion_label {
+        spec.push(("exhaustionLabel", Node::bare("true")));
+    }
     if !notify.is_empty() {
         let contacts = |contacts: &Vec<Contact>| Node::List(contacts.iter().map(contact).collect());
         let notify = notify.iter().map(|(severity, of)| (severity.as_str().to_owned(), contacts(of)));
@@ -256,10 +263,10 @@ fn contact(contact: &Contact) -> Node {
 
 /// What OpenSLO has no words for; `None` where nothing of it is said.
 fn options(objective: &Objective) -> Option<Node> {
-    let Options { attribution, units, depends_on, review_by, no_data } = &objective.options;
+    let Options { attribution, units, depends_on, review_by, no_data, group_by, group: _ } = &objective.options;
     let mut spec: BTreeMap<&str, Node> = BTreeMap::new();
     let texts = |texts: &Vec<String>| Node::List(texts.iter().map(Node::text).collect());
-    for (field, list) in [("attribution", attribution), ("dependsOn", depends_on)] {
+    for (field, list) in [("attribution", attribution), ("dependsOn", depends_on), ("groupBy", group_by)] {
         if !list.is_empty() {
             spec.insert(field, texts(list));
         }

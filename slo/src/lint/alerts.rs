@@ -52,6 +52,11 @@ pub fn timing(catalog: &Catalog, scrape_interval_ms: i64) -> Vec<SpecFault> {
     let interval = shown(scrape_interval_ms);
     let is_short = |length_ms: i64| length_ms < 2 * scrape_interval_ms;
     for objective in catalog.objectives.values() {
+        if is_short(objective.window.nominal_ms()) {
+            let window = shown(objective.window.nominal_ms());
+            let message = format!("a window of {window} has less than two scrapes, which come every {interval}");
+            found.push(fault(objective, &message));
+        }
         let shortest =
             objective.burn.pairs.iter().map(|pair| pair.short_ms).min().filter(|short_ms| is_short(*short_ms));
         if let Some(short_ms) = shortest {

@@ -7,6 +7,9 @@
 mod alerts;
 pub mod question;
 mod selectors;
+mod slices;
+#[cfg(test)]
+mod tests;
 
 pub use alerts::timing;
 
@@ -18,6 +21,7 @@ pub(crate) fn check(catalog: &mut Catalog) {
     alerts::check(catalog, &mut found);
     for objective in catalog.objectives.values() {
         selectors::check(objective, &mut found);
+        slices::check(objective, &mut found);
     }
     catalog.warnings.append(&mut found.warnings);
 }
@@ -32,6 +36,15 @@ impl Found {
     fn warn(&mut self, objective: &Objective, message: &str) {
         self.warnings.push(fault(objective, message));
     }
+}
+
+/// What is said where less than one of so many may be bad.
+fn finer_than_one(objective: &Objective, n_in_window: f64, what: &str) -> Option<String> {
+    let allowed = objective.target.rest().as_f64() * n_in_window;
+    (n_in_window > 0.0 && allowed < 1.0).then(|| {
+        let percent = &objective.percent;
+        format!("{percent} % of {n_in_window:.0} {what} is {allowed:.2} failures: less than one breaks the promise")
+    })
 }
 
 /// Something about an objective, at the place where it was written.

@@ -16,6 +16,8 @@ struct Told<'c> {
     /// The label by which they are told apart, and its values: ids of objectives, names of products.
     label: &'static str,
     values: BTreeSet<&'c str>,
+    /// Values that stand for all of an objective's groups, each of which has an id of its own.
+    grouped: BTreeSet<&'c str>,
     severity: String,
     /// What alerts of burning are called.
     alertname: &'c str,
@@ -27,11 +29,12 @@ struct Told<'c> {
 pub(super) fn add(catalog: &Catalog, making: &mut Making<'_>) {
     let mut all: BTreeMap<String, Told<'_>> = BTreeMap::new();
     for objective in catalog.objectives.values() {
-        collect(&objective.burn, ("slo", &objective.id), ("SLO", &objective.name), &mut all);
+        let is_grouped = !objective.options.group_by.is_empty();
+        collect(&objective.burn, ("slo", &objective.id), is_grouped, ("SLO", &objective.name), &mut all);
     }
     for product in catalog.products.values() {
         let burn = product.burn.iter();
-        burn.for_each(|burn| collect(burn, ("product", &product.name), ("Product", &product.name), &mut all));
+        burn.for_each(|burn| collect(burn, ("product", &product.name), false, ("Product", &product.name), &mut all));
     }
     for (name, told) in all {
         let receivers = making.receivers_of(&format!("slo/{name}"), told.contacts, told.object);
@@ -52,6 +55,7 @@ pub(super) fn add(catalog: &Catalog, making: &mut Making<'_>) {
 fn collect<'c>(
     burn: &'c BurnPolicy,
     (label, value): (&'static str, &'c str),
+    is_grouped: bool,
     owner: (&'static str, &'c str),
     all: &mut BTreeMap<String, Told<'c>>,
 ) {
@@ -77,12 +81,14 @@ fn collect<'c>(
             contacts,
             label,
             values: BTreeSet::new(),
+            grouped: BTreeSet::new(),
             severity,
             alertname,
             is_continued: burn.is_continued,
             object,
         });
-        told.values.insert(value);
+        let values = if is_grouped { &mut told.grouped } else { &mut told.values };
+        values.insert(value);
     }
 }
 
@@ -92,11 +98,20 @@ fn label_of(burn: &BurnPolicy, severity: &Severity) -> String {
     replaced.map_or_else(|| severity.as_str().to_owned(), Clone::clone)
 }
 
+/// Whose alerts they are; groups of `orders` have ids such as `orders{handler="/pay"}`.
+fn owners(told: &Told<'_>) -> Result<Matcher, model::regex::RegexError> {
+    let one_of = |values: &BTreeSet<&str>| Matcher::one_of(told.label, values.iter().copied());
+    if told.grouped.is_empty() {
+        return one_of(&told.values);
+    }
+    let groups = format!(r"(?:{})(?:\{{.*\}})?", one_of(&told.grouped)?.value());
+    let others = one_of(&told.values)?;
+    let all = if told.values.is_empty() { groups } else { format!("{}|{groups}", others.value()) };
+    Matcher::new(told.label, model::MatchOp::Regex, all)
+}
+
 fn matchers(told: &Told<'_>) -> Result<MatcherLines, model::regex::RegexError> {
-    let mut matchers = vec![
-        Matcher::one_of(told.label, told.values.iter().copied())?,
-        Matcher::equal("severity", told.severity.as_str()),
-    ];
+    let mut matchers = vec![owners(told)?, Matcher::equal("severity", told.severity.as_str())];
     // Alerts of objectives bear their product's label, too.
     if told.label == "product" {
         matchers.push(Matcher::equal("slo", ""));

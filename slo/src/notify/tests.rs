@@ -108,6 +108,20 @@ fn alerts_of_budgets_go_to_whom_their_policy_names_and_others_go_their_way() {
 }
 
 #[test]
+fn alerts_of_groups_go_to_whom_the_policy_of_their_objective_names() {
+    let options =
+        "---\napiVersion: narthex/v1\nkind: SLOOptions\nmetadata: {name: orders}\nspec: {groupBy: [handler]}\n";
+    let routed = made(ALERTMANAGER, &format!("{SPEC}{options}"));
+    let told = |id: &str| told(&routed, &[("slo", id), ("severity", "ticket")]);
+    for id in ["orders", "orders{handler=\"/pay\"}", "orders{}"] {
+        assert_eq!(told(id), ["slo/careful/ticket {}/{slo/careful/ticket}"], "{id}");
+    }
+    for id in ["orders-2", "orders.0", "my-orders{}"] {
+        assert_eq!(told(id), ["all {}"], "{id}");
+    }
+}
+
+#[test]
 fn a_change_of_state_goes_to_owners_and_webhooks() {
     let routed = made(ALERTMANAGER, SPEC);
     let check = |state: &str, want: &[&str]| {

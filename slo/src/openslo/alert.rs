@@ -78,7 +78,7 @@ impl Objects<'_> {
         }
         if spec.alert_when_no_data {
             let severity = policy.pairs.first().map_or(Severity::Page, |pair| pair.severity.clone());
-            policy.no_data = Some(NoDataAlert { after_ms: None, severity });
+            policy.no_data = Some(NoDataAlert { after_ms: None, severity, name: None });
         }
         if spec.alert_when_breaching == Some(false) {
             policy.pairs.clear();
@@ -210,4 +210,5 @@ fn merge(all: &mut BurnPolicy, policy: BurnPolicy) {
     }
     all.is_continued |= policy.is_continued;
     all.texts.extend(policy.texts);
+    all.has_exhaustion_label |= policy.has_exhaustion_label;
 }

@@ -341,9 +341,16 @@ fn burn_policy(uses: &[(i64, &BurnPolicy)]) -> Option<Value> {
         None => json!({ "alertAfter": "never" }),
         Some(alert) => {
             let after = alert.after_ms.map_or_else(|| "auto".to_owned(), prom);
-            json!({ "alertAfter": after, "severity": alert.severity.as_str() })
+            let mut spec = json!({ "alertAfter": after, "severity": alert.severity.as_str() });
+            if let Some(name) = &alert.name {
+                spec["alertname"] = json!(name);
+            }
+            spec
         }
     };
+    if policy.has_exhaustion_label {
+        spec["exhaustionLabel"] = json!(true);
+    }
     if !policy.notify.is_empty() {
         let of_severity = |contacts: &Vec<Contact>| contacts.iter().map(contact).collect::<Vec<_>>();
         let notify =
@@ -431,6 +438,9 @@ fn options(objective: &Objective) -> Option<Value> {
         if let Some((currency, cost)) = &units.money {
             spec["units"]["money"] = json!({ "currency": currency, "perBadEvent": cost });
         }
+    }
+    if !options.group_by.is_empty() {
+        spec["groupBy"] = json!(options.group_by);
     }
     if let Some(date) = options.review_by {
         spec["reviewBy"] = json!(date.to_string());

@@ -25,7 +25,7 @@ impl Objects<'_> {
             objective.product = service.and_then(|service| service.product.clone());
         }
         refuse_beyond(retention_ms, catalog);
-        own::resolve(&self, catalog);
+        own::resolve(&self, retention_ms, catalog);
     }
 
     /// Looks at what others refer to by itself, so that what is wrong with it is told once.
@@ -79,14 +79,19 @@ fn refuse_beyond(retention_ms: i64, catalog: &mut Catalog) {
         .map(|objective| objective.id.clone())
         .collect();
     for objective in beyond.iter().filter_map(|id| catalog.objectives.remove(id)) {
-        let days = retention_ms / 86_400_000;
         catalog.errors.push(SpecFault {
             place: objective.source,
             object: Some(("SLO".to_owned(), objective.name)),
-            message: format!("the window is longer than counts are kept, {days} days (--slo.retention.time)"),
+            message: longer_than_kept(retention_ms),
             drawn: String::new(),
         });
     }
+}
+
+/// What is said of a window that is longer than counts are kept.
+pub(super) fn longer_than_kept(retention_ms: i64) -> String {
+    let days = retention_ms / 86_400_000;
+    format!("the window is longer than counts are kept, {days} days (--slo.retention.time)")
 }
 
 /// Checks the spec of each object.

@@ -104,8 +104,18 @@ impl<'w> Walk<'w> {
     }
 
     /// Bytes of the text that is being checked are wrong.
-    pub(super) fn error_inside(
+    pub(super) fn error_inside(&mut self, text: &str, span: (usize, usize), message: String, help: Option<String>) {
+        self.tell_inside(Weight::Error, text, span, message, help);
+    }
+
+    /// Bytes of the text that is being checked look wrong.
+    pub(super) fn warn_inside(&mut self, text: &str, span: (usize, usize), message: String) {
+        self.tell_inside(Weight::Warning, text, span, message, None);
+    }
+
+    fn tell_inside(
         &mut self,
+        weight: Weight,
         text: &str,
         (start, end): (usize, usize),
         message: String,
@@ -118,7 +128,7 @@ impl<'w> Walk<'w> {
             let first = at(start);
             Span { start: first, end: if end > start { at(end - 1) + 1 } else { first }.max(first) }
         });
-        self.tell(Weight::Error, &Problem { span, help, ..problem });
+        self.tell(weight, &Problem { span, help, ..problem });
     }
 
     /// The place of what is being checked.

@@ -40,14 +40,6 @@ pub(super) fn add(slo: &Slo, document: &Document, text: &SpecText<'_>, catalog: 
             break;
         }
     }
-    if !slo.grouping.is_empty() {
-        let labels: Vec<&str> = slo.grouping.iter().map(String::as_str).collect();
-        let message = format!(
-            "in Pyrra each {} has a budget of its own; here all have one together, and who spent it is told by these labels",
-            labels.join(", ")
-        );
-        catalog.warnings.push(fault(&["spec", "indicator"], message));
-    }
     let span = document.find(&[Step::Key("metadata".to_owned())]).map_or(Span::default(), |(_, key)| key);
     let objective = objective(slo, text, span);
     catalog.services.entry(objective.service.clone()).or_insert_with(|| Service {
@@ -71,16 +63,22 @@ fn objective(slo: &Slo, text: &SpecText<'_>, span: Span) -> Objective {
         description: slo.description.clone(),
         service,
         product: slo.labels.get("product").cloned(),
-        labels: slo.labels.clone(),
+        labels: labels(slo),
         percent: slo.percent.clone(),
         target: slo.target,
         window: Window::Rolling { length_ms: slo.window_ms },
         budgeting: Budgeting::Occurrences,
         indicator: indicator(&slo.sli),
         burn: burn_policy(slo),
-        options: Options { attribution: slo.grouping.iter().cloned().collect(), ..Options::default() },
+        options: Options { group_by: slo.grouping.iter().cloned().collect(), ..Options::default() },
         source: text.place(span.start, SourceFormat::Pyrra),
     }
+}
+
+/// Labels of the SLO; `ruleOutput` may make its description one of them.
+fn labels(slo: &Slo) -> BTreeMap<String, String> {
+    let description = slo.has_description_label.then(|| ("description".to_owned(), slo.description.clone()));
+    slo.labels.clone().into_iter().chain(description).collect()
 }
 
 fn indicator(sli: &Sli) -> Indicator {
@@ -144,9 +142,13 @@ pub(super) fn burn_policy(slo: &Slo) -> BurnPolicy {
             policy.texts.entry(severity(word)).or_insert_with(|| text_of(slo, word));
         }
     }
+    policy.has_exhaustion_label = !policy.pairs.is_empty();
     if slo.alerting.has_absent_alerts && !matches!(slo.sli, Sli::LatencyNative { .. }) {
-        let severity = severity(&severities.absent);
-        policy.no_data = Some(NoDataAlert { after_ms: Some(slo.absent_after_ms()), severity });
+        let word = &severities.absent;
+        policy.texts.entry(severity(word)).or_insert_with(|| text_of(slo, word));
+        let severity = severity(word);
+        let name = Some(slo.alerting.absent_name.clone());
+        policy.no_data = Some(NoDataAlert { after_ms: Some(slo.absent_after_ms()), severity, name });
     }
     policy
 }

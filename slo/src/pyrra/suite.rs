@@ -4,8 +4,8 @@ use model::duration::PromDuration;
 use serde_json::{Map, Value};
 
 use super::*;
-use crate::export::rule::RuleFile;
-use crate::spec::{SpecFile, load};
+use crate::export::rule::{Made, RuleFile};
+use crate::spec::{BurnPolicy, SpecFile, load};
 use crate::suites;
 
 /// The only objective of a file.
@@ -75,35 +75,58 @@ fn rules_are_pyrras() {
 #[test]
 fn thresholds_and_names_of_what_is_imported_are_pyrras() {
     let Some(directory) = suites::path("pyrra/inputs") else { return };
-    let mut n_alerts = 0;
+    let (mut n_alerts, mut n_absent) = (0, 0);
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();
         let slo = slo_of(&text);
         let catalog = load(&[SpecFile { path: path.display().to_string(), text }]);
         assert!(catalog.errors.is_empty(), "{:?}", catalog.errors);
-        let is_of_groups = catalog.warnings.iter().any(|warning| warning.message.starts_with("in Pyrra each "));
-        assert_eq!(is_of_groups, !slo.grouping.is_empty(), "{:?}", catalog.warnings);
         let objective = &catalog.objectives[&slo.id()];
+        assert!(objective.options.group_by.iter().eq(&slo.grouping));
+        n_absent += usize::from(check_absent(&slo, &objective.burn));
         let alerts: Vec<_> = burn_rates(&slo, &RuleOptions::default())
             .rules
             .into_iter()
-            .filter(|rule| matches!(rule.made, crate::export::rule::Made::Alert(_)))
+            .filter(|rule| matches!(rule.made, Made::Alert(_)))
             .collect();
         assert_eq!(objective.burn.pairs.len(), alerts.len(), "{}", path.display());
         for (pair, alert) in objective.burn.pairs.iter().zip(alerts) {
             n_alerts += 1;
             let text = &objective.burn.texts[&pair.severity];
-            assert_eq!(alert.made, crate::export::rule::Made::Alert(text.name.clone().unwrap()));
+            assert_eq!(alert.made, Made::Alert(text.name.clone().unwrap()));
             assert_eq!(alert.for_ms, Some(pair.for_ms));
             assert_eq!(alert.labels["long"], PromDuration::from_millis(pair.long_ms).to_string());
             assert_eq!(alert.labels["short"], PromDuration::from_millis(pair.short_ms).to_string());
             assert_eq!(alert.labels["severity"], text.labels["severity"]);
+            assert_eq!(alert.annotations, text.annotations);
+            assert!(objective.burn.has_exhaustion_label);
+            assert_eq!(alert.labels["exhaustion"], pair.exhaustion(slo.window_ms).to_string());
             let threshold = format!("> ({} * (1-{}))", pair.factor, objective.target);
             assert_eq!(alert.expr.matches(&threshold).count(), 2, "{}", alert.expr);
         }
     }
-    assert_eq!(n_alerts, 24 * 4);
+    assert_eq!((n_alerts, n_absent), (24 * 4, 23));
+}
+
+/// Whether there is an alert of series that are not there, which then is Pyrra's.
+fn check_absent(slo: &Slo, burn: &BurnPolicy) -> bool {
+    let rules = increases(slo, &RuleOptions::default()).rules;
+    let mut alerts = rules.into_iter().filter(|rule| matches!(rule.made, Made::Alert(_)));
+    match (alerts.next(), &burn.no_data) {
+        (None, None) => false,
+        (Some(want), Some(found)) => {
+            assert_eq!(want.made, Made::Alert(found.name.clone().unwrap()));
+            assert_eq!(want.for_ms, found.after_ms);
+            let text = &burn.texts[&found.severity];
+            assert_eq!(
+                (&want.labels["severity"], want.annotations),
+                (&text.labels["severity"], text.annotations.clone())
+            );
+            true
+        }
+        (want, found) => panic!("{}: {want:?}, and {found:?} here", slo.name),
+    }
 }
 
 #[test]
@@ -120,6 +143,10 @@ fn all_examples_are_taken() {
         let catalog = load(&[SpecFile { path: path.display().to_string(), text }]);
         assert!(catalog.errors.is_empty() && !catalog.objectives.is_empty(), "{:?}", catalog.errors);
         n_objectives += catalog.objectives.len();
+        // Of which one takes failures for fast requests.
+        let is_told =
+            catalog.warnings.iter().any(|warning| warning.message.ends_with("counts failures as good events"));
+        assert_eq!(is_told, path.ends_with("nginx.yaml"), "{}: {:?}", path.display(), catalog.warnings);
     }
     assert_eq!(n_objectives, 29);
 }

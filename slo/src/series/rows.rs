@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use alerting::rules::{AlertState, Instance};
 use model::{Labels, LabelsBuilder};
 
+use super::pyrra;
 use crate::budget::{Look, State};
 use crate::burn::burn_rate;
 use crate::history::Counts;
@@ -12,6 +13,8 @@ use crate::spec::{Objective, Product};
 use crate::window::duration_text;
 
 const DAY_MS: i64 = 86_400_000;
+/// Pyrra's rates are over five minutes.
+const PYRRA_RATE_MS: i64 = 300_000;
 /// The windows of Sloth's series, in milliseconds.
 const SLOTH_WINDOWS_MS: [i64; 7] = [300_000, 1_800_000, 3_600_000, 7_200_000, 21_600_000, DAY_MS, 3 * DAY_MS];
 /// Of these windows the current burn rate is one of Sloth's series.
@@ -37,26 +40,43 @@ pub(crate) enum Row {
     SlothCurrentBurn,
     SlothPeriodBurn,
     SlothInfo,
+    WindowSeconds,
+    /// A second, over five minutes.
+    Requests,
+    Errors,
+    /// In the window of the budget.
+    Total,
+    BadInWindow,
 }
 
-/// The windows that a tick has to look at, in milliseconds: those of all pairs, and Sloth's.
+/// The windows that a tick has to look at, in milliseconds: those of all pairs, and Sloth's and Pyrra's.
 pub(crate) fn windows_ms(objective: &Objective) -> Vec<i64> {
     let pairs = objective.burn.pairs.iter().flat_map(|pair| [pair.long_ms, pair.short_ms]);
-    pairs.chain(SLOTH_WINDOWS_MS).collect::<BTreeSet<i64>>().into_iter().collect()
+    pairs.chain(SLOTH_WINDOWS_MS).chain([PYRRA_RATE_MS]).collect::<BTreeSet<i64>>().into_iter().collect()
 }
 
 /// The series of an objective, without those whose names loaded rules record.
 pub(crate) fn rows(objective: &Objective, recorded: &BTreeSet<String>) -> Vec<(Row, Labels)> {
     let mut rows = own_rows(objective);
     rows.extend(sloth_rows(objective));
+    rows.extend(pyrra::rows(objective));
     rows.retain(|(_, labels)| !recorded.contains(labels.metric_name()));
     rows
+}
+
+/// The values of an objective's group; what tells our series apart goes before them.
+fn group_labels(objective: &Objective) -> LabelsBuilder {
+    let mut labels = LabelsBuilder::new();
+    for (name, value) in &objective.options.group {
+        labels.set(name, value);
+    }
+    labels
 }
 
 fn own_rows(objective: &Objective) -> Vec<(Row, Labels)> {
     let product = objective.product.as_deref().unwrap_or_default();
     let labels = |name: &str, key: &str, value: &str| {
-        let mut labels = LabelsBuilder::new();
+        let mut labels = group_labels(objective);
         labels.set("__name__", name).set("slo", &objective.id).set("service", &objective.service);
         labels.set("product", product).set(key, value);
         labels.build()
@@ -84,7 +104,7 @@ fn own_rows(objective: &Objective) -> Vec<(Row, Labels)> {
 fn sloth_rows(objective: &Objective) -> Vec<(Row, Labels)> {
     let id = format!("{}-{}", objective.service, objective.name);
     let labels = |name: &str, pairs: &[(&str, &str)]| {
-        let mut labels = LabelsBuilder::new();
+        let mut labels = group_labels(objective);
         labels.set("__name__", name).set("sloth_id", &id);
         labels.set("sloth_service", &objective.service).set("sloth_slo", &objective.name);
         for (key, value) in pairs {
@@ -150,6 +170,11 @@ pub(crate) fn value(row: Row, objective: &Objective, look: &Look) -> Option<f64>
         Row::SlothCurrentBurn => burn_rate(over(SLOTH_CURRENT_MS), measured.target),
         Row::SlothPeriodBurn => burn_rate(measured.counts, measured.target),
         Row::SlothInfo => 1.0,
+        Row::WindowSeconds => objective.window.nominal_ms() as f64 / 1000.0,
+        Row::Requests => over(PYRRA_RATE_MS).total / (PYRRA_RATE_MS as f64 / 1000.0),
+        Row::Errors => over(PYRRA_RATE_MS).bad / (PYRRA_RATE_MS as f64 / 1000.0),
+        Row::Total => measured.counts.total,
+        Row::BadInWindow => measured.counts.bad,
     };
     Some(value)
 }

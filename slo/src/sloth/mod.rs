@@ -3,6 +3,7 @@
 //! [`read`] brings them into the catalog, so that narthex keeps their budgets exactly. [`rules`] writes what Sloth would have
 //! written, to the letter, for those who go on evaluating with Prometheus. Both begin with [`parse`].
 
+mod catalogue;
 mod file;
 mod objective;
 mod outward;
@@ -18,6 +19,7 @@ use model::yaml::{Document, Step};
 
 use crate::spec::{Catalog, SourceFormat, SpecText};
 
+pub(crate) use catalogue::Catalogue;
 pub use file::{Parsed, parse};
 pub use outward::{NotSloths, service_of};
 pub use plugin::Plugins;
@@ -26,19 +28,9 @@ pub use slo::{Alert, Form, Service, Sli, Slo};
 pub use windows::Windows;
 pub use write::to_files;
 
-/// Reads a document into the catalog; `document` stands in `text` and knows its places there. Its period is Sloth's own, 30
-/// days; [`read_with`] takes another.
-pub fn read(document: &Document, text: &SpecText<'_>, catalog: &mut Catalog) {
-    read_with(document, text, &Windows::default(), catalog);
-}
-
-/// Reads a document into the catalog, with a period and its windows.
-pub fn read_with(document: &Document, text: &SpecText<'_>, windows: &Windows, catalog: &mut Catalog) {
-    if is_alert_windows(document) {
-        let problems = Windows::parse(document).err().unwrap_or_default();
-        catalog.errors.extend(problems.iter().map(|problem| text.fault(problem, SourceFormat::Sloth, None)));
-        return;
-    }
+/// Reads a document of SLOs into the catalog, with a period and its windows; `document` stands in `text` and knows its places
+/// there.
+pub fn read(document: &Document, text: &SpecText<'_>, windows: &Windows, catalog: &mut Catalog) {
     let parsed = parse(document);
     catalog.errors.extend(parsed.errors.iter().map(|problem| text.fault(problem, SourceFormat::Sloth, None)));
     catalog.warnings.extend(parsed.warnings.iter().map(|problem| text.fault(problem, SourceFormat::Sloth, None)));

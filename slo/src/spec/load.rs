@@ -33,21 +33,28 @@ pub fn load_within(files: &[SpecFile], retention_ms: i64) -> Catalog {
     let mut catalog = Catalog::default();
     let texts: Vec<SpecText<'_>> = files.iter().map(|file| SpecText::new(&file.path, &file.text)).collect();
     let mut objects = openslo::Objects::default();
-    let mut n_documents = 0;
+    let (mut all, mut windows) = (Vec::new(), sloth::Catalogue::default());
     for text in &texts {
         for document in documents(text, &mut catalog) {
-            n_documents += 1;
-            if n_documents > MAX_DOCUMENTS {
+            if all.len() >= MAX_DOCUMENTS {
                 let message = format!("more than {MAX_DOCUMENTS} documents are not read (limit slo_documents)");
                 catalog.errors.push(text.fault(&whole(&document, message), SourceFormat::default(), None));
                 break;
             }
-            read(document, text, &mut objects, &mut catalog);
+            if sloth::is_alert_windows(&document) {
+                windows.add(&document, text, &mut catalog);
+            } else {
+                all.push((document, text));
+            }
         }
+    }
+    let windows = windows.in_force(&mut catalog);
+    for (document, text) in all {
+        read(document, text, &windows, &mut objects, &mut catalog);
     }
     objects.resolve(retention_ms, &mut catalog);
     lint::check(&mut catalog);
-    limit(&mut catalog);
+    limit_faults(&mut catalog);
     catalog
 }
 
@@ -73,11 +80,17 @@ fn documents(text: &SpecText<'_>, catalog: &mut Catalog) -> Vec<Document> {
 }
 
 /// Hands a document to whoever knows its format.
-fn read<'t>(document: Document, text: &'t SpecText<'t>, objects: &mut openslo::Objects<'t>, catalog: &mut Catalog) {
+fn read<'t>(
+    document: Document,
+    text: &'t SpecText<'t>,
+    windows: &sloth::Windows,
+    objects: &mut openslo::Objects<'t>,
+    catalog: &mut Catalog,
+) {
     let field = |name: &str| document.text_at(&[Step::Key(name.to_owned())]).unwrap_or_default();
     let (api_version, version) = (field("apiVersion"), field("version"));
     match (api_version.split_once('/').map_or(api_version, |(group, _)| group), version) {
-        ("sloth.slok.dev", _) | ("", "prometheus/v1") => sloth::read(&document, text, catalog),
+        ("sloth.slok.dev", _) | ("", "prometheus/v1") => sloth::read(&document, text, windows, catalog),
         ("pyrra.dev", _) => pyrra::read(&document, text, catalog),
         ("openslo" | "openslo.com" | "narthex", _) => objects.add(document, text, catalog),
         ("", "") => {
@@ -100,7 +113,7 @@ fn whole(document: &Document, message: String) -> Problem {
 }
 
 /// Keeps what is told within limits.
-fn limit(catalog: &mut Catalog) {
+pub(crate) fn limit_faults(catalog: &mut Catalog) {
     for faults in [&mut catalog.errors, &mut catalog.warnings, &mut catalog.notes] {
         faults.sort_by(|a, b| place_key(a).cmp(&place_key(b)));
         faults.truncate(MAX_FAULTS);

@@ -14,6 +14,7 @@ mod window;
 pub use catalog::{Catalog, SourceFormat, SourcePlace, SpecFault};
 pub use counter::{CompileFault, compile};
 pub use indicator::{Comparison, Counted, Counter, CounterTerm, Indicator, RatioSide, Reading};
+pub(crate) use load::limit_faults;
 pub use load::{DEFAULT_RETENTION_MS, MAX_DOCUMENTS, MAX_FAULTS, MAX_FILE_BYTES, MAX_OBJECTIVES, load, load_within};
 pub use objective::{Budgeting, NoData, Objective, Options, Units};
 pub use policy::{

@@ -73,6 +73,10 @@ pub struct Options {
     pub review_by: Option<Date>,
     /// What time without data counts as.
     pub no_data: NoData,
+    /// Labels whose values have a budget each: the objective stands for one of each group of series.
+    pub group_by: Vec<String>,
+    /// Of such an objective: the group's values.
+    pub group: BTreeMap<String, String>,
 }
 
 /// What an event is to the team.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use model::duration::PromDuration;
+
 use super::{Share, SourcePlace};
 
 /// How urgent an alert is.
@@ -52,6 +54,8 @@ pub struct BurnPolicy {
     pub is_continued: bool,
     /// What alerts of a severity are called and say; for specs that say so themselves.
     pub texts: BTreeMap<Severity, AlertText>,
+    /// Whether alerts of a burning budget bear Pyrra's label `exhaustion`: after which time at the pair's factor nothing is left.
+    pub has_exhaustion_label: bool,
 }
 
 /// Windows of the default policy and the share of the budget that is gone when each tells: Google's four pairs.
@@ -80,7 +84,7 @@ impl BurnPolicy {
             let (long_ms, short_ms) = (scaled(long), scaled(short));
             BurnPair { severity, long_ms, short_ms, factor: burn_factor(budget, long_ms, window_ms), for_ms: 0 }
         };
-        let no_data = Some(NoDataAlert { after_ms: None, severity: Severity::Page });
+        let no_data = Some(NoDataAlert { after_ms: None, severity: Severity::Page, name: None });
         BurnPolicy { pairs: DEFAULT_PAIRS.map(pair).into(), no_data, ..BurnPolicy::default() }
     }
 }
@@ -106,6 +110,13 @@ pub struct BurnPair {
     pub for_ms: i64,
 }
 
+impl BurnPair {
+    /// After which time nothing of a window's budget is left, at the pair's factor.
+    pub fn exhaustion(&self, window_ms: i64) -> PromDuration {
+        PromDuration::from_millis((window_ms as f64 / self.factor).round() as i64)
+    }
+}
+
 /// What is asked of few events: the lower bound of the error ratio has to exceed the threshold, or there are enough bad events.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LowTraffic {
@@ -124,6 +135,8 @@ pub struct NoDataAlert {
     pub after_ms: Option<i64>,
     /// How urgent it is.
     pub severity: Severity,
+    /// `alertname`; `None` for ours.
+    pub name: Option<String>,
 }
 
 /// Somebody who can be told.

@@ -8,6 +8,7 @@ use super::super::objects::{Objects, Stored};
 use super::super::resolve::each;
 use super::super::walk::Walk;
 use super::words::{duration, needed, no_objective, zone};
+use crate::exclusion::Recurrence;
 use crate::spec::{Adjustment, Catalog};
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -35,6 +36,9 @@ fn adjustment(stored: &Stored<'_, AdjustmentSpec>, catalog: &Catalog, walk: &mut
     needed("reason", &spec.reason, "why this does not count", walk);
     let first = first(spec, walk);
     let length_ms = duration("duration", &spec.duration, walk);
+    if let Some(rrule) = &spec.rrule {
+        walk.within("rrule", |walk| recurrence(rrule, first.as_ref(), walk));
+    }
     Some(Adjustment {
         name: stored.name().to_owned(),
         objectives,
@@ -64,6 +68,17 @@ fn objectives(names: &[String], catalog: &Catalog, walk: &mut Walk<'_>) -> Vec<S
         }
     });
     ids
+}
+
+/// Whether a repetition can be read, and comes at all.
+fn recurrence(rrule: &str, first: Option<&Zoned>, walk: &mut Walk<'_>) {
+    match (rrule.parse::<Recurrence>(), first) {
+        (Err(error), _) => walk.error_inside(rrule, error.span, error.to_string(), None),
+        (Ok(recurrence), Some(first)) if recurrence.never_begins(first) => {
+            walk.warn_here(format_args!("it never begins: by this rule it is over before {first}"));
+        }
+        (Ok(_), _) => {}
+    }
 }
 
 /// When it first begins: on the clocks of a zone that is named, or by the offset that is written.

@@ -22,6 +22,7 @@ pub(in super::super) struct BurnPolicySpec {
     #[serde(rename = "continue")]
     is_continued: bool,
     texts: BTreeMap<String, TextSpec>,
+    exhaustion_label: bool,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -50,6 +51,7 @@ struct LowTrafficSpec {
 struct NoDataSpec {
     alert_after: String,
     severity: String,
+    alertname: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -95,8 +97,16 @@ pub(in super::super) fn burn_policy(
     };
     let texts = spec.texts.iter().map(|(severity, spec)| (Severity::of(severity), text(spec))).collect();
     let no_data = no_data?;
-    let (name, is_continued) = (name.to_owned(), spec.is_continued);
-    (!walk.has_errors()).then_some(BurnPolicy { name, pairs, low_traffic, no_data, notify, is_continued, texts })
+    (!walk.has_errors()).then(|| BurnPolicy {
+        name: name.to_owned(),
+        pairs,
+        low_traffic,
+        no_data,
+        notify,
+        is_continued: spec.is_continued,
+        texts,
+        has_exhaustion_label: spec.exhaustion_label,
+    })
 }
 
 fn pair(spec: &PairSpec, window_ms: i64, walk: &mut Walk<'_>) -> Option<BurnPair> {
@@ -167,7 +177,7 @@ fn no_data(spec: &NoDataSpec, walk: &mut Walk<'_>) -> Option<Option<NoDataAlert>
         "" | "auto" => None,
         text => Some(duration("alertAfter", text, walk)?),
     };
-    Some(Some(NoDataAlert { after_ms, severity }))
+    Some(Some(NoDataAlert { after_ms, severity, name: spec.alertname.clone() }))
 }
 
 fn contacts(notify: &BTreeMap<String, Vec<ContactSpec>>, walk: &mut Walk<'_>) -> BTreeMap<Severity, Vec<Contact>> {

@@ -76,11 +76,12 @@ fn gate(stored: &Stored<'_, GateSpec>, objects: &Objects<'_>, catalog: &Catalog,
             }
         }
     });
+    let states = states(product, catalog);
     walk.within("preDeploy", |walk| {
-        conditions("deny", &spec.pre_deploy.deny, walk);
-        conditions("warn", &spec.pre_deploy.warn, walk);
+        conditions("deny", &spec.pre_deploy.deny, states.as_deref(), walk);
+        conditions("warn", &spec.pre_deploy.warn, states.as_deref(), walk);
     });
-    walk.within("postDeploy", |walk| conditions("failWhen", &spec.post_deploy.fail_when, walk));
+    walk.within("postDeploy", |walk| conditions("failWhen", &spec.post_deploy.fail_when, states.as_deref(), walk));
     let on_unknown = match spec.on_unknown.as_str() {
         "" | "allow-with-warning" => OnUnknown::AllowWithWarning,
         "allow" => OnUnknown::Allow,
@@ -113,4 +114,10 @@ fn gate(stored: &Stored<'_, GateSpec>, objects: &Objects<'_>, catalog: &Catalog,
         },
         source: walk.place(),
     })
+}
+
+/// The states of a product's policy, where it has one.
+fn states<'c>(product: &str, catalog: &'c Catalog) -> Option<Vec<&'c str>> {
+    let policy = catalog.budget_policies.get(catalog.products.get(product)?.policy.as_ref()?)?;
+    Some(policy.states.iter().map(|state| state.name.as_str()).collect())
 }

@@ -21,10 +21,10 @@ use super::objects::Objects;
 use crate::spec::Catalog;
 
 /// Puts what the objects say into the catalog, in which all objectives are by now.
-pub(super) fn resolve(objects: &Objects<'_>, catalog: &mut Catalog) {
+pub(super) fn resolve(objects: &Objects<'_>, retention_ms: i64, catalog: &mut Catalog) {
     options::resolve(objects, catalog);
     budget_policy::resolve(objects, catalog);
-    product::resolve(objects, catalog);
+    product::resolve(objects, retention_ms, catalog);
     gate::resolve(objects, catalog);
     adjustment::resolve(objects, catalog);
     report::resolve(objects, catalog);

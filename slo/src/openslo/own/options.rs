@@ -1,5 +1,7 @@
 //! `SLOOptions`: what OpenSLO has no words for. They bear the name of their SLO.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use serde::Deserialize;
 
@@ -7,7 +9,8 @@ use super::super::objects::Objects;
 use super::super::resolve::each;
 use super::super::walk::Walk;
 use super::words::{no_objective, one_of};
-use crate::spec::{Catalog, NoData, Options, Units};
+use crate::grouping::can_be_split;
+use crate::spec::{Catalog, NoData, Objective, Options, Units};
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename = "SLOOptions", rename_all = "camelCase", default, deny_unknown_fields)]
@@ -17,6 +20,7 @@ pub(in super::super) struct OptionsSpec {
     depends_on: Vec<String>,
     review_by: Option<String>,
     no_data: Option<String>,
+    group_by: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -38,6 +42,12 @@ pub(super) fn resolve(objects: &Objects<'_>, catalog: &mut Catalog) {
     each(objects.options.iter(), catalog, |stored, walk, catalog| {
         let name = stored.name();
         let Some(options) = options(&stored.spec, catalog, walk) else { return };
+        let is_its = |objective: &&Objective| objective.id == name || objective.name == name;
+        let mut its = catalog.objectives.values().filter(is_its);
+        if !options.group_by.is_empty() && its.any(|objective| !can_be_split(&objective.indicator)) {
+            walk.error("groupBy", "only what is counted by selectors has groups: no sampled query, and no composite");
+            return;
+        }
         let mut n_found = 0;
         for objective in catalog.objectives.values_mut() {
             if objective.id == name || objective.name == name {
@@ -78,8 +88,15 @@ fn options(spec: &OptionsSpec, catalog: &Catalog, walk: &mut Walk<'_>) -> Option
         Some(Ok(date)) => Some(date),
         None => None,
     };
-    let (attribution, depends_on) = (spec.attribution.clone(), spec.depends_on.clone());
-    (!walk.has_errors()).then_some(Options { attribution, units, depends_on, review_by, no_data })
+    (!walk.has_errors()).then(|| Options {
+        attribution: spec.attribution.clone(),
+        units,
+        depends_on: spec.depends_on.clone(),
+        review_by,
+        no_data,
+        group_by: spec.group_by.clone(),
+        group: BTreeMap::new(),
+    })
 }
 
 fn units(spec: &UnitsSpec, walk: &mut Walk<'_>) -> Units {

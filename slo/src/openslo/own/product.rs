@@ -4,11 +4,13 @@ use serde::Deserialize;
 
 use super::super::object::{PolicyUse, TimeWindow};
 use super::super::objects::{Objects, Stored, missing};
-use super::super::resolve::each;
+use super::super::resolve::{each, longer_than_kept};
 use super::super::walk::Walk;
 use super::super::window;
 use super::words::{no_objective, objectives, one_of};
-use crate::spec::{Catalog, Component, Composition, CompositionMethod, Product, Role, Share, Window};
+use crate::spec::{
+    Budgeting, Catalog, Component, Composition, CompositionMethod, Objective, Product, Role, Share, Window,
+};
 
 /// The window of a product that names none, and of whose objectives none has one.
 const DEFAULT_WINDOW: Window = Window::Rolling { length_ms: 28 * 86_400_000 };
@@ -57,9 +59,14 @@ struct ComponentSpec {
     weight: Option<f64>,
 }
 
-pub(super) fn resolve(objects: &Objects<'_>, catalog: &mut Catalog) {
+pub(super) fn resolve(objects: &Objects<'_>, retention_ms: i64, catalog: &mut Catalog) {
     each(objects.products.iter(), catalog, |stored, walk, catalog| {
-        if let Some(product) = product(stored, objects, catalog, walk).filter(|_| !walk.has_errors()) {
+        let product = product(stored, objects, catalog, walk);
+        if product.as_ref().is_some_and(|product| product.window.nominal_ms() > retention_ms) {
+            let message = longer_than_kept(retention_ms);
+            walk.within("objective", |walk| walk.within("timeWindow", |walk| walk.error("duration", message)));
+        }
+        if let Some(product) = product.filter(|_| !walk.has_errors()) {
             catalog.products.insert(product.name.clone(), product);
         }
     });
@@ -186,18 +193,31 @@ fn component(spec: &ComponentSpec, catalog: &Catalog, walk: &mut Walk<'_>) -> Co
     Component { objective: spec.slo.clone(), role, weight }
 }
 
-/// A product whose parts all keep their promises keeps its own, or promises too much.
+/// A product whose parts all keep their promises keeps its own, or promises too much. Told is what is too much whatever the
+/// traffic is like: of events together the best part is as good as they can be.
 fn check_reach(target: Share, composition: &Composition, catalog: &Catalog, walk: &mut Walk<'_>) {
-    let targets = composition.components.iter().filter_map(|component| catalog.objectives.get(&component.objective));
-    let targets: Vec<f64> = targets.map(|objective| objective.target.as_f64()).collect();
-    let reached = match composition.method {
-        CompositionMethod::Series => targets.iter().product(),
-        CompositionMethod::Events | CompositionMethod::AnyBad | CompositionMethod::WeightedBurn => return,
+    let parts = composition.components.iter().filter_map(|component| {
+        let objective = catalog.objectives.get(&component.objective)?;
+        Some((objective, component.weight))
+    });
+    let parts: Vec<(&Objective, f64)> = parts.collect();
+    let targets = || parts.iter().map(|(objective, _)| objective.target.as_f64());
+    let are_sliced = parts.iter().all(|(objective, _)| matches!(objective.budgeting, Budgeting::Timeslices { .. }));
+    let (how, reached) = match composition.method {
+        CompositionMethod::Series => ("one after the other", targets().product()),
+        CompositionMethod::Events => ("together", targets().fold(0.0, f64::max)),
+        CompositionMethod::AnyBad if are_sliced => ("together", targets().fold(1.0, f64::min)),
+        CompositionMethod::AnyBad => return,
+        CompositionMethod::WeightedBurn => {
+            let weights: f64 = parts.iter().map(|(_, weight)| weight).sum();
+            let weighed = parts.iter().map(|(objective, weight)| objective.target.as_f64() * weight / weights);
+            ("together", weighed.sum())
+        }
     };
-    if target.as_f64() > reached {
+    // A target's last digit is a thousand millionth.
+    if !parts.is_empty() && target.as_f64() > reached + 1e-9 {
         let percent = reached * 100.0;
-        let message =
-            format!("more is promised than the components do: one after the other they come to {percent:.4} %");
+        let message = format!("more is promised than the components do: {how} they come to {percent:.4} %");
         walk.within("objective", |walk| walk.warn_here(message));
     }
 }

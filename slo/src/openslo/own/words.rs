@@ -5,7 +5,7 @@ use model::duration::PromDuration;
 use model::yaml::nearest;
 
 use super::super::walk::Walk;
-use crate::condition::Condition;
+use crate::condition::{Condition, Word};
 use crate::spec::{Catalog, Share};
 
 /// A duration as Prometheus writes it, in milliseconds; `None` where it is none, or no time at all.
@@ -65,15 +65,25 @@ pub(super) fn condition(field: &str, text: &str, walk: &mut Walk<'_>) {
     }
 }
 
-/// Conditions in a list.
-pub(super) fn conditions(field: &str, texts: &[String], walk: &mut Walk<'_>) {
+/// Conditions in a list. A state that none of the `states` is, where these are known, is one that never comes.
+pub(super) fn conditions(field: &str, texts: &[String], states: Option<&[&str]>, walk: &mut Walk<'_>) {
     walk.within(field, |walk| {
         for (index, text) in texts.iter().enumerate() {
-            if let Err(error) = Condition::parse(text) {
-                walk.at(index, |walk| walk.error_inside(text, (error.at, error.at), error.message, None));
-            }
+            walk.at(index, |walk| match Condition::parse(text) {
+                Err(error) => walk.error_inside(text, (error.at, error.at), error.message, None),
+                Ok(condition) => states.into_iter().for_each(|states| states_are(&condition, states, walk)),
+            });
         }
     });
+}
+
+fn states_are(condition: &Condition, states: &[&str], walk: &mut Walk<'_>) {
+    let text = condition.text();
+    for (at, word) in condition.words(Word::PolicyState).into_iter().filter(|(_, word)| !states.contains(word)) {
+        let hint = nearest(word, states.iter().copied()).map(|near| format!(" (did you mean `{near}`?)"));
+        let hint = hint.unwrap_or_else(|| format!(": there are {}", states.join(", ")));
+        walk.warn_inside(text, (at, at + word.len()), format!("the policy has no state {word}{hint}"));
+    }
 }
 
 /// One of a few words.
