@@ -130,7 +130,7 @@ impl Counting {
         }
         let (tally, catalog, turn) = (RwLock::new(tally), RwLock::default(), Mutex::new(turn));
         let (raw_retention_ms, n_failures) = (AtomicI64::new(options.raw_retention_ms), AtomicU64::new(0));
-        Ok(Counting { options, files, tally, catalog, raw_retention_ms, n_failures, turn })
+        Ok(Counting { options, files, tally, catalog, raw_retention_ms, turn, n_failures })
     }
 
     /// For how long raw samples are kept, in milliseconds.
