@@ -9,7 +9,8 @@
 //! [`notify`] says who is told of budgets.
 //! [`policy`] says in which state a product is, [`gate`] answers pipelines, [`deployment`] and [`hook`] know what went out, and
 //! [`ledger`] what it cost.
-//! [`report`] tells people who never saw a query, and [`trial`] what another promise would have been.
+//! [`report`] tells people who never saw a query, [`schedule`] does so by mail again and again, and [`trial`] says what another
+//! promise would have been.
 
 pub mod budget;
 pub mod burn;
@@ -32,7 +33,9 @@ pub mod openslo;
 pub mod policy;
 pub mod product;
 pub mod pyrra;
+mod records;
 pub mod report;
+pub mod schedule;
 mod series;
 pub mod sloth;
 pub mod spec;

@@ -15,6 +15,7 @@ use super::gates::Gating;
 use super::maintenance::Maintenance;
 use super::notifications::Notifying;
 use super::remote_write::RemoteWrites;
+use super::reports::Reporting;
 use super::scraping::Scraping;
 use super::sender::Alertmanagers;
 use super::slo::Slo;
@@ -24,7 +25,7 @@ use super::storage::OpenStore;
 pub(super) const QUIET: Duration = Duration::from_secs(2);
 /// How long evaluations of rules may take that are going on.
 const LAST_EVALUATION: Duration = Duration::from_millis(500);
-/// How long remote writes, alerts to Alertmanagers and notifications may take to send what is left; all at the same time.
+/// How long remote writes, alerts to Alertmanagers, notifications and reports may take to send what is left; all at the same time.
 const LAST_SEND: Duration = Duration::from_millis(750);
 /// How long the last sync may take. What it does not reach survives all the same, unless the power fails.
 const LAST_SYNC: Duration = Duration::from_secs(2);
@@ -41,6 +42,7 @@ pub(super) struct Ending {
     pub(super) rules: Arc<Rules>,
     pub(super) slo: Slo,
     pub(super) gating: Gating,
+    pub(super) reporting: Reporting,
     pub(super) notifying: Notifying,
     pub(super) web: Web,
     pub(super) stop_server: oneshot::Sender<()>,
@@ -72,10 +74,11 @@ impl Ending {
         }
         drop(self.scraping);
         // Held until the last checkpoint is made: what was not sent must stay in the log.
-        let (_held, all_told, ()) = tokio::join!(
+        let (_held, all_told, (), ()) = tokio::join!(
             self.remote_writes.stop(LAST_SEND),
             self.alertmanagers.close(LAST_SEND),
-            self.notifying.close(LAST_SEND)
+            self.notifying.close(LAST_SEND),
+            self.reporting.close(LAST_SEND)
         );
         if !all_told {
             tracing::warn!("some Alertmanagers did not take what waited for them in time");

@@ -17,6 +17,7 @@ mod memory;
 mod notifications;
 mod pictures;
 mod remote_write;
+mod reports;
 mod retention;
 mod rules;
 mod scraping;
@@ -55,6 +56,7 @@ use self::maintenance::Maintenance;
 use self::notifications::Notifying;
 use self::pictures::EngineSeries;
 use self::remote_write::RemoteWrites;
+use self::reports::Reporting;
 use self::scraping::Scraping;
 use self::self_alerts::SelfAlerts;
 use self::sender::Alertmanagers;
@@ -146,6 +148,7 @@ async fn serve(flags: &Flags) -> anyhow::Result<()> {
         self_alerts,
         slo,
         gating,
+        reporting,
         web,
         ..
     } = narthex;
@@ -160,6 +163,7 @@ async fn serve(flags: &Flags) -> anyhow::Result<()> {
         rules,
         slo,
         gating,
+        reporting,
         notifying,
         web,
         stop_server,
@@ -202,6 +206,7 @@ struct Narthex {
     self_alerts: SelfAlerts,
     slo: Slo,
     gating: Gating,
+    reporting: Reporting,
     web: Web,
     access: Arc<Access>,
     file: ConfigurationFile,
@@ -252,9 +257,10 @@ impl Narthex {
         rules.add_sink(Arc::clone(alertmanagers.sender()) as _);
         let language = ready.config.narthex.language;
         let external_url = file.external_url.to_string();
-        let series = EngineSeries { engine: Arc::clone(&engine), select: Arc::clone(store.store()) as _ };
-        let under = (external_url.as_str(), language, Arc::new(series) as _);
+        let series = Arc::new(EngineSeries::new(Arc::clone(&engine), Arc::clone(store.store()) as _));
+        let under = (external_url.as_str(), language, Arc::clone(&series) as _);
         let limits = settings::dispatch_limits(&ready.config.narthex);
+        let routing = Arc::clone(&ready.routing);
         let notifying = Notifying::open(flags, &data, under, ready.routing, limits, Arc::clone(&clock))?;
         rules.add_sink(Arc::clone(notifying.notifications()) as _);
         rules.apply(ready.groups, &ready.config.global.external_labels);
@@ -277,13 +283,17 @@ impl Narthex {
             interval_ms: ready.config.global.evaluation_interval.as_millis(),
             raw_retention_ms: ready.kept.retention.time_ms,
             rules: &rules,
+            language,
         };
         let slo = Slo::open(&data, &file.external_url, over, sinks(), configured)?;
+        series.set_budgets(Arc::clone(slo.budgets()));
         let over =
             gates::Over { budgets: Arc::clone(slo.budgets()) as _, alerts: Arc::clone(&rules) as _, sinks: sinks() };
         let gating = Gating::open(&data, &file.external_url, Arc::clone(&clock), over)?;
         gating.set_interval_ms(ready.config.global.evaluation_interval.as_millis());
         slo.set_gates(gating.gates());
+        let known = (Arc::clone(slo.budgets()), Arc::clone(gating.gates()));
+        let reporting = Reporting::open(&data, Arc::clone(&clock), known, &routing)?;
         web.open(Parts {
             select: Arc::clone(store.store()) as _,
             append: Arc::clone(store.store()) as _,
@@ -295,6 +305,7 @@ impl Narthex {
             delivery: Arc::clone(notifying.delivery()),
             budgets: Arc::clone(slo.budgets()),
             gates: Arc::clone(gating.gates()),
+            reports: Arc::clone(reporting.outbox()),
             storage: Arc::clone(&store) as _,
             store: Arc::clone(store.store()),
         });
@@ -313,6 +324,7 @@ impl Narthex {
             self_alerts,
             slo,
             gating,
+            reporting,
             web,
             access,
             file,
@@ -384,9 +396,16 @@ impl Narthex {
         let rules = &self.rules;
         let n_objectives = ready.catalog.objectives.len();
         let raw_retention_ms = ready.kept.retention.time_ms;
-        let slo = slo::Configured { catalog: ready.catalog, interval_ms, raw_retention_ms, rules };
+        let slo = slo::Configured {
+            catalog: ready.catalog,
+            interval_ms,
+            raw_retention_ms,
+            rules,
+            language: ready.config.narthex.language,
+        };
         tokio::task::block_in_place(|| self.slo.apply(slo));
         self.gating.set_interval_ms(interval_ms);
+        self.reporting.apply(&self.slo.budgets().catalog(), &ready.routing);
         let n_receivers = ready.routing.config.receivers.len();
         tokio::task::block_in_place(|| self.notifying.apply(ready.config.narthex.language, ready.routing));
         tracing::info!(receivers = n_receivers, objectives = n_objectives, "configuration loaded");

@@ -1,20 +1,50 @@
-//! The series of pictures beside alerts: the engine's answers, under its limits.
+//! What pictures beside alerts show: the engine's answers, under its limits, and what was left of error budgets.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use alerting::Alert;
 use alerting::delivery::{PictureQuery, PictureSeries, SeriesFuture, SeriesSource};
+use chart::Chart;
+use model::name::quoted;
 use model::storage::Select;
+use parking_lot::{Condvar, Mutex};
 use query::{Engine, QueryOptions, Series, Value};
+use slo::budget::Budgets;
+use slo::spec::BurnPair;
+use slo::window::duration_text;
 
 /// A picture is not worth a longer wait than this.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Asks the engine.
+/// Asks the engine, and budgets as soon as they are there: what was on its way at a kill is sent before they are.
 #[derive(Debug)]
 pub(super) struct EngineSeries {
-    pub(super) engine: Arc<Engine>,
-    pub(super) select: Arc<dyn Select>,
+    engine: Arc<Engine>,
+    select: Arc<dyn Select>,
+    budgets: Mutex<Option<Arc<Budgets>>>,
+    are_there: Condvar,
+}
+
+impl EngineSeries {
+    pub(super) fn new(engine: Arc<Engine>, select: Arc<dyn Select>) -> EngineSeries {
+        EngineSeries { engine, select, budgets: Mutex::default(), are_there: Condvar::new() }
+    }
+
+    /// From now on alerts of budgets have pictures.
+    pub(super) fn set_budgets(&self, budgets: Arc<Budgets>) {
+        *self.budgets.lock() = Some(budgets);
+        self.are_there.notify_all();
+    }
+
+    /// Waits until there are budgets, but not for ever.
+    fn budgets(&self) -> Option<Arc<Budgets>> {
+        let mut budgets = self.budgets.lock();
+        if budgets.is_none() {
+            self.are_there.wait_for(&mut budgets, TIMEOUT);
+        }
+        budgets.clone()
+    }
 }
 
 impl SeriesSource for EngineSeries {
@@ -24,6 +54,20 @@ impl SeriesSource for EngineSeries {
             let answered = tokio::task::spawn_blocking(move || answer(&engine, &*select, &query)).await;
             answered.map_err(|error| error.to_string())?
         })
+    }
+
+    fn burn_expr(&self, alert: &Alert) -> Option<String> {
+        let label = |name| alert.labels.get(name);
+        let (id, long, short) = (label("slo")?, label("long")?, label("short")?);
+        let catalog = self.budgets()?.catalog();
+        let pairs = &catalog.objectives.get(id)?.burn.pairs;
+        let is_told = |pair: &&BurnPair| duration_text(pair.long_ms) == long && duration_text(pair.short_ms) == short;
+        let factor = pairs.iter().find(is_told)?.factor;
+        Some(format!("slo_burn_rate{{slo={},window=~\"{long}|{short}\"}} > {factor}", quoted(id)))
+    }
+
+    fn budget(&self, alert: &Alert, at_ms: i64) -> Option<Chart> {
+        self.budgets()?.picture(alert.labels.get("slo")?, at_ms)
     }
 }
 

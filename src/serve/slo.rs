@@ -23,6 +23,8 @@ use slo::gate::Gates;
 use slo::grouping::{self, Groups};
 use slo::spec::Catalog;
 
+use crate::config::Language;
+
 /// Where budgets are kept in the data directory.
 const DIR: &str = "slo";
 /// Groups of series are looked for so often.
@@ -79,6 +81,8 @@ pub(super) struct Configured<'c> {
     pub(super) raw_retention_ms: Option<i64>,
     /// Rules that record series by names of their own.
     pub(super) rules: &'c Rules,
+    /// In which language alerts are.
+    pub(super) language: Language,
 }
 
 impl Slo {
@@ -152,11 +156,11 @@ impl Slo {
 
     /// Puts a configuration in force.
     pub(super) fn apply(&self, configured: Configured<'_>) {
-        let Configured { catalog, interval_ms, raw_retention_ms, rules } = configured;
+        let Configured { catalog, interval_ms, raw_retention_ms, rules, language } = configured;
         self.work.interval_ms.store(interval_ms, Ordering::Relaxed);
         self.work.counting.set_raw_retention_ms(raw_retention_ms.unwrap_or(self.work.retention_ms));
         let mut written = self.work.written.lock();
-        written.0 = InForce { catalog, interval_ms, recorded: recorded(rules) };
+        written.0 = InForce { catalog, interval_ms, recorded: recorded(rules), language: language.of_reports() };
         if let Some(groups) = self.work.groups(&written) {
             written.1 = groups;
         }

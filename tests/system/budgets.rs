@@ -14,7 +14,7 @@ use crate::webhook::Webhook;
 /// How long something may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-const SLO: &str = r#"
+pub(crate) const SLO: &str = r#"
 apiVersion: openslo/v1
 kind: Service
 metadata: {name: shop, labels: {product: checkout}}
@@ -46,13 +46,13 @@ spec:
 
 /// A shop that counts what the test tells it to.
 #[derive(Clone, Debug, Default)]
-struct Shop {
+pub(crate) struct Shop {
     good: Arc<AtomicU64>,
     bad: Arc<AtomicU64>,
 }
 
 impl Shop {
-    fn open(&self) -> Exporter {
+    pub(crate) fn open(&self) -> Exporter {
         let shop = self.clone();
         Exporter::serving(move |_| {
             let (good, bad) = (shop.good.load(Ordering::SeqCst), shop.bad.load(Ordering::SeqCst));
@@ -62,7 +62,7 @@ impl Shop {
         })
     }
 
-    fn sell(&self, good: u64, bad: u64) {
+    pub(crate) fn sell(&self, good: u64, bad: u64) {
         // Bad ones first: a scrape in between sees no good one too many.
         self.bad.fetch_add(bad, Ordering::SeqCst);
         self.good.fetch_add(good, Ordering::SeqCst);

@@ -38,6 +38,10 @@ mod kill;
 mod lamps;
 /// A flood of wrong passwords.
 mod logins;
+/// A mail server that answers as it is told to.
+mod mail_server;
+/// Reports on schedule and pages by mail, over kills.
+mod mails;
 /// Little memory for a process.
 mod memory_group;
 /// The process: started, ready, killed.

@@ -155,6 +155,8 @@ pub struct Parts {
     pub budgets: Arc<Budgets>,
     /// Answers pipelines, and knows deployments.
     pub gates: Arc<slo::gate::Gates>,
+    /// Reports on their way.
+    pub reports: Arc<slo::schedule::Outbox>,
     /// Is sealed, deleted from and copied, where that is allowed.
     pub store: Arc<Store>,
 }

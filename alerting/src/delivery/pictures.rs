@@ -1,4 +1,5 @@
-//! Pictures of what alerts are about: the expression over the last hour, its threshold, and since when it fires.
+//! Pictures of what alerts are about: the expression over the last hour, its threshold, and since when it fires; of an error budget
+//! also what was left of it.
 //!
 //! The expression is that of the alert's link, provided that the link leads here: an alert from elsewhere is about series
 //! that are not here. A picture is made once for each notification and attempt; what fails is left out.
@@ -25,6 +26,8 @@ const MOST_MS: i64 = 24 * 3_600_000;
 const N_STEPS: usize = 241;
 /// Values are not asked for more often than this.
 const LEAST_STEP_MS: i64 = 15_000;
+/// The page that alerts of error budgets link to.
+const BUDGETS: &str = "slos";
 /// Pixels for each of the picture's 600 × 200.
 const SCALE: u32 = 2;
 
@@ -53,10 +56,20 @@ pub struct PictureSeries {
 /// Series to come, or why there are none.
 pub type SeriesFuture = Pin<Box<dyn Future<Output = Result<Vec<PictureSeries>, String>> + Send>>;
 
-/// Answers what expressions were: the engine, under its limits.
+/// Answers what expressions were, under the engine's limits, and what alerts of error budgets are about.
 pub trait SeriesSource: fmt::Debug + Send + Sync {
     /// The values of an expression at the query's times.
     fn series(&self, query: PictureQuery) -> SeriesFuture;
+
+    /// The expression of an alert that no rule made: a burn rate, and what it is told above. May wait for budgets.
+    fn burn_expr(&self, _: &Alert) -> Option<String> {
+        None
+    }
+
+    /// What was left of an alert's budget along its window, up to a time in milliseconds since the Unix epoch. May wait for budgets.
+    fn budget(&self, _: &Alert, _at_ms: i64) -> Option<Chart> {
+        None
+    }
 }
 
 /// Draws what notifications are about.
@@ -73,11 +86,10 @@ impl Pictures {
         Pictures { source, external_url: external_url.trim_end_matches('/').to_owned(), language }
     }
 
-    /// A picture of the first alert that fires, or of the first one.
+    /// A picture of what the first alert that fires is about, or the first one.
     pub async fn png(&self, notification: &Notification) -> Option<Arc<[u8]>> {
-        let is_firing = |alert: &&Alert| !alert.is_resolved_at(notification.at_ms);
-        let alert = notification.alerts.iter().find(is_firing).or_else(|| notification.alerts.first())?;
-        let subject = Subject::of(&self.expr_of(alert)?)?;
+        let alert = first(notification)?;
+        let subject = Subject::of(&self.expr_of(alert).await?)?;
         let query = query(&subject, alert, notification.at_ms);
         let series = match self.source.series(query.clone()).await {
             Ok(series) => series,
@@ -91,23 +103,35 @@ impl Pictures {
             return None;
         }
         let chart = self.chart(&subject, &query, series, alert);
-        let drawn = tokio::task::spawn_blocking(move || chart::png(&chart, Theme::Light, SCALE)).await;
-        match drawn {
-            Ok(Ok(png)) => Some(png.into()),
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "a picture beside an alert was not drawn");
-                None
-            }
-            Err(_) => None,
-        }
+        drawn(move || Some(chart)).await
     }
 
-    /// The expression of an alert's link.
-    fn expr_of(&self, alert: &Alert) -> Option<String> {
-        let path = alert.generator_url.strip_prefix(&self.external_url)?;
-        let (_, form) = path.strip_prefix('/')?.split_once('?')?;
-        let form = Form::parse(form);
+    /// A picture of the budget that the first alert that fires is of, or the first one.
+    pub async fn budget_png(&self, notification: &Notification) -> Option<Arc<[u8]>> {
+        let alert = first(notification).filter(|alert| self.is_of_budget(alert))?.clone();
+        let (source, at_ms) = (Arc::clone(&self.source), notification.at_ms);
+        drawn(move || source.budget(&alert, at_ms)).await
+    }
+
+    /// The expression of an alert's link, or of its budget.
+    async fn expr_of(&self, alert: &Alert) -> Option<String> {
+        if self.is_of_budget(alert) {
+            let (source, alert) = (Arc::clone(&self.source), alert.clone());
+            return tokio::task::spawn_blocking(move || source.burn_expr(&alert)).await.ok().flatten();
+        }
+        let form = Form::parse(self.form_of(alert)?.1);
         Some(form.get("g0.expr").to_owned()).filter(|expr| !expr.is_empty())
+    }
+
+    /// Whether an alert is of a budget that is here.
+    fn is_of_budget(&self, alert: &Alert) -> bool {
+        self.form_of(alert).is_some_and(|(path, _)| path == BUDGETS)
+    }
+
+    /// The page of an alert's link, and what is asked of it; `None` where it leads elsewhere.
+    fn form_of<'a>(&self, alert: &'a Alert) -> Option<(&'a str, &'a str)> {
+        let path = alert.generator_url.strip_prefix(&self.external_url)?;
+        path.strip_prefix('/')?.split_once('?')
     }
 
     fn chart(&self, subject: &Subject, query: &PictureQuery, series: Vec<PictureSeries>, alert: &Alert) -> Chart {
@@ -134,6 +158,24 @@ impl Pictures {
             band: None,
             zone: TimeZone::UTC,
             nothing: nothing.to_owned(),
+        }
+    }
+}
+
+/// The alert that a notification's pictures are of.
+fn first(notification: &Notification) -> Option<&Alert> {
+    let is_firing = |alert: &&Alert| !alert.is_resolved_at(notification.at_ms);
+    notification.alerts.iter().find(is_firing).or_else(|| notification.alerts.first())
+}
+
+/// A picture as a PNG; `None` where there is none or it cannot be drawn.
+async fn drawn(chart: impl FnOnce() -> Option<Chart> + Send + 'static) -> Option<Arc<[u8]>> {
+    let drawn = tokio::task::spawn_blocking(|| chart().map(|chart| chart::png(&chart, Theme::Light, SCALE))).await;
+    match drawn.ok().flatten()? {
+        Ok(png) => Some(png.into()),
+        Err(error) => {
+            tracing::warn!(%error, "a picture beside an alert was not drawn");
+            None
         }
     }
 }

@@ -1,13 +1,12 @@
 //! A notification on its way to one integration: its data, its templates, its secrets, and what was sent of it.
 
-use std::path::Path;
 use std::time::Duration;
 
 use net::Secret;
 use tokio::time::Instant;
 
 use super::markup::Markup;
-use super::secrets::Secrets;
+use super::secrets::{Secrets, of_file};
 use super::{Context, SendFailure, Sent, data, digest, truncate};
 use crate::Notification;
 use crate::config::{GoDuration, IntegrationConfig, SecretUrl};
@@ -161,9 +160,7 @@ impl<'a> Message<'a> {
 
     /// A secret as it is now, from the configuration or a file.
     pub(super) async fn secret(&mut self, what: &str, inline: &Secret, file: &str) -> Result<String, SendFailure> {
-        let text = if inline.is_empty() { read(what, file).await? } else { inline.expose().to_owned() };
-        self.secrets.add(&text);
-        Ok(text)
+        self.secrets.read(what, inline, file).await
     }
 
     /// A secret that is a template.
@@ -184,7 +181,7 @@ impl<'a> Message<'a> {
         inline: &SecretUrl,
         file: &str,
     ) -> Result<String, SendFailure> {
-        let text = if inline.is_empty() { read(what, file).await? } else { inline.expose().to_owned() };
+        let text = if inline.is_empty() { of_file(what, file).await? } else { inline.expose().to_owned() };
         self.secrets.add_url(&text);
         Ok(text)
     }
@@ -204,17 +201,6 @@ impl<'a> Message<'a> {
             Ok(()) => Ok(Sent { body }),
             Err(failure) => Err(SendFailure { reason: self.secrets.hide(failure.reason), body, ..failure }),
         }
-    }
-}
-
-/// The text in a file, without the white space around it.
-async fn read(what: &str, file: &str) -> Result<String, SendFailure> {
-    // A file that is just being replaced is there again the next time.
-    let text = tokio::fs::read_to_string(Path::new(file)).await;
-    let text = text.map_err(|error| SendFailure::passing(format_args!("read {what} from {file}: {error}")))?;
-    match text.trim() {
-        "" => Err(SendFailure::passing(format_args!("read {what} from {file}: the file is empty"))),
-        text => Ok(text.to_owned()),
     }
 }
 

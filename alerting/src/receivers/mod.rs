@@ -51,6 +51,7 @@ pub(crate) mod tests;
 
 pub use attempt::{Context, FailureKind, Language, SendFailure, Sent};
 pub use data::notification_data;
+pub use email::{Attached, Mail, SealedMail, mail_address};
 pub use session::Session;
 pub use templates::templates;
 

@@ -1,11 +1,15 @@
 //! What must not be told of an attempt.
 
+use std::path::Path;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use net::Secret;
 use net::config::HttpConfig;
 use net::percent::{self, Place};
 use net::secret::HIDDEN;
+
+use super::SendFailure;
 
 /// Shorter texts are not looked for: they would be found everywhere, and protect nothing.
 const MIN_BYTES: usize = 4;
@@ -21,6 +25,13 @@ impl std::fmt::Debug for Secrets {
 }
 
 impl Secrets {
+    /// A secret as it is now, from the configuration or a file.
+    pub(super) async fn read(&mut self, what: &str, inline: &Secret, file: &str) -> Result<String, SendFailure> {
+        let text = if inline.is_empty() { of_file(what, file).await? } else { inline.expose().to_owned() };
+        self.add(&text);
+        Ok(text)
+    }
+
     /// Another one.
     pub(super) fn add(&mut self, secret: &str) {
         let escaped = serde_json::to_string(secret).unwrap_or_default();
@@ -99,6 +110,17 @@ impl Secrets {
             true => text.replace(secret.expose(), HIDDEN),
             false => text,
         })
+    }
+}
+
+/// The text in a file, without the white space around it.
+pub(super) async fn of_file(what: &str, file: &str) -> Result<String, SendFailure> {
+    // A file that is just being replaced is there again the next time.
+    let text = tokio::fs::read_to_string(Path::new(file)).await;
+    let text = text.map_err(|error| SendFailure::passing(format_args!("read {what} from {file}: {error}")))?;
+    match text.trim() {
+        "" => Err(SendFailure::passing(format_args!("read {what} from {file}: the file is empty"))),
+        text => Ok(text.to_owned()),
     }
 }
 

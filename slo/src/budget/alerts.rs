@@ -13,6 +13,9 @@ use model::Labels;
 /// How often what fires is told again, in milliseconds: Prometheus's `--rules.alert.resend-delay`.
 const RESEND_MS: i64 = 60_000;
 
+/// The annotation that says what is to be expected. It is made when an alert is told, and not at each tick.
+const FORECAST: &str = "budget_forecast";
+
 /// Something that is wrong.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Claim {
@@ -113,8 +116,14 @@ impl Alerts {
         }
     }
 
-    /// What is to be told at a time, to whoever listens.
-    pub(crate) fn told(&mut self, now_ms: i64, valid_for_ms: i64, url_of: impl Fn(&str) -> String) -> Vec<RuleAlert> {
+    /// What is to be told at a time, to whoever listens. `beside` answers where an objective's page is, and what is to be expected
+    /// of its budget.
+    pub(crate) fn told(
+        &mut self,
+        now_ms: i64,
+        valid_for_ms: i64,
+        beside: impl Fn(&str) -> (String, Option<String>),
+    ) -> Vec<RuleAlert> {
         let mut told = Vec::new();
         for BudgetAlert { objective, instance } in self.0.values_mut() {
             let is_news = instance.resolved_at_ms > instance.last_sent_ms;
@@ -124,12 +133,17 @@ impl Alerts {
             }
             instance.last_sent_ms = Some(now_ms);
             instance.valid_until_ms = now_ms.saturating_add(valid_for_ms);
+            let (generator_url, forecast) = beside(objective);
+            // What burns has windows. While nothing is measured nobody knows what is to be expected.
+            let forecast = forecast.filter(|_| instance.labels.get("long").is_some());
+            let mut annotations = instance.annotations.to_builder();
+            annotations.set(FORECAST, forecast.as_deref().unwrap_or_default());
             let alert = Alert {
                 labels: instance.labels.clone(),
-                annotations: instance.annotations.clone(),
+                annotations: annotations.build(),
                 starts_at_ms: instance.fired_at_ms.unwrap_or(instance.active_at_ms),
                 ends_at_ms: instance.resolved_at_ms,
-                generator_url: url_of(objective),
+                generator_url,
                 updated_at_ms: now_ms,
                 is_timeout: false,
             };
@@ -180,7 +194,7 @@ mod tests {
     use super::*;
 
     fn claim(hold_ms: i64) -> Claim {
-        let labels = Labels::from_pairs([("alertname", "SLOBurnRate"), ("slo", "a")]);
+        let labels = Labels::from_pairs([("alertname", "SLOBurnRate"), ("long", "1h"), ("slo", "a")]);
         Claim { objective: "a".to_owned(), labels, annotations: Labels::empty(), value: 20.0, hold_ms }
     }
 
@@ -217,10 +231,11 @@ mod tests {
         let mut check = |now_ms: i64, is_found: bool, want: &[Option<i64>]| {
             let claims = if is_found { vec![claim(0)] } else { Vec::new() };
             alerts.step(claims, |_| true, now_ms);
-            let told = alerts.told(now_ms, 1000, |id| format!("/slos/{id}"));
+            let told = alerts.told(now_ms, 1000, |id| (format!("/slos/{id}"), Some("It lasts.".to_owned())));
             let ends: Vec<Option<i64>> = told.iter().map(|told| told.alert.ends_at_ms).collect();
             assert_eq!(ends, want, "at {now_ms}");
             assert!(told.iter().all(|told| told.alert.generator_url == "/slos/a" && told.alert.starts_at_ms == 10));
+            assert!(told.iter().all(|told| told.alert.annotations.get("budget_forecast") == Some("It lasts.")));
         };
         check(0, false, &[]);
         check(10, true, &[None]);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alerting::rules::{AlertSink, AlertState, GroupStatus};
+use chart::Chart;
 use journal::Disk;
 use model::storage::Append;
 use model::{Clock, Labels};
@@ -19,10 +20,11 @@ use super::rules::{self, LastTick};
 use super::state::{Kept, StateError, StateJournal};
 use super::status::FaultStatus;
 use super::versions::Versions;
-use super::{Marks, Point, ProductStatus, Status, words};
+use super::{Marks, Point, ProductStatus, Status, picture, words};
 use crate::burn::no_data_after_ms;
 use crate::history::{Counts, History, Standing};
 use crate::product::components_of;
+use crate::report::Language;
 use crate::series::{self, Row, Writer};
 use crate::spec::{BurnPolicy, Catalog, Objective, Product, Window};
 use crate::trial::{self, Answer, Ground, Question, TrialError};
@@ -63,6 +65,8 @@ pub struct InForce {
     pub interval_ms: i64,
     /// Names of series that loaded rules record; budgets leave these to them.
     pub recorded: BTreeSet<String>,
+    /// In which language alerts are.
+    pub language: Language,
 }
 
 /// What a tick did.
@@ -189,7 +193,7 @@ impl Budgets {
             let Some(objective) = current.in_force.catalog.objectives.get(&layout.id) else { continue };
             let look = evaluation.look(objective, &layout.windows_ms, now_ms);
             fresh.insert(objective.id.clone(), self.is_fresh(objective, look.newest_ms, now_ms));
-            claims.extend(self.claims(objective, &look, now_ms));
+            claims.extend(self.claims(objective, &look, current.in_force.language, now_ms));
             looks.push((objective, layout, look));
         }
         let mut of_products = Vec::new();
@@ -198,7 +202,8 @@ impl Budgets {
             let Some(((look, percent), burn)) = looked.zip(product.burn.as_ref()) else { continue };
             let is_fresh = look.newest_ms >= Some(self.start_ms) || now_ms - self.start_ms > GRACE_MS;
             fresh.insert(product_key(&product.name), is_fresh);
-            claims.extend(burning(|| words::Owner::product(product, burn, &percent), burn, &look));
+            let owner = || words::Owner::product(product, burn, &percent);
+            claims.extend(burning(owner, burn, &look, current.in_force.language));
             of_products.extend(series::product_rows(product, &look));
         }
         let mut work = self.work.lock();
@@ -209,7 +214,13 @@ impl Budgets {
             tick.errors.push(error.to_string());
         }
         let valid_for_ms = (VALID_TICKS * current.in_force.interval_ms).max(VALID_AT_LEAST_MS);
-        let told = kept.alerts.told(now_ms, valid_for_ms, |key| self.page_of(key));
+        let beside = |key: &str| {
+            let objective = current.in_force.catalog.objectives.get(key);
+            let status = objective.map(|objective| evaluation.status(objective, None, now_ms));
+            let language = current.in_force.language;
+            (self.page_of(key), status.and_then(|status| words::forecast(&status.forecast, status.at, language)))
+        };
+        let told = kept.alerts.told(now_ms, valid_for_ms, beside);
         tick.errors.extend(self.write(writer, &looks, of_products, &kept.alerts, now_ms));
         let took = self.clock.elapsed().saturating_sub(started);
         *last = LastTick { at_ms: Some(now_ms), took, n_ticks: last.n_ticks + 1 };
@@ -220,6 +231,11 @@ impl Budgets {
         tick
     }
 
+    /// Whether there was a tick in this run.
+    pub fn has_looked(&self) -> bool {
+        self.work.lock().last.n_ticks > 0
+    }
+
     /// Whether there are samples of this run of an objective, or none are to be expected any more.
     fn is_fresh(&self, objective: &Objective, newest_ms: Option<i64>, now_ms: i64) -> bool {
         let after_ms = no_data_after_ms(&objective.burn, objective.target).unwrap_or(0);
@@ -227,15 +243,15 @@ impl Budgets {
     }
 
     /// What is wrong with an objective's budget.
-    fn claims(&self, objective: &Objective, look: &Look, now_ms: i64) -> Vec<Claim> {
-        let mut claims = burning(|| words::Owner::objective(objective), &objective.burn, look);
+    fn claims(&self, objective: &Objective, look: &Look, language: Language, now_ms: i64) -> Vec<Claim> {
+        let mut claims = burning(|| words::Owner::objective(objective), &objective.burn, look, language);
         let Some(no_data) = &objective.burn.no_data else { return claims };
         let since_ms = look.newest_ms.unwrap_or(self.start_ms);
         // While narthex did not run, nobody could measure.
         let waited_ms = now_ms - since_ms.max(self.start_ms);
         let after_ms = no_data_after_ms(&objective.burn, objective.target);
         if after_ms.is_some_and(|after_ms| waited_ms > after_ms) {
-            claims.push(words::missing(objective, no_data, since_ms, look));
+            claims.push(words::missing(objective, no_data, since_ms, look, language));
         }
         claims
     }
@@ -276,6 +292,11 @@ impl Budgets {
     /// What spec files say.
     pub fn catalog(&self) -> Arc<Catalog> {
         Arc::clone(&self.current().in_force.catalog)
+    }
+
+    /// In which language people are written to who ask for no other.
+    pub fn language(&self) -> Language {
+        self.current().in_force.language
     }
 
     /// What was counted.
@@ -454,6 +475,18 @@ impl Budgets {
         Some(Marks::of(catalog, &self.components(product), versions, span))
     }
 
+    /// What was left of an objective's budget along its window up to an instant, to be drawn; `None` where there is no such
+    /// objective.
+    pub fn picture(&self, id: &str, at_ms: i64) -> Option<Chart> {
+        let current = self.current();
+        let objective = current.in_force.catalog.objectives.get(id)?;
+        let evaluation = self.evaluation(&current);
+        let span = evaluation.objective_span(objective, Some(at_ms), at_ms);
+        let instants = picture::instants(span);
+        let points = evaluation.objective_points(objective, &instants);
+        Some(picture::drawn(words::title(objective), &instants, &points, current.in_force.language))
+    }
+
     /// Budgets as a group of rules; `None` where there are none.
     pub fn group(&self) -> Option<GroupStatus> {
         let current = self.current();
@@ -485,14 +518,21 @@ impl Budgets {
 }
 
 /// What burns too fast. Whose it is is asked only then.
-fn burning<'a>(owner: impl FnOnce() -> words::Owner<'a>, burn: &BurnPolicy, look: &Look) -> Vec<Claim> {
+fn burning<'a>(
+    owner: impl FnOnce() -> words::Owner<'a>,
+    burn: &BurnPolicy,
+    look: &Look,
+    language: Language,
+) -> Vec<Claim> {
     let pairs = burn.pairs.iter().zip(&look.pairs);
     let told: Vec<_> = pairs.filter_map(|(pair, seen)| Some((pair, seen, seen.told_as(pair)?))).collect();
     if told.is_empty() {
         return Vec::new();
     }
     let owner = owner();
-    told.into_iter().map(|(pair, seen, severity)| words::burning(&owner, pair, seen, severity, look)).collect()
+    told.into_iter()
+        .map(|(pair, seen, severity)| words::burning(&owner, pair, seen, severity, look, language))
+        .collect()
 }
 
 /// A product with a span for its window.

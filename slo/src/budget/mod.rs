@@ -11,6 +11,7 @@ mod budgets;
 mod evaluation;
 mod marks;
 mod measured;
+mod picture;
 mod rules;
 mod state;
 mod status;

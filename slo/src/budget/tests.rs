@@ -2,8 +2,9 @@
 
 use model::sample::is_stale;
 
-use super::State;
 use super::testkit::{Bench, DAY_MS, HOUR_MS, MINUTE_MS, catalog, composition, objective, product};
+use super::{InForce, State};
+use crate::report::Language;
 use crate::spec::{BurnPolicy, CompositionMethod, Indicator, LowTraffic, NoDataAlert, Severity};
 
 const NOW_MS: i64 = 1_700_000_000_000;
@@ -45,6 +46,41 @@ fn an_alert_fires_at_the_tick_that_sees_the_sample_and_ends_when_it_is_over() {
     let told = bench.sink.told();
     assert_eq!(told.iter().map(|alert| alert.ends_at_ms).collect::<Vec<_>>(), [Some(NOW_MS + 7 * MINUTE_MS)]);
     assert!(bench.store.value(alerts).is_some_and(is_stale));
+}
+
+#[test]
+fn alerts_say_in_the_language_of_the_configuration_what_is_left_and_show_how_it_went() {
+    let bench = Bench::new(NOW_MS - DAY_MS);
+    let mut orders = objective("orders", "99.9");
+    orders.title = "订单被接受".to_owned();
+    let in_force = InForce {
+        catalog: catalog(vec![orders], Vec::new()),
+        interval_ms: 30_000,
+        language: Language::Chinese,
+        ..InForce::default()
+    };
+    bench.budgets.apply(in_force).unwrap();
+    // Of 300,000 events 300 may be bad.
+    bench.history.count("orders", NOW_MS - DAY_MS, 0.0, 294_000.0);
+    traffic(&bench, "orders", &[100.0]);
+    bench.tick(NOW_MS);
+    let told = bench.sink.told();
+    let said = |name: &str| told[0].annotations.get(name).unwrap().to_owned();
+    assert_eq!(said("summary"), "订单被接受：错误预算的消耗速度是允许值的 16.7 倍");
+    assert!(
+        said("description").starts_with("28d 内 99.9 % 的错误预算还剩 66.7 %（300 中剩 200）。"),
+        "{}",
+        said("description")
+    );
+    assert_eq!(said("budget_remaining"), "66.7 %");
+    assert!(said("budget_forecast").starts_with("按目前的速度，"), "{}", said("budget_forecast"));
+    let chart = bench.budgets.picture("orders", NOW_MS).unwrap();
+    let left = &chart.series[0].values;
+    assert_eq!((left.len(), left[0]), (chart.n_steps, Some(1.0)));
+    assert!((left[left.len() - 1].unwrap() - 2.0 / 3.0).abs() < 1e-9, "{left:?}");
+    assert_eq!(chart.from_ms + chart.step_ms * (chart.n_steps as i64 - 1), NOW_MS);
+    assert_eq!(chart.title, "剩余错误预算 · 订单被接受");
+    assert!(bench.budgets.picture("baskets", NOW_MS).is_none());
 }
 
 #[test]
@@ -99,7 +135,12 @@ fn missing_data_are_told_after_as_long_as_an_outage_would_be() {
     assert_eq!(bench.sink.told(), []);
     assert_eq!(bench.budgets.status("orders", None).unwrap().state, State::Healthy);
     bench.tick(NOW_MS + 519_000);
-    assert_eq!(bench.sink.told()[0].labels.get("alertname"), Some("SLONoData"));
+    let told = bench.sink.told();
+    assert_eq!(told[0].labels.get("alertname"), Some("SLONoData"));
+    assert_eq!(
+        (told[0].annotations.get("budget_remaining"), told[0].annotations.get("budget_forecast")),
+        (Some("100 %"), None)
+    );
     let status = bench.budgets.status("orders", None).unwrap();
     assert_eq!(
         (status.state, status.total.0, status.at.0),
@@ -269,8 +310,8 @@ fn groups_are_told_apart_by_their_labels_and_no_series_is_written_twice() {
 fn names_that_rules_record_are_left_to_them_and_what_is_gone_ends() {
     let bench = Bench::new(NOW_MS);
     let recorded = ["slo:error_budget:ratio".to_owned()].into();
-    let in_force =
-        super::InForce { catalog: catalog(vec![objective("orders", "99.9")], Vec::new()), interval_ms: 1, recorded };
+    let catalog_of_orders = catalog(vec![objective("orders", "99.9")], Vec::new());
+    let in_force = InForce { catalog: catalog_of_orders, interval_ms: 1, recorded, ..InForce::default() };
     bench.budgets.apply(in_force).unwrap();
     bench.history.count("orders", NOW_MS, 0.0, 1.0);
     bench.tick(NOW_MS);

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use alerting::rules::filled_in;
+use jiff::Timestamp;
 use model::Labels;
 
 use super::alerts::Claim;
 use super::evaluation::{Look, product_key};
-use super::{Measured, Moment};
+use super::{ForecastStatus, Measured, Moment};
 use crate::burn::PairBurn;
-use crate::spec::{AlertText, BurnPair, BurnPolicy, NoDataAlert, Objective, Product, Severity, Window};
+use crate::report::Language;
+use crate::spec::{AlertText, BurnPair, BurnPolicy, NoDataAlert, Objective, Product, Severity};
 use crate::window::duration_text;
 
 /// The alert of a budget that burns.
@@ -22,8 +24,10 @@ const NO_DATA: &str = "SLONoData";
 pub(crate) struct Owner<'a> {
     key: String,
     title: &'a str,
-    /// `99.9 % over 28d`
-    promise: String,
+    /// In percent.
+    target: String,
+    /// Of its window: `28d`.
+    length: String,
     bearing: Bearing<'a>,
 }
 
@@ -32,8 +36,9 @@ impl<'a> Owner<'a> {
     pub(crate) fn objective(objective: &'a Objective) -> Owner<'a> {
         Owner {
             key: objective.id.clone(),
-            title: if objective.title.is_empty() { &objective.id } else { &objective.title },
-            promise: promise(&objective.percent, &objective.window),
+            title: title(objective),
+            target: objective.percent.clone(),
+            length: objective.window.length_text(),
             bearing: Bearing::of(objective),
         }
     }
@@ -43,7 +48,8 @@ impl<'a> Owner<'a> {
         Owner {
             key: product_key(&product.name),
             title: if product.title.is_empty() { &product.name } else { &product.title },
-            promise: promise(percent, &product.window),
+            target: percent.to_owned(),
+            length: product.window.length_text(),
             bearing: Bearing {
                 labels: [("slo", ""), ("service", ""), ("product", &product.name)],
                 group: None,
@@ -54,32 +60,36 @@ impl<'a> Owner<'a> {
     }
 }
 
-fn promise(percent: &str, window: &Window) -> String {
-    format!("{percent} % over {}", window.length_text())
-}
-
 /// A budget burns too fast over a pair of windows.
-pub(crate) fn burning(owner: &Owner<'_>, pair: &BurnPair, burn: &PairBurn, severity: &Severity, look: &Look) -> Claim {
+pub(crate) fn burning(
+    owner: &Owner<'_>,
+    pair: &BurnPair,
+    burn: &PairBurn,
+    severity: &Severity,
+    look: &Look,
+    language: Language,
+) -> Claim {
     let (long, short) = (duration_text(pair.long_ms), duration_text(pair.short_ms));
-    let title = owner.title;
-    let mut said = BTreeMap::new();
-    said.insert("summary", format!("{title}: the error budget burns {} times as fast as it may", rounded(burn.long)));
-    let unsure = match severity == &pair.severity {
-        true => String::new(),
-        false => {
-            format!(" Only {} bad events made it, so this is told as a {}.", rounded(bad(burn)), severity.as_str())
-        }
-    };
-    said.insert(
-        "description",
-        format!(
-            "{} Over the last {long} it burned {} times as fast as evenly, over the last {short} {} times; told above {} times.{unsure}",
-            budget(owner, &look.measured),
-            rounded(burn.long),
-            rounded(burn.short),
-            rounded(pair.factor),
+    let [long_burn, short_burn, factor] = [burn.long, burn.short, pair.factor].map(rounded);
+    let (title, budget) = (owner.title, budget(owner, &look.measured, language));
+    let (summary, description) = match language {
+        Language::English => (
+            format!("{title}: the error budget burns {long_burn} times as fast as it may"),
+            format!(
+                "{budget} Over the last {long} it burned {long_burn} times as fast as evenly, over the last {short} {short_burn} times; told above {factor} times."
+            ),
         ),
-    );
+        Language::Chinese => (
+            format!("{title}：错误预算的消耗速度是允许值的 {long_burn} 倍"),
+            format!(
+                "{budget}最近 {long} 的消耗速度为匀速的 {long_burn} 倍，最近 {short} 为 {short_burn} 倍；超过 {factor} 倍即告警。"
+            ),
+        ),
+    };
+    let unsure = if severity == &pair.severity { String::new() } else { unsure(burn, severity, language) };
+    let mut said = BTreeMap::new();
+    said.insert("summary", summary);
+    said.insert("description", description + &unsure);
     said.insert("budget_remaining", percent(look.measured.remaining_ratio()));
     let said = Said { annotations: said, value: burn.long, at_ms: look.newest_ms.unwrap_or_default() };
     let labels = owner.bearing.burn_labels(pair, severity);
@@ -87,25 +97,72 @@ pub(crate) fn burning(owner: &Owner<'_>, pair: &BurnPair, burn: &PairBurn, sever
     Claim { objective: owner.key.clone(), labels, annotations, value: burn.long, hold_ms: pair.for_ms }
 }
 
+/// Why it is told less urgently.
+fn unsure(burn: &PairBurn, severity: &Severity, language: Language) -> String {
+    let (bad, severity) = (rounded(bad(burn)), severity.as_str());
+    match language {
+        Language::English => format!(" Only {bad} bad events made it, so this is told as a {severity}."),
+        Language::Chinese => format!("其中只有 {bad} 个不良事件，因此降为 {severity}。"),
+    }
+}
+
 /// Nothing has been measured for long.
-pub(crate) fn missing(objective: &Objective, no_data: &NoDataAlert, since_ms: i64, look: &Look) -> Claim {
+pub(crate) fn missing(
+    objective: &Objective,
+    no_data: &NoDataAlert,
+    since_ms: i64,
+    look: &Look,
+    language: Language,
+) -> Claim {
     let owner = Owner::objective(objective);
-    let mut said = BTreeMap::new();
-    said.insert("summary", format!("{}: nothing has been measured since {}", owner.title, Moment(since_ms)));
-    said.insert(
-        "description",
-        format!(
-            "{} While nothing is measured nobody knows whether it burns. Look at the targets of the service {}.",
-            budget(&owner, &look.measured),
-            objective.service
+    let (title, since, service) = (owner.title, Moment(since_ms), &objective.service);
+    let budget = budget(&owner, &look.measured, language);
+    let (summary, description) = match language {
+        Language::English => (
+            format!("{title}: nothing has been measured since {since}"),
+            format!(
+                "{budget} While nothing is measured nobody knows whether it burns. Look at the targets of the service {service}."
+            ),
         ),
-    );
+        Language::Chinese => (
+            format!("{title}：自 {since} 起没有任何测量数据"),
+            format!("{budget}没有测量数据时，无法得知预算是否在消耗。请检查服务 {service} 的采集目标。"),
+        ),
+    };
+    let mut said = BTreeMap::new();
+    said.insert("summary", summary);
+    said.insert("description", description);
     said.insert("budget_remaining", percent(look.measured.remaining_ratio()));
     let name = no_data.name.as_deref().unwrap_or(NO_DATA);
     let said = Said { annotations: said, value: 1.0, at_ms: look.newest_ms.unwrap_or_default() };
     let labels = owner.bearing.labels(name, &no_data.severity, &no_data.severity, &[]);
     let annotations = owner.bearing.annotations(&no_data.severity, &labels, &said);
     Claim { objective: owner.key, labels, annotations, value: 1.0, hold_ms: 0 }
+}
+
+/// What is to be expected of a budget at an instant; `None` where that is not known.
+pub(crate) fn forecast(forecast: &ForecastStatus, at: Moment, language: Language) -> Option<String> {
+    let minute = |moment: Moment| {
+        let instant = Timestamp::from_millisecond(moment.0).unwrap_or_default();
+        instant.strftime("%Y-%m-%d %H:%M UTC").to_string()
+    };
+    let is_gone = |gone: &Moment| *gone <= at;
+    let said = match (language, forecast.exhausted_at, forecast.recovers_at) {
+        (_, None, _) => match language {
+            Language::English => "At this pace it lasts.".to_owned(),
+            Language::Chinese => "按目前的速度，预算够用。".to_owned(),
+        },
+        (Language::English, Some(gone), Some(back)) if is_gone(&gone) => {
+            format!("At this pace something is left again on {}.", minute(back))
+        }
+        (Language::Chinese, Some(gone), Some(back)) if is_gone(&gone) => {
+            format!("按目前的速度，{} 起会重新有剩余。", minute(back))
+        }
+        (_, Some(gone), None) if is_gone(&gone) => return None,
+        (Language::English, Some(gone), _) => format!("At this pace nothing is left on {}.", minute(gone)),
+        (Language::Chinese, Some(gone), _) => format!("按目前的速度，预算将于 {} 耗尽。", minute(gone)),
+    };
+    Some(said)
 }
 
 /// What an alert says, and what its texts may speak of.
@@ -191,15 +248,31 @@ impl<'a> Bearing<'a> {
 }
 
 /// `62.1 % of the error budget of 99.9 % over 28d is left (6.2 of 10 events).`
-fn budget(Owner { promise, .. }: &Owner<'_>, measured: &Measured) -> String {
+fn budget(Owner { target, length, .. }: &Owner<'_>, measured: &Measured, language: Language) -> String {
     let (remaining, allowed) = (rounded(measured.remaining()), rounded(measured.allowed));
-    match measured.remaining_ratio() {
-        Some(ratio) if ratio >= 0.0 => {
-            format!("{} of the error budget of {promise} is left ({remaining} of {allowed}).", percent(Some(ratio)))
+    match (language, measured.remaining_ratio()) {
+        (Language::English, Some(ratio)) if ratio >= 0.0 => {
+            let left = percent(Some(ratio));
+            format!("{left} of the error budget of {target} % over {length} is left ({remaining} of {allowed}).")
         }
-        Some(ratio) => format!("The error budget of {promise} is overspent by {}.", percent(Some(-ratio))),
-        None => format!("{promise} allows no errors, and there are some."),
+        (Language::English, Some(ratio)) => {
+            format!("The error budget of {target} % over {length} is overspent by {}.", percent(Some(-ratio)))
+        }
+        (Language::English, None) => format!("{target} % over {length} allows no errors, and there are some."),
+        (Language::Chinese, Some(ratio)) if ratio >= 0.0 => {
+            let left = percent(Some(ratio));
+            format!("{length} 内 {target} % 的错误预算还剩 {left}（{allowed} 中剩 {remaining}）。")
+        }
+        (Language::Chinese, Some(ratio)) => {
+            format!("{length} 内 {target} % 的错误预算已超支 {}。", percent(Some(-ratio)))
+        }
+        (Language::Chinese, None) => format!("{length} 内 {target} % 的承诺不允许任何错误，而错误已经出现。"),
     }
+}
+
+/// Its name for people.
+pub(crate) fn title(objective: &Objective) -> &str {
+    if objective.title.is_empty() { &objective.id } else { &objective.title }
 }
 
 fn bad(burn: &PairBurn) -> f64 {

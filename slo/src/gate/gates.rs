@@ -12,7 +12,7 @@ use parking_lot::{Mutex, RwLock};
 use super::answer::{Asking, answer, watched};
 use super::budgets::{Budgets, FiringAlerts, NoBudgets};
 use super::decide::{Surroundings, decide};
-use super::decisions::{Decisions, OpenError, Record};
+use super::decisions::{Decisions, Record};
 use super::evaluation::{Evaluation, Phase, Stage};
 use super::exemption;
 use super::kept::Kept;
@@ -22,6 +22,7 @@ use super::request::{GateError, Inquiry};
 use super::situation::{Situation, Sources};
 use crate::deployment::{Deployment, DeploymentFilter, Outcome, Report};
 use crate::policy::{self, Consequences, FreezePeriod, Policy, PolicyChange, Standing, Telling};
+use crate::records::OpenError;
 use crate::spec::{Catalog, Gate};
 
 const DAY_MS: i64 = 86_400_000;
@@ -78,7 +79,7 @@ impl Gates {
     pub fn open(mut options: GatesOptions) -> Result<(Gates, usize), OpenError> {
         let salt = options.rng.next_u64() as u32;
         let clock = Arc::clone(&options.clock);
-        let (decisions, back) = Decisions::open(&options.disk, Arc::clone(&clock), &options.dir, salt)?;
+        let (decisions, back) = Decisions::open("decisions", &options.disk, Arc::clone(&clock), &options.dir, salt)?;
         let mut kept = Kept::default();
         back.records.into_iter().for_each(|record| kept.take(record));
         let gates = Gates {

@@ -23,10 +23,10 @@ mod situation;
 #[cfg(test)]
 mod tests;
 
+pub use crate::records::OpenError;
 pub use actions::OpenAction;
 pub use budgets::{Budgets, FiringAlerts, Labels, NoBudgets, ObjectiveReading, Reading, Upstream};
 pub use decide::{Decision, Surroundings, Verdict, decide};
-pub use decisions::OpenError;
 pub use delivery::Speed;
 pub use evaluation::{Evaluation, Phase, Soak, Stage};
 pub use exemption::Exemption;

@@ -501,14 +501,16 @@ fn adjustment(adjustment: &Adjustment) -> Value {
 }
 
 fn report_schedule(schedule: &ReportSchedule) -> Value {
-    let spec = json!({
+    let mut spec = json!({
         "product": schedule.product,
-        "every": schedule.every,
-        "at": schedule.at,
+        "every": schedule.every.as_str(),
+        "at": schedule.at.to_string(),
         "timeZone": schedule.zone.iana_name().unwrap_or("UTC"),
-        "language": schedule.language,
         "formats": schedule.formats,
         "to": schedule.to,
     });
+    if let Some(language) = schedule.language {
+        spec["language"] = json!(language.tag());
+    }
     document("ReportSchedule", &schedule.name, "", &spec)
 }

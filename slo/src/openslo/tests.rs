@@ -64,7 +64,7 @@ fn the_worked_example_is_read_whole() {
     assert_eq!(catalog.gates["checkout-prod"].overriding.expires_ms, 86_400_000);
     assert_eq!(catalog.budget_policies["checkout-policy"].states.len(), 4);
     assert_eq!(catalog.adjustments["cassandra-repair-window"].first.to_string(), "2026-01-04T02:00:00+08:00[+08:00]");
-    assert_eq!(catalog.report_schedules["checkout-weekly"].language, "zh-CN");
+    assert_eq!(catalog.report_schedules["checkout-weekly"].language, Some(crate::report::Language::Chinese));
     let bold = super::tests::catalog(&text.replace("targetPercent: 98.8", "targetPercent: 99.5"));
     let want = "149:3: more is promised than the components do: one after the other they come to 98.8417 %";
     assert_eq!(shown(&bold.warnings), [want]);

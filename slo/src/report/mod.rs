@@ -2,7 +2,8 @@
 //! never saw a query.
 //!
 //! A [`Report`] is all that is said, in one [`Language`]; it serialises to JSON. [`html`] makes a page of it that needs
-//! nothing else and can be printed or mailed, and [`picture`] draws its burn-down. Words stand before numbers, each picture is
+//! nothing else and can be printed or mailed, [`picture`] draws its burn-down, and
+//! [`letter`] is the mail of it. Words stand before numbers, each picture is
 //! a table, too, and whatever comes from outside is escaped (`markup`). Absent: anything that a reader would have to click to
 //! understand.
 
@@ -14,6 +15,7 @@ mod exclusion;
 mod expected;
 mod felt;
 mod language;
+mod letter;
 mod markup;
 mod objective;
 mod page;
@@ -36,6 +38,7 @@ pub use exclusion::{ExcludedSpan, Exclusion};
 pub use expected::ExpectedPoint;
 pub use felt::Felt;
 pub use language::Language;
+pub use letter::{Letter, PICTURE, letter};
 pub use objective::{InUnits, ObjectiveRow};
 pub use page::html;
 pub use period::{MAX_DAYS, Period, PeriodError};

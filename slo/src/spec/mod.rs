@@ -7,6 +7,7 @@ mod load;
 mod objective;
 mod policy;
 mod product;
+mod schedule;
 mod share;
 mod text;
 mod window;
@@ -21,7 +22,8 @@ pub use policy::{
     AlertText, BudgetPolicy, BurnPair, BurnPolicy, Contact, ContactWay, Gate, GitlabFreeze, LowTraffic, NoDataAlert,
     OnUnknown, Overriding, PolicyAction, PolicyState, Severity, burn_factor,
 };
-pub use product::{Adjustment, Component, Composition, CompositionMethod, Product, ReportSchedule, Role, Service};
+pub use product::{Adjustment, Component, Composition, CompositionMethod, Product, Role, Service};
+pub use schedule::{At, AtError, Due, Every, ReportSchedule};
 pub use share::{Share, ShareError};
 pub use text::{SpecFile, SpecText};
 pub use window::{CalendarUnit, Window};

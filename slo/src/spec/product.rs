@@ -110,26 +110,3 @@ pub struct Adjustment {
     /// Where it was written.
     pub source: SourcePlace,
 }
-
-/// A report that is sent by mail again and again.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ReportSchedule {
-    /// Its name.
-    pub name: String,
-    /// About which product.
-    pub product: String,
-    /// `week`, `month`, `quarter`
-    pub every: String,
-    /// When in it: `Mon 09:00`.
-    pub at: String,
-    /// Whose clocks.
-    pub zone: jiff::tz::TimeZone,
-    /// `en`, `zh-CN`
-    pub language: String,
-    /// `html`, `png`, `json`
-    pub formats: Vec<String>,
-    /// To whom.
-    pub to: Vec<String>,
-    /// Where it was written.
-    pub source: SourcePlace,
-}

@@ -1,8 +1,8 @@
 //! `/api/v1/reports/{product}`: how a product kept its promise over a period, as a page, a picture or JSON.
 //!
 //! Parameters: `period` (`2026`, `2026-Q4`, `2026-11`, `2026-W47`, `28d`; the last 28 days where it is left out), `format` (`html`,
-//! `png`, `json`) and `lang` (`en`, `zh-CN`; the configuration's `narthex.language` where it is left out). A report takes one of
-//! the places of queries.
+//! `png`, `json`), `lang` (`en`, `zh-CN`; the configuration's `narthex.language` where it is left out) and `zone`, whose clocks a
+//! calendar's periods go by (those of the product's window where it is left out). A report takes one of the places of queries.
 
 use std::sync::Arc;
 
@@ -36,6 +36,7 @@ struct Wanted {
     period: String,
     format: Format,
     language: Language,
+    zone: Option<TimeZone>,
 }
 
 pub(crate) async fn answer(shared: &Arc<Shared>, parts: Parts, name: &str, mut request: Request) -> Response {
@@ -72,9 +73,18 @@ fn wanted(name: &str, language: Language, parameter: impl Fn(&str) -> String) ->
         "" => language,
         tag => Language::of(tag).ok_or_else(|| ApiError::parameter("lang", "there are en and zh-CN"))?,
     };
+    let zone = match parameter("zone").as_str() {
+        "" => None,
+        name => Some(TimeZone::get(name).map_err(|_| {
+            ApiError::parameter(
+                "zone",
+                format_args!("{} is no time zone of the IANA database", model::name::quoted(name)),
+            )
+        })?),
+    };
     let period = Some(parameter("period")).filter(|period| !period.is_empty());
     let period = period.unwrap_or_else(|| DEFAULT_PERIOD.to_owned());
-    Ok(Wanted { product: decoded_name(name)?, period, format, language })
+    Ok(Wanted { product: decoded_name(name)?, period, format, language, zone })
 }
 
 fn made(parts: &Parts, wanted: &Wanted, now_ms: i64) -> Result<Response, ApiError> {
@@ -83,7 +93,7 @@ fn made(parts: &Parts, wanted: &Wanted, now_ms: i64) -> Result<Response, ApiErro
     };
     let catalog = parts.budgets.catalog();
     let product = catalog.products.get(&wanted.product).ok_or_else(missing)?;
-    let period = Period::of(&wanted.period, &zone(product), now_ms);
+    let period = Period::of(&wanted.period, wanted.zone.as_ref().unwrap_or(&zone(product)), now_ms);
     let period = period.map_err(|error| ApiError::parameter("period", error))?;
     let delivery = Delivery::of(&parts.gates, &wanted.product, period.so_far(now_ms));
     let report = Report::of(&parts.budgets, &wanted.product, &period, wanted.language, &delivery, now_ms);
@@ -140,6 +150,8 @@ mod tests {
         check_in(Language::Chinese, &[], Ok(("28d", Format::Html, Language::Chinese)));
         check_in(Language::Chinese, &[("lang", "en")], Ok(("28d", Format::Html, Language::English)));
         check(&[("format", "pdf")], Err("invalid parameter \"format\": there are html, png and json"));
+        check(&[("zone", "Asia/Shanghai")], Ok(("28d", Format::Html, Language::English)));
+        check(&[("zone", "Mars")], Err("invalid parameter \"zone\": \"Mars\" is no time zone of the IANA database"));
         check(&[("lang", "xx")], Err("invalid parameter \"lang\": there are en and zh-CN"));
     }
 }

@@ -7,7 +7,7 @@ use scrape::metrics::{Durations, ScrapeMetrics};
 use scrape::scrape_loop::FailureKind;
 use tsdb::{HeadStats, MaintenanceStats, WalStats};
 
-use super::{Exposition, Format, Kind, alertmanagers, delivery, notifications, process, remote, rules, slo};
+use super::{Exposition, Format, Kind, alertmanagers, delivery, notifications, process, remote, reports, rules, slo};
 use crate::limits;
 use crate::remote_write::WriteCounts;
 use crate::state::{Parts, Settings, Snapshot};
@@ -36,6 +36,7 @@ pub(crate) fn write(shared: &Shared, parts: Option<&Parts>, format: Format) -> S
         slo::write(&mut out, &parts.budgets);
         delivery::write(&mut out, &parts.delivery);
         notifications::write(&mut out, &parts.notifications);
+        reports::write(&mut out, &parts.reports);
     }
     queries(&mut out, shared);
     limits_in_use(&mut out, shared);

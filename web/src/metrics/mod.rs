@@ -12,6 +12,7 @@ mod negotiate;
 mod notifications;
 mod process;
 mod remote;
+mod reports;
 mod rules;
 mod slo;
 

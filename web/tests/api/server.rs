@@ -27,6 +27,7 @@ use scrape::config::{Inherited, ScrapeConfig};
 use scrape::pool::{Features, PoolSettings};
 use slo::budget::Budgets;
 use slo::gate::{Gates, GatesOptions};
+use slo::schedule::{Outbox, OutboxOptions};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -239,6 +240,7 @@ impl TestServer {
                 budgets: Arc::clone(&budgets),
                 storage: Arc::new(StoreStatus(Arc::clone(&store))),
                 gates: Arc::clone(&gates),
+                reports: Arc::new(reports(&clock)),
                 store,
             });
         }
@@ -280,6 +282,17 @@ fn gates(clock: &Arc<dyn Clock>) -> Gates {
         rng: Box::new(SeededRng::new(11)),
     };
     Gates::open(options).unwrap().0
+}
+
+/// An outbox without reports.
+fn reports(clock: &Arc<dyn Clock>) -> Outbox {
+    let options = OutboxOptions {
+        disk: Arc::new(MemoryDisk::new()),
+        dir: Path::new("data/slo/reports").to_owned(),
+        salt: 13,
+        clock: Arc::clone(clock),
+    };
+    Outbox::open(options).unwrap().0
 }
 
 /// Rules without groups.

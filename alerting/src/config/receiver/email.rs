@@ -180,6 +180,13 @@ impl Kind for EmailConfig {
 impl EmailConfig {
     pub(super) const NAME: &str = "email";
 
+    /// How mails are sent that no receiver asks for; `None` where `global` names no server or no sender.
+    pub fn of_global(global: &GlobalConfig) -> Option<EmailConfig> {
+        let (mut config, mut faults) = (EmailConfig::default(), Faults::default());
+        config.fill(global, &mut faults);
+        faults.is_empty().then_some(config)
+    }
+
     fn check_threading(&self, headers: &BTreeSet<String>, faults: &mut Faults) {
         for name in ["References", "In-Reply-To"].into_iter().filter(|name| headers.contains(*name)) {
             faults.add(

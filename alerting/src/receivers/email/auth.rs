@@ -12,13 +12,13 @@ use md5::{Digest, Md5};
 
 use super::connect::{client_id, is_secure};
 use crate::config::EmailConfig;
-use crate::receivers::message::Message;
+use crate::receivers::secrets::Secrets;
 use crate::receivers::{FailureKind, SendFailure};
 
 /// Shows it, where there is a user and the server asks for one.
 pub(super) async fn show(
     config: &EmailConfig,
-    message: &mut Message<'_>,
+    secrets: &mut Secrets,
     connection: &mut AsyncSmtpConnection,
 ) -> Result<(), SendFailure> {
     if config.auth_username.is_empty() {
@@ -31,15 +31,15 @@ pub(super) async fn show(
     let mut reasons = Vec::new();
     for mechanism in offered.split_ascii_whitespace() {
         let tried = match mechanism.to_ascii_uppercase().as_str() {
-            "CRAM-MD5" => match secret(message, "auth_secret", config).await? {
+            "CRAM-MD5" => match secret(secrets, "auth_secret", config).await? {
                 Some(secret) => Some(cram_md5(config, connection, &secret).await),
                 None => missing(&mut reasons, mechanism, "auth_secret"),
             },
-            "PLAIN" => match secret(message, "auth_password", config).await? {
+            "PLAIN" => match secret(secrets, "auth_password", config).await? {
                 Some(password) => Some(plain(config, connection, &password).await),
                 None => missing(&mut reasons, mechanism, "auth_password"),
             },
-            "LOGIN" => match secret(message, "auth_password", config).await? {
+            "LOGIN" => match secret(secrets, "auth_password", config).await? {
                 Some(password) => Some(login(config, connection, &password).await),
                 None => missing(&mut reasons, mechanism, "auth_password"),
             },
@@ -64,7 +64,7 @@ fn missing(reasons: &mut Vec<String>, mechanism: &str, what: &str) -> Option<Res
 
 /// A secret of the configuration; `None` where none is given.
 async fn secret(
-    message: &mut Message<'_>,
+    secrets: &mut Secrets,
     what: &'static str,
     config: &EmailConfig,
 ) -> Result<Option<String>, SendFailure> {
@@ -75,7 +75,7 @@ async fn secret(
     if inline.is_empty() && file.is_empty() {
         return Ok(None);
     }
-    message.secret(what, inline, file).await.map(Some)
+    secrets.read(what, inline, file).await.map(Some)
 }
 
 /// RFC 4616.

@@ -1,7 +1,7 @@
 //! A notification as a mail.
 //!
-//! multipart/alternative of text and HTML, the HTML with its picture as multipart/related. The picture is attached where
-//! the HTML speaks of `cid:chart.png`, and a row `<tr id="chart">` goes where there is none.
+//! multipart/alternative of text and HTML, the HTML with its pictures as multipart/related. A picture is attached where the HTML
+//! speaks of `cid:chart.png` or `cid:budget.png`, and a row `<tr id="chart">` or `<tr id="budget">` goes where there is none.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -10,32 +10,26 @@ use lettre::Address;
 use lettre::message::header::{ContentDisposition, ContentId, ContentType, HeaderName, HeaderValue, To};
 use lettre::message::{Mailbox, Message as Mail, MultiPart, SinglePart};
 
+use super::Letter;
 use super::envelope::{address, addresses, body_text, header_text};
 use crate::config::EmailConfig;
 use crate::receivers::message::Message;
 use crate::receivers::{Language, SendFailure};
 
-/// A picture above this is left out. (Limit `mail_chart_bytes`.)
+/// A picture that would make all of them larger than this is left out. (Limit `mail_chart_bytes`.)
 const MAX_CHART_BYTES: usize = 60 << 10;
-/// What HTML calls the picture.
-const CHART_ID: &str = "chart.png";
+/// What HTML calls the picture of a budget.
+const BUDGET_ID: &str = "budget.png";
+/// The rows in which pictures stand, and what HTML calls them.
+const CHARTS: [(&str, &str); 2] = [("chart", "chart.png"), ("budget", BUDGET_ID)];
 /// What the configuration's HTML is where nothing is said.
 const DEFAULT_HTML: &str = "{{ template \"email.default.html\" . }}";
 const DEFAULT_TEXT: &str = "{{ template \"email.default.text\" . }}";
 const DEFAULT_SUBJECT: &str = "{{ template \"email.default.subject\" . }}";
 
-/// A mail that is ready to be sent.
-#[derive(Debug)]
-pub(super) struct Letter {
-    pub(super) sender: Address,
-    pub(super) receivers: Vec<Address>,
-    pub(super) bytes: Vec<u8>,
-    /// What is kept of it: its headers, its text or HTML, and not its picture.
-    pub(super) record: String,
-}
-
-/// Fills in the templates and puts the parts together.
-pub(super) async fn letter(config: &EmailConfig, message: &mut Message<'_>) -> Result<Letter, SendFailure> {
+/// Fills in the templates and puts the parts together. Answers also what is kept of it: its headers, its text or HTML, and no
+/// picture.
+pub(super) async fn letter(config: &EmailConfig, message: &mut Message<'_>) -> Result<(Letter, String), SendFailure> {
     let from = address("from", &filled(message, "from", &config.from)?)?;
     let to = addresses("to", &filled(message, "to", &config.to)?)?;
     let receivers: Vec<Address> = to.iter().map(|mailbox| mailbox.email.clone()).collect();
@@ -46,9 +40,9 @@ pub(super) async fn letter(config: &EmailConfig, message: &mut Message<'_>) -> R
     };
     let text = body_text(&filled(message, "text", text)?);
     let html = message.html(&config.html).map_err(|failure| failure.within("html"))?;
-    let (html, chart) = with_chart(body_text(&html), message).await;
+    let (html, charts) = with_charts(body_text(&html), message).await;
     let record = format!("{}\n\n{}", headers.record(&to.to_string()), if text.is_empty() { &html } else { &text });
-    let body = body(&message.notification.id, text, html, chart);
+    let body = body(&message.notification.id, text, html, charts);
     let at = SystemTime::UNIX_EPOCH + Duration::from_millis(message.notification.at_ms.max(0) as u64);
     let mut builder = Mail::builder().from(headers.from.take().unwrap_or_else(|| from.clone())).date(at);
     if !headers.texts.iter().any(|(name, _)| name.eq_ignore_ascii_case("To")) {
@@ -62,7 +56,7 @@ pub(super) async fn letter(config: &EmailConfig, message: &mut Message<'_>) -> R
     let envelope = lettre::address::Envelope::new(Some(from.email.clone()), receivers.clone());
     let envelope = envelope.map_err(SendFailure::permanent)?;
     let mail = builder.envelope(envelope).multipart(body).map_err(SendFailure::permanent)?;
-    Ok(Letter { sender: from.email, receivers, bytes: mail.formatted(), record })
+    Ok((Letter { sender: from.email, receivers, bytes: mail.formatted() }, record))
 }
 
 fn filled(message: &mut Message<'_>, what: &str, template: &str) -> Result<String, SendFailure> {
@@ -130,27 +124,41 @@ fn thread(config: &EmailConfig, message: &Message<'_>) -> String {
     format!("<alert-{hash}-{day}@alertmanager>")
 }
 
-/// HTML with a picture, or without the row in which it would stand.
-async fn with_chart(html: String, message: &Message<'_>) -> (String, Option<Arc<[u8]>>) {
-    if !html.contains(&format!("cid:{CHART_ID}")) {
-        return (html, None);
+/// A picture, and how the HTML calls it.
+type Drawn = (&'static str, Arc<[u8]>);
+
+/// HTML with those of its pictures that there are, and without the rows in which the others would stand.
+async fn with_charts(mut html: String, message: &Message<'_>) -> (String, Vec<Drawn>) {
+    let mut drawn: Vec<Drawn> = Vec::new();
+    for (row, name) in CHARTS {
+        if !html.contains(&format!("cid:{name}")) {
+            continue;
+        }
+        let n_left = MAX_CHART_BYTES - drawn.iter().map(|(_, png)| png.len()).sum::<usize>();
+        let png = match (message.context.pictures, name) {
+            (Some(pictures), BUDGET_ID) => pictures.budget_png(message.notification).await,
+            (Some(pictures), _) => pictures.png(message.notification).await,
+            (None, _) => None,
+        };
+        match png.filter(|png| png.len() <= n_left) {
+            Some(png) => drawn.push((name, png)),
+            None => html = without_row(&html, row),
+        }
     }
-    let chart = match message.context.pictures {
-        Some(pictures) => pictures.png(message.notification).await.filter(|png| png.len() <= MAX_CHART_BYTES),
-        None => None,
-    };
-    if chart.is_some() {
-        return (html, chart);
-    }
-    let row = html.find("<tr id=\"chart\"").and_then(|start| Some((start, start + html[start..].find("</tr>")? + 5)));
-    match row {
-        Some((start, end)) => (format!("{}{}", &html[..start], &html[end..]), None),
-        None => (html, None),
+    (html, drawn)
+}
+
+/// HTML without the row of an id.
+fn without_row(html: &str, id: &str) -> String {
+    let row = html.find(&format!("<tr id=\"{id}\""));
+    match row.and_then(|start| Some((start, start + html[start..].find("</tr>")? + 5))) {
+        Some((start, end)) => format!("{}{}", &html[..start], &html[end..]),
+        None => html.to_owned(),
     }
 }
 
 /// The parts. Boundaries follow from the notification, so that the same mail is made twice.
-fn body(id: &str, text: String, html: String, chart: Option<Arc<[u8]>>) -> MultiPart {
+fn body(id: &str, text: String, html: String, charts: Vec<Drawn>) -> MultiPart {
     let mut body = MultiPart::alternative().boundary(format!("alternative-{id}")).build();
     if !text.is_empty() {
         body = body.singlepart(SinglePart::plain(text));
@@ -159,15 +167,19 @@ fn body(id: &str, text: String, html: String, chart: Option<Arc<[u8]>>) -> Multi
         return body;
     }
     let html = SinglePart::html(html);
-    let Some(chart) = chart else { return body.singlepart(html) };
-    let png = ContentType::parse("image/png").unwrap_or(ContentType::TEXT_PLAIN);
-    let picture = SinglePart::builder()
-        .header(png)
-        .header(ContentDisposition::inline_with_name(CHART_ID))
-        .header(ContentId::from(format!("<{CHART_ID}>")))
-        .body(chart.to_vec());
-    let related = MultiPart::related().boundary(format!("related-{id}"));
-    body.multipart(related.singlepart(html).singlepart(picture))
+    if charts.is_empty() {
+        return body.singlepart(html);
+    }
+    let mut related = MultiPart::related().boundary(format!("related-{id}")).singlepart(html);
+    for (name, png) in charts {
+        let picture = SinglePart::builder()
+            .header(ContentType::parse("image/png").unwrap_or(ContentType::TEXT_PLAIN))
+            .header(ContentDisposition::inline_with_name(name))
+            .header(ContentId::from(format!("<{name}>")))
+            .body(png.to_vec());
+        related = related.singlepart(picture);
+    }
+    body.multipart(related)
 }
 
 /// The templates of mails in a language, each with its name.

@@ -22,6 +22,8 @@ use crate::receivers::{FailureKind, SendFailure};
 
 /// How much a server may say before TLS begins. (Limit `mail_greeting_bytes`.)
 const MAX_GREETING_BYTES: usize = 64 << 10;
+/// How much it may say from then on, or in all where there is no TLS. (Limit `mail_answers_bytes`.)
+const MAX_ANSWERS_BYTES: usize = 256 << 10;
 
 /// Connects and says hello.
 pub(super) async fn connection(
@@ -38,13 +40,13 @@ pub(super) async fn connection(
     let peer = tcp.peer_addr().map_err(SendFailure::passing)?;
     let stream: Box<dyn AsyncTokioStream> = if is_implicit(config) {
         let secure = dialer.secure(host, tcp).await.map_err(SendFailure::passing)?;
-        Box::new(Greeted { greeting: b"", stream: secure, peer })
+        Box::new(Greeted::new(b"", secure, peer))
     } else if config.require_tls.unwrap_or(true) {
         let tcp = start_tls(config, tcp).await?;
         let secure = dialer.secure(host, tcp).await.map_err(SendFailure::passing)?;
-        Box::new(Greeted { greeting: b"220 secure\r\n", stream: secure, peer })
+        Box::new(Greeted::new(b"220 secure\r\n", secure, peer))
     } else {
-        Box::new(Greeted { greeting: b"", stream: tcp, peer })
+        Box::new(Greeted::new(b"", tcp, peer))
     };
     let connected = AsyncSmtpConnection::connect_with_transport(stream, &client_id(config)).await;
     connected.map_err(|error| failure("EHLO", &error))
@@ -127,18 +129,32 @@ async fn expect(tcp: &mut TcpStream, what: &str, command: &[u8]) -> Result<Strin
     }
 }
 
-/// A stream before whose first byte something else is read.
+/// A stream before whose first byte something else is read, and that ends where a server does not stop talking.
 #[derive(Debug)]
 struct Greeted<S> {
     greeting: &'static [u8],
     stream: S,
+    n_read: usize,
     peer: SocketAddr,
+}
+
+impl<S> Greeted<S> {
+    fn new(greeting: &'static [u8], stream: S, peer: SocketAddr) -> Greeted<S> {
+        Greeted { greeting, stream, n_read: 0, peer }
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Greeted<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.n_read > MAX_ANSWERS_BYTES {
+            let said = format!("the server said more than {MAX_ANSWERS_BYTES} bytes (limit mail_answers_bytes)");
+            return Poll::Ready(Err(io::Error::other(said)));
+        }
         if self.greeting.is_empty() {
-            return Pin::new(&mut self.stream).poll_read(cx, buf);
+            let n_before = buf.filled().len();
+            let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+            self.n_read += buf.filled().len() - n_before;
+            return read;
         }
         let (now, later) = self.greeting.split_at(self.greeting.len().min(buf.remaining()));
         buf.put_slice(now);

@@ -2,73 +2,98 @@
 //!
 //! A mail's `Message-ID` and all else of it follow from the notification, so that one that is sent again after a crash, or
 //! because the answer to it was lost, is the same mail: servers and readers drop the second. `compose` makes the message,
-//! `connect` the way to the server, `auth` shows who we are, and here it is handed over. Messages and commands are made by
-//! lettre; TLS is that of all our clients. docs/mail.md says what differs from Alertmanager, and how to word mails.
+//! `connect` the way to the server, `auth` shows who we are, and here it is handed over. `post` is about mails that are no
+//! notifications: reports. Messages and commands are made by lettre; TLS is that of all our clients. docs/mail.md says what
+//! differs from Alertmanager, and how to word mails.
 
 mod auth;
 mod compose;
 mod connect;
 mod envelope;
+mod post;
 
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
+use lettre::Address;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
-use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::commands::{Data, Mail as MailFrom, Rcpt};
 use lettre::transport::smtp::response::Severity;
+use net::client::Addresses;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::message::Message;
+use super::secrets::Secrets;
 use super::{FailureKind, SendFailure};
 use crate::config::EmailConfig;
 pub(super) use compose::templates;
-
-use compose::Letter;
+pub use post::{Attached, Mail, SealedMail, mail_address};
 
 /// Saying good-bye may not take longer: the mail is delivered by then.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(super) async fn send(config: &EmailConfig, message: &mut Message<'_>) -> Result<(), SendFailure> {
-    let letter = compose::letter(config, message).await?;
-    message.record(&letter.record);
-    let deadline = Instant::now() + message.time_left();
-    let server = config.smarthost.to_string();
-    match timeout_at(deadline, hand_over(config, message, &letter, deadline)).await {
-        Ok(Ok(refused)) => {
-            refused.iter().for_each(|refusal| message.record(refusal));
-            Ok(())
-        }
-        Ok(Err(failure)) => Err(failure.within(format_args!("mail by {server}"))),
-        Err(_) => Err(SendFailure::passing(format_args!("mail by {server}: no answer in time"))
-            .of_kind(FailureKind::ContextDeadlineExceeded)),
-    }
+    let (letter, record) = compose::letter(config, message).await?;
+    message.record(&record);
+    let way = Way { config, addresses: &message.context.session.addresses, timeout: message.time_left() };
+    let refused = way.hand_over(&letter, &mut message.secrets).await?;
+    refused.iter().for_each(|refusal| message.record(refusal));
+    Ok(())
 }
 
-/// Connects and sends. Answers whom the server refused, where it took the mail for others.
-async fn hand_over(
-    config: &EmailConfig,
-    message: &mut Message<'_>,
-    letter: &Letter,
-    deadline: Instant,
-) -> Result<Vec<String>, SendFailure> {
-    let mut connection = connect::connection(config, &message.context.session.addresses, deadline).await?;
-    let outcome = dialogue(config, message, letter, &mut connection).await;
-    // Whether the server is glad about it does not matter any more.
-    let _ = timeout(QUIT_TIMEOUT, connection.abort()).await;
-    outcome
+/// A mail that is ready to be sent.
+#[derive(Debug)]
+struct Letter {
+    sender: Address,
+    receivers: Vec<Address>,
+    bytes: Vec<u8>,
+}
+
+/// How a server is reached, and how long that may take.
+#[derive(Debug)]
+struct Way<'w> {
+    config: &'w EmailConfig,
+    addresses: &'w Addresses,
+    timeout: Duration,
+}
+
+impl Way<'_> {
+    /// Connects and sends. Answers whom the server refused, where it took the mail for others.
+    async fn hand_over(&self, letter: &Letter, secrets: &mut Secrets) -> Result<Vec<String>, SendFailure> {
+        let deadline = Instant::now() + self.timeout;
+        let server = self.config.smarthost.to_string();
+        match timeout_at(deadline, self.session(letter, secrets, deadline)).await {
+            Ok(outcome) => outcome.map_err(|failure| failure.within(format_args!("mail by {server}"))),
+            Err(_) => Err(SendFailure::passing(format_args!("mail by {server}: no answer in time"))
+                .of_kind(FailureKind::ContextDeadlineExceeded)),
+        }
+    }
+
+    async fn session(
+        &self,
+        letter: &Letter,
+        secrets: &mut Secrets,
+        deadline: Instant,
+    ) -> Result<Vec<String>, SendFailure> {
+        let mut connection = connect::connection(self.config, self.addresses, deadline).await?;
+        let outcome = dialogue(self.config, secrets, letter, &mut connection).await;
+        // Whether the server is glad about it does not matter any more.
+        let _ = timeout(QUIT_TIMEOUT, connection.abort()).await;
+        outcome
+    }
 }
 
 async fn dialogue(
     config: &EmailConfig,
-    message: &mut Message<'_>,
+    secrets: &mut Secrets,
     letter: &Letter,
     connection: &mut AsyncSmtpConnection,
 ) -> Result<Vec<String>, SendFailure> {
-    auth::show(config, message, connection).await?;
-    let sender = Mail::new(Some(letter.sender.clone()), Vec::new());
+    auth::show(config, secrets, connection).await?;
+    let sender = MailFrom::new(Some(letter.sender.clone()), Vec::new());
     connection.command(sender).await.map_err(|error| failure("MAIL FROM", &error))?;
     let mut refused = Vec::new();
     let mut last = None;

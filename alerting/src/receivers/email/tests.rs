@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chart::Chart;
 use model::Labels;
 use net::Secret;
 use net::client::Addresses;
@@ -17,6 +18,9 @@ use crate::config::{EmailConfig, GlobalConfig, HostPort, IntegrationConfig, Rece
 use crate::delivery::{PictureQuery, PictureSeries, Pictures, SeriesFuture, SeriesSource};
 use crate::receivers::{Context, FailureKind, Language, SendFailure, Sent, Session, send, templates};
 use crate::{Alert, Integration, Notification, Reason};
+
+mod budget;
+mod post;
 
 const AT_MS: i64 = 1_790_000_000_000;
 
@@ -64,11 +68,20 @@ fn notification(alerts: Vec<Alert>) -> Notification {
     }
 }
 
-/// A series that rises.
+/// A series that rises, and the budget of orders, which falls.
 #[derive(Debug)]
 struct Rising;
 
 impl SeriesSource for Rising {
+    fn burn_expr(&self, alert: &Alert) -> Option<String> {
+        alert.labels.get("slo").map(|_| "up > 1".to_owned())
+    }
+
+    fn budget(&self, alert: &Alert, at_ms: i64) -> Option<Chart> {
+        assert_eq!(at_ms, AT_MS);
+        alert.labels.get("slo").filter(|slo| *slo == "orders").map(|_| budget::chart())
+    }
+
     fn series(&self, query: PictureQuery) -> SeriesFuture {
         assert_eq!(query.expr, "up", "the side of `up == 0` that is compared");
         let values = (0..query.n_steps).map(|step| Some(step as f64)).collect();
@@ -411,27 +424,31 @@ async fn a_real_server_takes_it_with_starttls_and_a_password() {
     assert!(refused.reason.contains("certificate"), "{refused:?}");
 }
 
+/// The HTML and the text of a mail without pictures.
+async fn bodies(told: &Notification, language: Language) -> (String, String) {
+    let config = config("25", |_| {});
+    let (config_of, templates) = (IntegrationConfig::Email(&config), templates(language, []).unwrap());
+    let session = Session::new(config_of, Addresses::default()).unwrap();
+    let context = Context {
+        session: &session,
+        templates: &templates,
+        external_url: "http://narthex.example:9090",
+        now_ms: AT_MS,
+        timeout: Duration::from_secs(60),
+        pictures: None,
+        language,
+    };
+    let mut message = super::Message::new(config_of, told, &context).await.unwrap();
+    let html = message.html(&config.html).unwrap();
+    (html, message.text("{{ template \"email.default.text\" . }}").unwrap())
+}
+
 /// Bodies for people to look at.
 #[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "pictures for people, of a test")]
 async fn bodies_say_what_is_wrong_and_hold_a_hundred_alerts() {
     let check = async |name: &str, told: &Notification, language: Language, words: &[&str]| {
-        let config = config("25", |_| {});
-        let templates = templates(language, []).unwrap();
-        let session = Session::new(IntegrationConfig::Email(&config), Addresses::default()).unwrap();
-        let context = Context {
-            session: &session,
-            templates: &templates,
-            external_url: "http://narthex.example:9090",
-            now_ms: AT_MS,
-            timeout: Duration::from_secs(60),
-            pictures: None,
-            language,
-        };
-        let config_of = IntegrationConfig::Email(&config);
-        let mut message = super::Message::new(config_of, told, &context).await.unwrap();
-        let html = message.html(&config.html).unwrap();
-        let text = message.text("{{ template \"email.default.text\" . }}").unwrap();
+        let (html, text) = bodies(told, language).await;
         for word in words {
             assert!(html.contains(word) && text.contains(word), "{name}: no {word:?} in {text}\n{html}");
         }

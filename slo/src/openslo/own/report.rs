@@ -1,12 +1,14 @@
 //! `ReportSchedule`: reports that are sent by mail again and again.
 
+use alerting::receivers::mail_address;
 use serde::Deserialize;
 
 use super::super::objects::{Objects, Stored, missing};
 use super::super::resolve::each;
 use super::super::walk::Walk;
 use super::words::{needed, one_of, zone};
-use crate::spec::{Catalog, ReportSchedule};
+use crate::report::Language;
+use crate::spec::{At, Catalog, Every, ReportSchedule};
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename = "ReportSchedule", rename_all = "camelCase", default, deny_unknown_fields)]
@@ -41,10 +43,9 @@ fn schedule(
         let is_broken = all.is_broken(product) || all.get(product).is_some();
         walk.error("product", missing("Product", product, all.names(), is_broken));
     }
-    let or = |text: &str, default: &str| if text.is_empty() { default.to_owned() } else { text.to_owned() };
-    let (every, language) = (or(&spec.every, "week"), or(&spec.language, "en"));
-    one_of("every", &every, &["week", "month", "quarter"], walk);
-    one_of("language", &language, &["en", "zh-CN"], walk);
+    if !spec.language.is_empty() {
+        one_of("language", &spec.language, &["en", "zh-CN"], walk);
+    }
     walk.within("formats", |walk| {
         for (index, format) in spec.formats.iter().enumerate() {
             if !["html", "png", "json"].contains(&format.as_str()) {
@@ -57,16 +58,40 @@ fn schedule(
     if spec.to.is_empty() {
         walk.error("to", "to whom is the report sent? addresses are needed");
     }
-    let default_at = if every == "week" { "Mon 09:00" } else { "1 09:00" };
+    addresses(&spec.to, walk);
+    let zone = zone("timeZone", &spec.time_zone, walk);
+    let (every, at) = time(spec, walk)?;
     Some(ReportSchedule {
         name: stored.name().to_owned(),
         product: product.to_owned(),
         every,
-        at: or(&spec.at, default_at),
-        zone: zone("timeZone", &spec.time_zone, walk)?,
-        language,
+        at,
+        zone: zone?,
+        language: Language::of(&spec.language),
         formats: if spec.formats.is_empty() { vec!["html".to_owned()] } else { spec.formats.clone() },
         to: spec.to.clone(),
         source: walk.place(),
     })
+}
+
+/// How often, and when in it.
+fn time(spec: &ReportScheduleSpec, walk: &mut Walk<'_>) -> Option<(Every, At)> {
+    let every = if spec.every.is_empty() { Every::Week.as_str() } else { &spec.every };
+    one_of("every", every, &Every::ALL.map(Every::as_str), walk);
+    let every = Every::ALL.into_iter().find(|known| known.as_str() == every)?;
+    if spec.at.is_empty() {
+        return Some((every, every.default_at()));
+    }
+    let at = At::of(&spec.at, every).map_err(|error| walk.error("at", error));
+    Some((every, at.ok()?))
+}
+
+fn addresses(to: &[String], walk: &mut Walk<'_>) {
+    walk.within("to", |walk| {
+        for (index, text) in to.iter().enumerate() {
+            if let Err(error) = mail_address(text) {
+                walk.at(index, |walk| walk.error_here(error));
+            }
+        }
+    });
 }
