@@ -252,13 +252,13 @@ impl Writing<'_> {
         // Below a heading stands no measure word.
         let bad = bad_unit(self.report).trim_start_matches('个');
         let head = [self.say("what", "原因"), bad, self.say("of all bad", "占比")];
-        self.table(out, self.costs_title(), &head, costs.iter().map(|cells| cells.as_slice()));
+        self.table(out, self.costs_title(), &head, costs.iter().map(<[String; 3]>::as_slice));
     }
 
     fn objectives_table(&self, out: &mut Markup) {
         let objectives = self.objectives();
         let title = self.say("What was promised", "承诺明细");
-        self.table(out, title, &self.objectives_head(), objectives.iter().map(|cells| cells.as_slice()));
+        self.table(out, title, &self.objectives_head(), objectives.iter().map(<[String; 4]>::as_slice));
     }
 
     /// A table with a title: numbers stand right of the words of the first column. Nothing where it has no rows.
