@@ -10,7 +10,7 @@ use model::Labels;
 use model::sample::NORMAL_NAN_BITS;
 
 use self::lexer::{Lexer, State};
-use self::start_time::KnownStart;
+use self::start_time::{KnownStart, Search};
 use super::braces::{Braces, Lexer as _, Spans};
 use super::error::{ParseError, Problem, Shown, metric_name_after, not_finite};
 use super::metric_type::MetricType;
@@ -41,6 +41,7 @@ pub struct OpenMetrics<'a> {
     unit: &'a [u8],
     options: Options,
     known_start: Option<KnownStart>,
+    last_search: Option<Search>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -62,6 +63,7 @@ impl<'a> OpenMetrics<'a> {
             unit: &[],
             options,
             known_start: None,
+            last_search: None,
         }
     }
 
