@@ -49,8 +49,8 @@ pub(crate) struct SloCheckArgs {
     /// Ask this server whether the series that are counted are there.
     #[arg(long, value_name = "URL")]
     server: Option<String>,
-    /// A token for the server.
-    #[arg(long, env = "NARTHEX_TOKEN", hide_env_values = true, requires = "server")]
+    /// A token for the server, where one is asked.
+    #[arg(long, env = "NARTHEX_TOKEN", hide_env_values = true)]
     token: Option<String>,
     /// How to show what is found.
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]

@@ -1,14 +1,13 @@
 //! `narthex slo export`: rule files for Prometheus, and files for other tools.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use slo::export::{ExportOptions, import, openslo_documents, prometheus_rules};
+use slo::export::{ExportOptions, import, openslo_documents, part_of, prometheus_rules};
 use slo::pyrra;
 use slo::sloth::{self, Windows};
-use slo::spec::Catalog;
+use slo::spec::{Catalog, SpecFile, load};
 
 use super::files::{Output, PeriodArgs, file_name, file_name_of, read, tell};
 use crate::cli::complain;
@@ -123,10 +122,10 @@ fn export_all(args: &ExportArgs) -> anyhow::Result<bool> {
         Format::Sloth => sloth_files(args, &windows, &output),
         Format::OpenSlo => {
             let mut is_whole = true;
-            for path in &args.files {
-                let file = read(path)?;
-                let catalog = told(import(&file, &windows), &mut is_whole);
-                let documents = openslo_documents(catalog.objectives.values())?;
+            let files = read_all(&args.files)?;
+            let catalog = told(import(&files, &windows), &mut is_whole);
+            for (path, file) in args.files.iter().zip(&files) {
+                let documents = openslo_documents(part_of(&catalog, file).objectives.values())?;
                 output.write(&file_name_of(path), &file.path, &documents)?;
             }
             Ok(is_whole)
@@ -134,12 +133,18 @@ fn export_all(args: &ExportArgs) -> anyhow::Result<bool> {
     }
 }
 
+/// The files, whose objects may name one another.
+fn read_all(paths: &[PathBuf]) -> anyhow::Result<Vec<SpecFile>> {
+    paths.iter().map(|path| read(path)).collect()
+}
+
 fn rules(args: &ExportArgs, windows: Windows, output: &Output<'_>) -> anyhow::Result<bool> {
     let options = args.rules.options(windows);
     let mut is_whole = true;
-    for path in &args.files {
-        let file = read(path)?;
-        let exported = prometheus_rules(&file, &options);
+    let files = read_all(&args.files)?;
+    let catalog = load(&files);
+    for (path, file) in args.files.iter().zip(&files) {
+        let exported = prometheus_rules(file, &catalog, &options);
         tell("warning", &exported.warnings);
         tell("error", &exported.errors);
         is_whole &= exported.errors.is_empty();
@@ -150,12 +155,8 @@ fn rules(args: &ExportArgs, windows: Windows, output: &Output<'_>) -> anyhow::Re
 
 fn sloth_files(args: &ExportArgs, windows: &Windows, output: &Output<'_>) -> anyhow::Result<bool> {
     let mut is_whole = true;
-    let mut objectives = BTreeMap::new();
-    for path in &args.files {
-        let catalog = told(import(&read(path)?, windows), &mut is_whole);
-        objectives.extend(catalog.objectives);
-    }
-    for (service, text) in sloth::to_files(objectives.values())? {
+    let catalog = told(import(&read_all(&args.files)?, windows), &mut is_whole);
+    for (service, text) in sloth::to_files(catalog.objectives.values())? {
         output.write(&file_name(&service), "its objectives", &[text])?;
     }
     Ok(is_whole)

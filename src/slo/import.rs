@@ -72,7 +72,7 @@ fn import_all(args: &ImportArgs) -> anyhow::Result<bool> {
     let mut is_whole = true;
     for path in &args.files {
         let file = read(path)?;
-        let catalog = import(&file, &windows);
+        let catalog = import(std::slice::from_ref(&file), &windows);
         tell("warning", &catalog.warnings);
         tell("error", &catalog.errors);
         is_whole &= catalog.errors.is_empty();

@@ -8,33 +8,15 @@ use serde_json::Value;
 
 use crate::exporter::Exporter;
 use crate::narthex::{Narthex, free_address};
+use crate::promise::promise;
 use crate::waiting::wait_until;
 use crate::webhook::Webhook;
 
 /// How long something may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-pub(crate) const SLO: &str = r#"
-apiVersion: openslo/v1
-kind: Service
-metadata: {name: shop, labels: {product: checkout}}
-spec: {description: a small shop}
----
-apiVersion: openslo/v1
-kind: SLO
-metadata: {name: orders, displayName: Orders are accepted}
-spec:
-  service: shop
-  indicator:
-    metadata: {name: requests}
-    spec:
-      ratioMetric:
-        counter: true
-        bad: {metricSource: {type: Prometheus, spec: {query: 'requests_total{code="500"}'}}}
-        total: {metricSource: {type: Prometheus, spec: {query: 'requests_total'}}}
-  timeWindow: [{duration: 28d, isRolling: true}]
-  budgetingMethod: Occurrences
-  objectives: [{displayName: accepted, targetPercent: 99.9}]
+/// A product that is as good as its one objective.
+const PRODUCT: &str = r#"
 ---
 apiVersion: narthex/v1
 kind: Product
@@ -43,6 +25,11 @@ spec:
   objective: {targetPercent: 99.5, timeWindow: {duration: 28d, isRolling: true}}
   composition: {method: events, components: [{slo: orders, role: own}]}
 "#;
+
+/// The shop's spec file.
+pub(crate) fn spec() -> String {
+    promise("shop", "checkout", "orders", "99.9") + PRODUCT
+}
 
 /// A shop that counts what the test tells it to.
 #[derive(Clone, Debug, Default)]
@@ -83,7 +70,7 @@ fn configure(dir: &std::path::Path, shop: &Exporter, webhook: &Webhook) {
     );
     std::fs::write(dir.join("prometheus.yml"), prometheus).unwrap();
     std::fs::write(dir.join("alertmanager.yml"), alertmanager).unwrap();
-    std::fs::write(dir.join("slo.yml"), SLO).unwrap();
+    std::fs::write(dir.join("slo.yml"), spec()).unwrap();
 }
 
 /// Good, bad, all, and what is left.

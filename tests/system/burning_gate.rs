@@ -8,6 +8,7 @@ use crate::exporter::Exporter;
 use crate::gate::{FINE, Pipeline, directory_with, override_gate};
 use crate::gitlab::Gitlab;
 use crate::narthex::{Narthex, free_address};
+use crate::promise::promise;
 use crate::waiting::{LONGEST_WAIT, wait_until};
 use crate::webhook::{Told, Webhook};
 
@@ -24,28 +25,8 @@ route: {receiver: nobody, group_wait: 1s, group_interval: 1s}
 receivers: [{name: nobody}]
 ";
 
-const SPEC: &str = r#"
-apiVersion: openslo/v1
-kind: Service
-metadata: {name: api, labels: {product: shop}}
-spec: {description: The shop.}
----
-apiVersion: openslo/v1
-kind: SLO
-metadata: {name: answers}
-spec:
-  service: api
-  indicator:
-    metadata: {name: requests}
-    spec:
-      ratioMetric:
-        counter: true
-        bad: {metricSource: {type: Prometheus, spec: {query: 'requests_total{code="500"}'}}}
-        total: {metricSource: {type: Prometheus, spec: {query: 'requests_total'}}}
-  timeWindow: [{duration: 28d, isRolling: true}]
-  budgetingMethod: Occurrences
-  objectives: [{displayName: answered, targetPercent: 99}]
-  alertPolicies: [{alertPolicyRef: careful}]
+/// What stands behind the promise.
+const SPEC: &str = r#"  alertPolicies: [{alertPolicyRef: careful}]
 ---
 apiVersion: narthex/v1
 kind: BurnRatePolicy
@@ -110,7 +91,8 @@ impl Shop {
         });
         let (hook, gitlab) = (Webhook::start(), Gitlab::start());
         let config = CONFIG.replace("TARGET", &exporter.address.to_string());
-        let spec = SPEC.replace("WEBHOOK", &hook.address.to_string()).replace("GITLAB", &gitlab.address.to_string());
+        let spec = promise("api", "shop", "answers", "99") + SPEC;
+        let spec = spec.replace("WEBHOOK", &hook.address.to_string()).replace("GITLAB", &gitlab.address.to_string());
         let dir = directory_with(&config, &spec);
         std::fs::write(dir.path().join("gitlab.token"), "maintainer\n").unwrap();
         std::fs::write(dir.path().join("alertmanager.yml"), ALERTMANAGER).unwrap();

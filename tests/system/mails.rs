@@ -17,7 +17,7 @@ use model::{Clock, Rng};
 use slo::schedule::{Outbox, OutboxOptions};
 use slo::spec::{At, Catalog, Every, ReportSchedule, SourcePlace};
 
-use crate::budgets::{SLO, Shop};
+use crate::budgets::{Shop, spec};
 use crate::exporter::Exporter;
 use crate::http;
 use crate::mail_server::{Mail, MailServer};
@@ -53,7 +53,7 @@ fn write_schedules(dir: &Path, schedules: &[Schedule<'_>]) {
         )
     };
     let documents: String = schedules.iter().map(document).collect();
-    std::fs::write(dir.join("slo.yml"), format!("{SLO}{documents}")).unwrap();
+    std::fs::write(dir.join("slo.yml"), spec() + &documents).unwrap();
 }
 
 /// `Thu 09:00`, of so many days ago.

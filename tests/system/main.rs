@@ -50,6 +50,8 @@ mod narthex;
 mod neighbour;
 /// Files of objectives, held against what a server has stored.
 mod objectives;
+/// Spec files of a service and what it promises.
+mod promise;
 /// A sender of remote writes.
 mod remote_write;
 /// Killed after many of them, it answers soon.

@@ -29,8 +29,8 @@ pub struct Exported {
 }
 
 /// The rules that evaluate a file's objectives: of Sloth's files those of Sloth, of Pyrra's files those of Pyrra, of any other
-/// those that Sloth would make of the same objective.
-pub fn prometheus_rules(file: &SpecFile, options: &ExportOptions) -> Exported {
+/// those that Sloth would make of the same objective, as it is in a catalog of all files that it belongs to.
+pub fn prometheus_rules(file: &SpecFile, catalog: &Catalog, options: &ExportOptions) -> Exported {
     let text = SpecText::new(&file.path, &file.text);
     let mut exported = Exported::default();
     let mut has_others = false;
@@ -46,14 +46,26 @@ pub fn prometheus_rules(file: &SpecFile, options: &ExportOptions) -> Exported {
         }
     }
     if has_others {
-        of_others(&load(std::slice::from_ref(file)), options, &mut exported);
+        of_others(&part_of(catalog, file), options, &mut exported);
     }
     exported
 }
 
-/// What a spec file says, whatever format it is in; of Sloth's files with a period and its windows.
-pub fn import(file: &SpecFile, windows: &sloth::Windows) -> Catalog {
-    let mut catalog = load(std::slice::from_ref(file));
+/// What of a catalog stands in a file: its objectives, and what is wrong with them or looks wrong.
+pub fn part_of(catalog: &Catalog, file: &SpecFile) -> Catalog {
+    let objectives = catalog.objectives.iter().filter(|(_, objective)| objective.source.file == file.path);
+    let faults = |of: &[SpecFault]| of.iter().filter(|fault| fault.place.file == file.path).cloned().collect();
+    Catalog {
+        objectives: objectives.map(|(id, objective)| (id.clone(), objective.clone())).collect(),
+        errors: faults(&catalog.errors),
+        warnings: faults(&catalog.warnings),
+        ..Catalog::default()
+    }
+}
+
+/// What spec files say together, whatever format they are in; of Sloth's files with a period and its windows.
+pub fn import(files: &[SpecFile], windows: &sloth::Windows) -> Catalog {
+    let mut catalog = load(files);
     if *windows == sloth::Windows::default() {
         return catalog;
     }
@@ -61,10 +73,12 @@ pub fn import(file: &SpecFile, windows: &sloth::Windows) -> Catalog {
     catalog.objectives.retain(|_, objective| !is_sloths(&objective.source));
     catalog.errors.retain(|fault| !is_sloths(&fault.place));
     catalog.warnings.retain(|fault| !is_sloths(&fault.place));
-    let text = SpecText::new(&file.path, &file.text);
-    for document in Document::parse_all(&file.text).into_iter().flatten() {
-        if format_of(&document) == Some(SourceFormat::Sloth) && !sloth::is_alert_windows(&document) {
-            sloth::read(&document, &text, windows, &mut catalog);
+    for file in files {
+        let text = SpecText::new(&file.path, &file.text);
+        for document in Document::parse_all(&file.text).into_iter().flatten() {
+            if format_of(&document) == Some(SourceFormat::Sloth) && !sloth::is_alert_windows(&document) {
+                sloth::read(&document, &text, windows, &mut catalog);
+            }
         }
     }
     catalog
@@ -151,4 +165,41 @@ fn groups_of(objective: &Objective, options: &ExportOptions) -> Result<RuleFile,
     let (service, windows) = sloth::service_of(objective).map_err(|error| error.to_string())?;
     let options = sloth::RuleOptions { windows, ..options.sloth.clone() };
     sloth::rules(&service, &options).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an SLO names may stand in another file, which is then not written along with it.
+    #[test]
+    fn files_name_one_another() {
+        let file = |path: &str, text: String| SpecFile { path: path.to_owned(), text };
+        let source = |query: &str| format!("{{metricSource: {{spec: {{query: '{query}'}}}}}}");
+        let (bad, total) = (source("b{code=\"500\"}"), source("b"));
+        let slo = |name: &str, spec: &str| {
+            format!(
+                "apiVersion: openslo/v1\nkind: SLO\nmetadata: {{name: {name}}}\nspec:\n  service: s\n  \
+                 timeWindow: [{{duration: 30d, isRolling: true}}]\n  objectives: [{{targetPercent: 99}}]\n  {spec}\n"
+            )
+        };
+        let sli = format!(
+            "apiVersion: openslo/v1\nkind: SLI\nmetadata: {{name: i}}\nspec:\n  \
+             ratioMetric: {{counter: true, bad: {bad}, total: {total}}}\n"
+        );
+        let broken = slo("broken", "indicatorRef: j");
+        let files = [file("sli.yml", sli + "---\n" + &broken), file("slo.yml", slo("orders", "indicatorRef: i"))];
+        let catalog = load(&files);
+        let parts = files.each_ref().map(|file| part_of(&catalog, file));
+        let ids = |part: &Catalog| part.objectives.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(parts.each_ref().map(ids), [vec![], vec!["orders".to_owned()]]);
+        assert_eq!(parts.each_ref().map(|part| part.errors.len()), [1, 0]);
+        let exported = files.each_ref().map(|file| prometheus_rules(file, &catalog, &ExportOptions::default()));
+        assert_eq!(
+            exported.each_ref().map(|one| (one.texts.len(), one.errors.len())),
+            [(0, 1), (1, 0)],
+            "{exported:?}"
+        );
+        assert!(exported[1].texts[0].contains("slo: orders") || exported[1].texts[0].contains("s-orders"));
+    }
 }

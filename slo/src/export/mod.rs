@@ -8,5 +8,5 @@ mod openslo;
 pub mod rule;
 pub mod yaml;
 
-pub use files::{ExportOptions, Exported, import, prometheus_rules};
+pub use files::{ExportOptions, Exported, import, part_of, prometheus_rules};
 pub use openslo::{NotWritten, openslo_documents};

@@ -23,7 +23,9 @@ fn options(extra_labels: &[(&str, &str)]) -> RuleOptions {
 /// The rules of a file, each document's by itself; an error in place of all.
 fn generated(text: &str, options: &RuleOptions) -> Result<Vec<String>, String> {
     let file = SpecFile { path: "a.yml".to_owned(), text: text.to_owned() };
-    let exported = prometheus_rules(&file, &ExportOptions { sloth: options.clone(), ..ExportOptions::default() });
+    let catalog = load(std::slice::from_ref(&file));
+    let exported =
+        prometheus_rules(&file, &catalog, &ExportOptions { sloth: options.clone(), ..ExportOptions::default() });
     exported.errors.first().map_or(Ok(exported.texts), |error| Err(error.message.clone()))
 }
 
