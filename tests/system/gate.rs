@@ -7,29 +7,10 @@ use std::process::Command;
 
 use crate::http;
 use crate::narthex::{Narthex, PROGRAM, free_address};
+use crate::promise::promise;
 
 /// A gate that denies, warns and does not know by the class of the change, so that nothing has to burn first.
 const SPEC: &str = r#"
-apiVersion: openslo/v1
-kind: Service
-metadata: {name: api, labels: {product: shop}}
-spec: {description: The shop.}
----
-apiVersion: openslo/v1
-kind: SLO
-metadata: {name: answers}
-spec:
-  service: api
-  indicator:
-    metadata: {name: requests}
-    spec:
-      ratioMetric:
-        counter: true
-        bad: {metricSource: {type: Prometheus, spec: {query: 'requests_total{code="500"}'}}}
-        total: {metricSource: {type: Prometheus, spec: {query: 'requests_total'}}}
-  timeWindow: [{duration: 28d, isRolling: true}]
-  budgetingMethod: Occurrences
-  objectives: [{displayName: answered, targetPercent: 99}]
 ---
 apiVersion: narthex/v1
 kind: Product
@@ -55,7 +36,7 @@ spec:
 
 /// A directory with a server's files and a pipeline's.
 fn directory() -> tempfile::TempDir {
-    directory_with("narthex: {slo_files: [shop.yml]}\n", SPEC)
+    directory_with("narthex: {slo_files: [shop.yml]}\n", &(promise("api", "shop", "answers", "99") + SPEC))
 }
 
 /// The same with a configuration and a spec file.
@@ -152,6 +133,12 @@ fn pipelines_of_gitlab_are_answered() {
     assert_eq!(states(), want);
     let dora = narthex.api("/api/v1/products/shop/ledger")["dora"].take();
     assert_eq!((&dora["deployments"], &dora["change_failure_ratio"]), (&4.into(), &0.25.into()), "{dora}");
+    let limits = narthex.api("/api/v1/status/limits");
+    let used =
+        |name: &str| limits.as_array().unwrap().iter().find(|limit| limit["name"] == name).unwrap()["use"].clone();
+    let (n_asked, n_objectives) = (used("gate_evaluations").as_f64().unwrap(), used("slo_objectives"));
+    assert_eq!((used("deployments"), used("gate_overrides"), n_objectives), (4.into(), 1.into(), 1.into()));
+    assert!(n_asked >= 6.0, "{n_asked}");
     // Nobody is there: the code says so, or what the pipeline takes it for.
     let address = narthex.address;
     narthex.kill();

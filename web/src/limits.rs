@@ -11,6 +11,10 @@ use crate::web::Shared;
 pub(crate) fn all(shared: &Shared) -> Vec<LimitStatus> {
     let mut limits = shared.host.limits();
     limits.extend(own(shared));
+    let used = shared.parts().map(|parts| slo::limits::used(&parts.gates, &parts.budgets));
+    for (name, used) in used.into_iter().flatten() {
+        limits.iter_mut().filter(|limit| limit.name == name).for_each(|limit| limit.used = Some(used));
+    }
     limits.sort_unstable_by_key(|limit| limit.name);
     limits
 }

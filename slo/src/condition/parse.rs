@@ -47,12 +47,15 @@ impl Condition {
             );
             return Err(ConditionError { column: 1, at: 0, message });
         }
-        let mut parser = Parser { text, tokens: tokens(text), next: 0 };
+        let mut parser = Parser { text, tokens: tokens(text), next: 0, without_percent: Vec::new() };
         let root = parser.any(0)?;
-        let for_ms =
-            if parser.takes_name("for") { parser.duration("how long it has to hold: a duration")? } else { 0 };
+        let is_lasting = parser.takes_name("for");
+        let for_ms = if is_lasting { parser.duration("how long it has to hold: a duration")? } else { 0 };
         match parser.peek().kind {
-            TokenKind::End => Ok(Condition { text: text.to_owned(), root, for_ms }),
+            TokenKind::End => {
+                Ok(Condition { text: text.to_owned(), root, for_ms, without_percent: parser.without_percent })
+            }
+            _ if is_lasting => Err(parser.expected("the end, for what has to hold for a while is the whole condition")),
             _ => Err(parser.expected("\"and\", \"or\" or the end")),
         }
     }
@@ -62,6 +65,7 @@ struct Parser<'text> {
     text: &'text str,
     tokens: Vec<Token<'text>>,
     next: usize,
+    without_percent: Vec<(usize, usize)>,
 }
 
 impl<'text> Parser<'text> {
@@ -246,7 +250,7 @@ impl<'text> Parser<'text> {
     }
 
     fn amount(&mut self, kind: Kind) -> Result<f64, ConditionError> {
-        let TokenKind::Amount(text) = self.peek().kind else { return Err(self.expected(wanted(kind))) };
+        let Token { at, kind: TokenKind::Amount(text) } = self.peek() else { return Err(self.expected(wanted(kind))) };
         let plain = |text: &str| text.parse::<f64>().ok().filter(|value| value.is_finite());
         let value = match (kind, text.strip_suffix('%')) {
             (Kind::Share, Some(percent)) => plain(percent).map(|percent| percent / 100.0),
@@ -255,6 +259,9 @@ impl<'text> Parser<'text> {
             (Kind::Duration | Kind::Number, Some(_)) => None,
         };
         let value = value.ok_or_else(|| self.expected(wanted(kind)))?;
+        if kind == Kind::Share && value.abs() > 1.0 && !text.ends_with('%') {
+            self.without_percent.push((at, at + text.len()));
+        }
         self.take();
         Ok(value)
     }
@@ -299,6 +306,10 @@ mod tests {
         check("true and", "column 9: expected a fact such as remaining, policy.state or burn(1h), found the end");
         check("true true", "column 6: expected \"and\", \"or\" or the end, found \"true\"");
         check("(true", "column 6: expected \")\", found the end");
+        check(
+            "true for 1h and true",
+            "column 13: expected the end, for what has to hold for a while is the whole condition, found \"and\"",
+        );
         check("true for", "column 9: expected how long it has to hold: a duration, found the end");
         check("alert.firing(severity=)", "column 23: expected a word, found \")\"");
         check("policy.state == 'x", "column 17: expected a word, found a quotation that does not end");

@@ -8,6 +8,7 @@ pub struct Condition {
     pub(super) text: String,
     pub(super) root: Node,
     pub(super) for_ms: i64,
+    pub(super) without_percent: Vec<(usize, usize)>,
 }
 
 /// A part of one. Chains are lists and brackets have a limit, so that nothing nests deeper than that limit.
@@ -70,6 +71,18 @@ impl Condition {
         self.for_ms
     }
 
+    /// Where in the text it says for how long it has to hold, in bytes; `None` where it does not.
+    pub fn for_span(&self) -> Option<(usize, usize)> {
+        // What stands behind it is a duration.
+        let at = self.text.rfind("for").filter(|_| self.for_ms > 0)?;
+        Some((at, self.text.trim_end().len()))
+    }
+
+    /// Where in the text shares of more than the whole stand that do not say `%`, in bytes: `25` is 2500 %.
+    pub fn without_percent(&self) -> &[(usize, usize)] {
+        &self.without_percent
+    }
+
     /// What a fact is held against, each word with its place in the text, in bytes.
     pub fn words(&self, of: Word) -> Vec<(usize, &str)> {
         let (mut words, mut pending) = (Vec::new(), vec![&self.root]);
@@ -90,6 +103,20 @@ impl Condition {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_of_what_is_odd() {
+        let check = |text: &str, want_for: Option<&str>, want_shares: &[&str]| {
+            let condition = Condition::parse(text).unwrap();
+            let at = |(from, to): (usize, usize)| &text[from..to];
+            assert_eq!(condition.for_span().map(at), want_for, "{text}");
+            let shares: Vec<&str> = condition.without_percent().iter().copied().map(at).collect();
+            assert_eq!(shares, want_shares, "{text}");
+        };
+        check("actor == 'for' and remaining > 10% for 24h ", Some("for 24h"), &[]);
+        check("remaining <= 25 or coverage < 95 or budget_debit > 1", None, &["25", "95"]);
+        check("remaining <= -5 or remaining < 250% or remaining < 0.25 or burn(1h) > 14.4", None, &["-5"]);
+    }
 
     #[test]
     fn words_stand_in_the_order_and_at_the_places_of_the_text() {

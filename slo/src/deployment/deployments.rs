@@ -69,7 +69,7 @@ impl Deployments {
         let Some(known) = self.known.iter().rev().find(|known| is_of(known, &report)) else {
             return Ok(Outcome::Changed(begun(&report, now_ms, id())));
         };
-        if is_begun_again(known, &report) {
+        if is_begun_again(known, &report, now_ms) {
             return Ok(Outcome::Changed(begun(&report, now_ms, id())));
         }
         let told = told(known, &report, now_ms);
@@ -109,10 +109,17 @@ fn is_of(known: &Deployment, report: &Report) -> bool {
         && is_run
 }
 
+/// A beginning that is reported without a time, so long after an end, is another one, in milliseconds; sooner it may be a report that
+/// was overtaken.
+const OVERTAKEN_MS: i64 = 60_000;
+
 /// Whether a report is of another deployment of the same version: one that began when this one was over.
-fn is_begun_again(known: &Deployment, report: &Report) -> bool {
+fn is_begun_again(known: &Deployment, report: &Report, now_ms: i64) -> bool {
     let is_same_run = known.run.as_deref() == Some(report.run.as_str());
-    let is_later = report.started_ms.zip(known.ended_ms).is_some_and(|(started, ended)| started > ended);
+    let is_later = known.ended_ms.is_some_and(|ended_ms| match report.started_ms {
+        Some(started_ms) => started_ms > ended_ms,
+        None => report.state == DeploymentState::Started && now_ms - ended_ms > OVERTAKEN_MS,
+    });
     known.state.is_end() && is_later && !is_same_run
 }
 
@@ -138,6 +145,10 @@ fn begun(report: &Report, now_ms: i64, id: String) -> Deployment {
 /// A deployment after a report about it. What was said once stands, but for how far it has come.
 fn told(known: &Deployment, report: &Report, now_ms: i64) -> Deployment {
     let mut told = known.clone();
+    // Who first told of the end may not have said when it began.
+    if known.ended_ms == Some(known.started_ms) {
+        told.started_ms = known.started_ms.min(report.started_ms.unwrap_or(i64::MAX));
+    }
     if report.state.is_end() && report.state != known.state && known.state != DeploymentState::RolledBack {
         told.state = report.state;
         told.ended_ms = Some(report.ended_ms.unwrap_or(now_ms).max(known.started_ms));
@@ -194,6 +205,8 @@ mod tests {
         check(&["started", "failed", "succeeded"], &["d0 1000 3000 succeeded"]);
         // Out of order: the beginning comes behind the end.
         check(&["succeeded", "started"], &["d0 1000 1000 succeeded"]);
+        check(&["succeeded", "started@500"], &["d0 500 1000 succeeded"]);
+        check(&["started", "succeeded", "started@500"], &["d0 1000 2000 succeeded"]);
         check(&["started", "rolled_back", "succeeded"], &["d0 1000 2000 rolled_back"]);
         // The same version once more, which only its time or its run can tell.
         check(&["started", "succeeded", "started@2500"], &["d0 1000 2000 succeeded", "d2 2500 - started"]);
@@ -204,6 +217,25 @@ mod tests {
         );
         // A pipeline's own report and the webhook about it are one.
         check(&["started", "started#1", "succeeded#1", "succeeded"], &["d0 1000 3000 succeeded#1"]);
+    }
+
+    /// A pipeline that says neither when nor in which run deploys the same version again.
+    #[test]
+    fn a_version_goes_out_again() {
+        let mut deployments = Deployments::default();
+        let mut report = |state, now_ms: i64| {
+            let report = Report::new("api", "v1", state, Source::Api);
+            let outcome = deployments.outcome(report, now_ms, || format!("at {now_ms}")).unwrap();
+            deployments.put(outcome.deployment().clone());
+            (outcome.deployment().id.clone(), outcome.deployment().state)
+        };
+        use DeploymentState::{RolledBack, Started, Succeeded};
+        assert_eq!(report(Started, 0), ("at 0".to_owned(), Started));
+        assert_eq!(report(RolledBack, 1000), ("at 0".to_owned(), RolledBack));
+        assert_eq!(report(Started, 1000 + OVERTAKEN_MS), ("at 0".to_owned(), RolledBack), "it was overtaken");
+        assert_eq!(report(Started, 1001 + OVERTAKEN_MS), ("at 61001".to_owned(), Started));
+        assert_eq!(report(Succeeded, 2_000_000), ("at 61001".to_owned(), Succeeded));
+        assert_eq!(report(Succeeded, 9_000_000), ("at 61001".to_owned(), Succeeded), "an end begins nothing");
     }
 
     #[test]
@@ -228,6 +260,9 @@ mod tests {
             |report| (report.started_ms, report.ended_ms) = (Some(2), Some(1)),
             "the times make no sense: it ended before it began",
         );
-        check(|report| report.started_ms = Some(i64::MAX), "the times make no sense: they lie in the future");
+        check(
+            |report| report.started_ms = Some(i64::MAX),
+            "the times make no sense: they lie in the future, by more than 10 min (deployment_ahead)",
+        );
     }
 }

@@ -11,4 +11,4 @@ pub use record::{
     CHANGE_CLASSES, DEFAULT_CHANGE, DEFAULT_ENVIRONMENT, Deployment, DeploymentState, MAX_TEXT_BYTES, Report,
     ReportError, Source,
 };
-pub(crate) use record::{check_change, check_text};
+pub(crate) use record::{MAX_AHEAD_MS, check_change, check_text};

@@ -235,7 +235,8 @@ impl Gates {
         let situation = Situation::new(sources, &gate.product, now_ms);
         let upstream = exemption::asked(&catalog, &gate.product, &*budgets);
         let mut inner = self.inner.lock();
-        if let Some(known) = inner.kept.answered(name, &inquiry, now_ms).cloned() {
+        let begun_ms = deployment.as_ref().map(|deployment| deployment.started_ms);
+        if let Some(known) = inner.kept.answered(name, &inquiry, begun_ms, now_ms).cloned() {
             drop(inner);
             return self.evaluation(name, &known.id);
         }
@@ -316,15 +317,9 @@ impl Gates {
     fn looked_at(&self, known: &Evaluation) -> Evaluation {
         let catalog = self.catalog();
         let now_ms = self.clock.now_ms();
-        let (state, deployment) = {
-            let inner = self.inner.lock();
-            let state = inner.kept.standings.get(&known.product).and_then(|standing| standing.state.clone());
-            let filter =
-                DeploymentFilter { version: Some(known.inquiry.version.clone()), ..DeploymentFilter::default() };
-            let found =
-                inner.kept.deployments.find(&filter).into_iter().find(|one| one.service == known.inquiry.service);
-            (state, found.cloned())
-        };
+        let services = catalog.gates.get(&known.gate).map(|gate| services_of(&catalog, gate)).unwrap_or_default();
+        let deployment = self.deployment_of(&known.inquiry, &services);
+        let state = self.standing(&known.product).and_then(|standing| standing.state);
         let (budgets, alerts) = (self.budgets(), self.alerts());
         let sources = Sources { budgets: &*budgets, alerts: &*alerts, catalog: &catalog };
         watched(sources, known, state, deployment.as_ref(), now_ms)
@@ -437,6 +432,11 @@ impl Gates {
             Ok(()) => outcome.changes.extend(change),
             Err(error) => outcome.error = Some(error),
         }
+    }
+
+    /// How many deployments, evaluations and the like are kept, each under the name of its limit.
+    pub(crate) fn n_kept(&self) -> [(&'static str, usize); 5] {
+        self.inner.lock().kept.numbers()
     }
 
     fn deployment_of(&self, inquiry: &Inquiry, services: &[String]) -> Option<Deployment> {

@@ -64,14 +64,31 @@ impl Kept {
         deployments.chain(evaluations).chain(overrides).chain(standings).chain(changes).chain(hooks).collect()
     }
 
+    /// How many of each there are, under the names of their limits.
+    pub(super) fn numbers(&self) -> [(&'static str, usize); 5] {
+        [
+            ("deployments", self.deployments.all().count()),
+            ("gate_evaluations", self.evaluations.len()),
+            ("gate_overrides", self.overrides.len()),
+            ("hook_ids", self.hooks.len()),
+            ("policy_changes", self.changes.len()),
+        ]
+    }
+
     /// An evaluation by its id.
     pub(super) fn evaluation(&self, gate: &str, id: &str) -> Option<&Evaluation> {
         self.evaluations.iter().rev().find(|known| known.id == id && known.gate == gate)
     }
 
     /// The answer that was given to the same question and still holds: one that runs, or that has not expired and that no override
-    /// since then would change.
-    pub(super) fn answered(&self, gate: &str, inquiry: &Inquiry, now_ms: i64) -> Option<&Evaluation> {
+    /// since then would change. What was said of a release is no answer where it has begun again, at `begun_ms`.
+    pub(super) fn answered(
+        &self,
+        gate: &str,
+        inquiry: &Inquiry,
+        begun_ms: Option<i64>,
+        now_ms: i64,
+    ) -> Option<&Evaluation> {
         let is_same = |known: &&Evaluation| {
             let asked = &known.inquiry;
             known.gate == gate
@@ -81,6 +98,9 @@ impl Kept {
                     == (inquiry.phase, &inquiry.change, inquiry.is_dry_run)
         };
         let known = self.evaluations.iter().rev().find(is_same)?;
+        if begun_ms.is_some_and(|begun_ms| begun_ms > known.created_ms) {
+            return None;
+        }
         if inquiry.phase == Phase::PostDeploy && known.stage == Stage::Running {
             return Some(known);
         }

@@ -34,6 +34,7 @@ pub(crate) use exemption::{OUT_OF_SCOPE, UPSTREAM, UPSTREAM_FROZEN};
 pub use gates::{Gates, GatesOptions, TickOutcome};
 pub use outlook::Outlook;
 pub use overriding::{Override, OverrideRequest};
+pub(crate) use request::MAX_SOAK_MS;
 pub use request::{GateError, Inquiry};
 
 /// The limits of gates, for [`crate::limits`].
@@ -41,7 +42,7 @@ pub(crate) fn limits() -> [crate::limits::Limit; 5] {
     [
         ("gate_evaluations", kept::MAX_EVALUATIONS as f64, ""),
         ("gate_overrides", kept::MAX_OVERRIDES as f64, ""),
-        ("gate_soak", request::MAX_SOAK_MS as f64 / 1000.0, "seconds"),
+        ("gate_soak", MAX_SOAK_MS as f64 / 1000.0, "seconds"),
         ("hook_ids", kept::MAX_HOOKS as f64, ""),
         ("policy_changes", kept::MAX_CHANGES as f64, ""),
     ]

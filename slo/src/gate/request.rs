@@ -52,7 +52,7 @@ impl From<ReportError> for GateError {
 }
 
 /// The limit `gate_soak`: the longest time that a release is watched, in milliseconds.
-pub(super) const MAX_SOAK_MS: i64 = 7 * 86_400_000;
+pub(crate) const MAX_SOAK_MS: i64 = 7 * 86_400_000;
 
 impl Inquiry {
     /// The same with what nothing is said of.

@@ -9,8 +9,9 @@ use crate::deployment::Deployment;
 use crate::ledger::{Charge, debit};
 use crate::spec::{Catalog, Indicator, Objective, Product, Role};
 
-/// A budget that was read before this, in milliseconds, is not known: monitoring may be down.
-const FRESH_MS: i64 = 15 * 60_000;
+/// A budget whose newest sample is older, in milliseconds, is not known, nor how fast it burns: monitoring may be down. As long as
+/// the look-back of queries, and as the state `nodata` of products.
+const FRESH_MS: i64 = 5 * 60_000;
 
 /// Who is asked.
 #[derive(Clone, Copy, Debug)]
@@ -93,12 +94,14 @@ impl Facts for Situation<'_> {
         match of {
             Quantity::Remaining => self.reading?.remaining_ratio,
             Quantity::Coverage => self.reading?.coverage,
-            Quantity::BudgetDebit => self.debit,
+            Quantity::BudgetDebit => self.reading.and(self.debit),
             Quantity::Exhaustion => {
                 let at_ms = self.reading?.exhausted_at_ms;
                 Some(at_ms.map_or(f64::INFINITY, |at_ms| (at_ms - self.now_ms).max(0) as f64))
             }
-            Quantity::Burn { window_ms } => self.sources.budgets.burn(self.product, window_ms),
+            Quantity::Burn { window_ms } => {
+                self.reading.and_then(|_| self.sources.budgets.burn(self.product, window_ms))
+            }
         }
     }
 

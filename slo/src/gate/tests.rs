@@ -447,6 +447,49 @@ fn a_release_that_is_not_well_fails_at_once() {
     );
 }
 
+/// What becomes of a version elsewhere is no news of this release, and what was said of it before it went out again neither.
+#[test]
+fn only_the_release_itself_is_watched() {
+    let fixture = Fixture::new(OnUnknown::Deny);
+    let elsewhere = |state| {
+        let report = Report::new("api", "v1", state, Source::Api);
+        fixture.gates.report(Report { environment: "staging".to_owned(), ..report }).unwrap();
+    };
+    fixture.report("v1", DeploymentState::Started);
+    fixture.later(1);
+    elsewhere(DeploymentState::Started);
+    let first = fixture.watch("v1");
+    elsewhere(DeploymentState::RolledBack);
+    assert_eq!(fixture.gates.evaluation("shop-prod", &first.id).unwrap().stage, Stage::Running);
+    fixture.report("v1", DeploymentState::RolledBack);
+    let denied = fixture.gates.evaluation("shop-prod", &first.id).unwrap();
+    assert_eq!(denied.decision, Some(Decision::Deny));
+    assert_eq!(fixture.watch("v1"), denied, "the same question");
+    fixture.later(2);
+    fixture.report("v1", DeploymentState::Started);
+    let again = fixture.watch("v1");
+    assert_eq!((again.stage, again.soak.unwrap().from_ms), (Stage::Running, START_MS + 3 * MINUTE_MS));
+    assert_ne!(again.id, first.id);
+    assert_eq!(fixture.watch("v1").id, again.id);
+}
+
+/// A release after which nobody measures any more is not known to be well.
+#[test]
+fn what_was_measured_before_the_release_says_nothing_of_it() {
+    let check = |silent_minutes: i64, want: Decision| {
+        let fixture = Fixture::new(OnUnknown::Unknown);
+        fixture.report("v1", DeploymentState::Started);
+        let watched = fixture.watch("v1");
+        fixture.tell(|told| told.at_ms = START_MS + (30 - silent_minutes) * MINUTE_MS);
+        fixture.later(30);
+        let got = fixture.gates.evaluation("shop-prod", &watched.id).unwrap();
+        assert_eq!(got.decision, Some(want), "{silent_minutes} min: {got:?}");
+    };
+    check(5, Decision::Allow);
+    check(6, Decision::Unknown);
+    check(30, Decision::Unknown);
+}
+
 #[test]
 fn states_and_their_changes_survive() {
     let mut fixture = Fixture::new(OnUnknown::Deny);
@@ -476,6 +519,24 @@ fn a_webhook_is_taken_once() {
     assert_eq!(fixture.gates.report_hook("gitlab", "1", report()).unwrap(), None);
     assert_eq!(fixture.gates.report_hook("gitlab", "2", report()).unwrap().map(|all| all.len()), Some(1));
     assert_eq!(fixture.gates.deployments(&crate::deployment::DeploymentFilter::default()).len(), 1);
+}
+
+#[test]
+fn what_is_kept_is_counted_by_its_limit() {
+    let fixture = Fixture::new(OnUnknown::Deny);
+    let report = Report::new("api", "v1", DeploymentState::Started, Source::Gitlab);
+    fixture.gates.report_hook("gitlab", "1", vec![report]).unwrap();
+    fixture.report("v2", DeploymentState::Started);
+    for version in ["v1", "v2", "v3"] {
+        fixture.ask("api", version, "");
+    }
+    fixture.allow("v3").unwrap();
+    let used = fixture.gates.n_kept();
+    assert_eq!(used.map(|(_, n)| n), [2, 3, 1, 1, 1], "{used:?}");
+    let limits = crate::limits::all();
+    for (name, n) in used {
+        assert!(limits.iter().any(|(known, value, _)| *known == name && *value > n as f64), "{name}");
+    }
 }
 
 #[test]

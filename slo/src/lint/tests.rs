@@ -79,6 +79,60 @@ fn states_that_a_policy_has_not() {
         &["26:85: the policy has no state exhausetd (did you mean `exhausted`?)"],
     );
     check(&(shop + &gate("policy.state = 'exhausted'")), &["26:52: expected one of == != in, \"not in\", found \"=\""]);
+    let without = slo("a", ROLLING) + &document("Product", "shop", "composition: {components: [{slo: a}]}");
+    check(
+        &(without + &gate("policy.state == 'exhausted'")),
+        &["20:56: the product has no policy, so that nobody ever knows its state"],
+    );
+}
+
+#[test]
+fn time_without_data_that_has_no_events() {
+    let no_data = |what: &str| document("SLOOptions", "a", &format!("noData: {what}"));
+    check(&(slo("a", ROLLING) + &no_data("ignore")), &[]);
+    let nothing = "8:17: a: noData changes nothing: a time without data has no events, and only slices of time can be good \
+                   or bad without any";
+    check(&(slo("a", ROLLING) + &no_data("bad")), &[nothing]);
+    let slices = "timeWindow: [{duration: 28d, isRolling: true}]\n  budgetingMethod: Timeslices\n  \
+                  objectives: [{targetPercent: 99.9, timeSliceTarget: 1, timeSliceWindow: 1m}]";
+    check(&(slo("a", slices) + &no_data("bad")), &[]);
+}
+
+#[test]
+fn conditions_that_mean_something_else() {
+    let gate = |spec: &str| {
+        slo("a", ROLLING)
+            + &document("Product", "shop", "composition: {components: [{slo: a}]}")
+            + &document("ReleaseGate", "g", &format!("{{product: shop, {spec}}}"))
+    };
+    check(
+        &gate("preDeploy: {deny: [\"remaining <= 25\"], warn: [\"coverage < 95%\"]}"),
+        &["20:52: 25 is more than the whole: is 25% meant?"],
+    );
+    check(
+        &gate("preDeploy: {deny: [\"change == 'fixes'\"]}"),
+        &["20:50: no change is of the class fixes: there are feature, fix, security, rollback, config"],
+    );
+    check(
+        &gate("postDeploy: {failWhen: [\"burn(1h) > 5 for 10m\"]}"),
+        &[
+            "20:57: a gate answers at once: only conditions of a policy's states can ask that something holds for a while",
+        ],
+    );
+    check(&gate("postDeploy: {soak: 8d}"), &["20:38: 8d is longer than the limit of 1w (gate_soak)"]);
+    let policy = |actions: &str| {
+        let states = "[{name: low, when: \"remaining <= 0.25\", leaveWhen: \"remaining > 30 for 1h\"}]";
+        document("ErrorBudgetPolicy", "p", &format!("{{states: {states}, actions: {{low: [{actions}]}}}}"))
+    };
+    let leaves = "5:76: 30 is more than the whole: is 30% meant?";
+    check(
+        &policy("{freeze: {allow: [fix, securty]}}"),
+        &[leaves, "5:129: no change is of the class securty (did you mean `security`?)"],
+    );
+    check(
+        &policy("{gate: {require: approval, approvers: x, soak: 1h}}"),
+        &["5:107: approval stands alone: maxDeploysPerDay and soak are an action of their own", leaves],
+    );
 }
 
 #[test]

@@ -7,6 +7,8 @@ use super::{Adjustment, BudgetPolicy, BurnPolicy, Gate, Objective, Product, Repo
 /// What spec files say, taken together. Documents that could not be read are listed and keep nobody else from working.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
+    /// How many documents there were, those that could not be taken included.
+    pub n_documents: usize,
     /// By name.
     pub services: BTreeMap<String, Service>,
     /// By id.

@@ -48,6 +48,7 @@ pub fn load_within(files: &[SpecFile], retention_ms: i64) -> Catalog {
             }
         }
     }
+    catalog.n_documents = all.len();
     let windows = windows.in_force(&mut catalog);
     for (document, text) in all {
         read(document, text, &windows, &mut objects, &mut catalog);

@@ -96,7 +96,12 @@ fn listed(gates: &Gates, query: &Form) -> ApiResult {
     };
     let mut services: Vec<String> = query.all("service").map(str::to_owned).collect();
     if let Some(product) = text("product") {
-        services.extend(gates.services_of(&product));
+        let of_product = gates.services_of(&product);
+        services = if services.is_empty() {
+            of_product
+        } else {
+            services.into_iter().filter(|service| of_product.contains(service)).collect()
+        };
         if services.is_empty() {
             return Reply::data(|json| json.raw("[]"));
         }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::super::objects::{Objects, Stored};
 use super::super::resolve::each;
 use super::super::walk::Walk;
-use super::words::{condition, duration, needed, one_of, optional_duration, share};
+use super::words::{classes, condition, duration, needed, one_of, share, soak};
 use crate::gate::{OUT_OF_SCOPE, UPSTREAM, UPSTREAM_FROZEN};
 use crate::spec::{BudgetPolicy, Catalog, GitlabFreeze, PolicyAction, PolicyState, Share};
 
@@ -197,7 +197,10 @@ fn action(spec: &ActionSpec, walk: &mut Walk<'_>) -> Option<PolicyAction> {
     match (&spec.freeze, &spec.gate, &spec.notify, &spec.webhook) {
         (Some(freeze), None, None, None) => {
             let scope = if freeze.scope.is_empty() { "own" } else { &freeze.scope };
-            walk.within("freeze", |walk| one_of("scope", scope, &["own", "all"], walk));
+            walk.within("freeze", |walk| {
+                one_of("scope", scope, &["own", "all"], walk);
+                classes("allow", &freeze.allow, walk);
+            });
             Some(PolicyAction::Freeze { allow: freeze.allow.clone(), scope: scope.to_owned() })
         }
         (None, Some(gate), None, None) => walk.within("gate", |walk| gate_action(gate, walk)),
@@ -231,10 +234,17 @@ fn gitlab_freeze(spec: &GitlabFreezeSpec, walk: &mut Walk<'_>) -> Option<PolicyA
 fn gate_action(spec: &GateActionSpec, walk: &mut Walk<'_>) -> Option<PolicyAction> {
     if !spec.require.is_empty() {
         one_of("require", &spec.require, &["approval"], walk);
+        classes("for", &spec.classes, walk);
+        if spec.max_deploys_per_day.is_some() || spec.soak.is_some() {
+            walk.error_here("approval stands alone: maxDeploysPerDay and soak are an action of their own");
+        }
         let approvers = needed("approvers", &spec.approvers, "whose word", walk)?.to_owned();
         return Some(PolicyAction::RequireApproval { classes: spec.classes.clone(), approvers });
     }
-    let soak_ms = optional_duration("soak", spec.soak.as_deref(), walk)?;
+    let soak_ms = match &spec.soak {
+        None => None,
+        Some(text) => Some(soak(text, walk)?),
+    };
     if spec.max_deploys_per_day.is_none() && soak_ms.is_none() {
         walk.error_here("a gate requires approval, or has maxDeploysPerDay or soak");
     }

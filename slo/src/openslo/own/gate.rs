@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::super::objects::{Objects, Stored, missing};
 use super::super::resolve::each;
 use super::super::walk::Walk;
-use super::words::{conditions, duration, needed, one_of};
+use super::words::{self, conditions, duration, needed, one_of};
 use crate::spec::{Catalog, Gate, OnUnknown, Overriding};
 
 /// Where releases go to where nothing is said.
@@ -93,7 +93,7 @@ fn gate(stored: &Stored<'_, GateSpec>, objects: &Objects<'_>, catalog: &Catalog,
         }
     };
     let soak = spec.post_deploy.soak.as_deref().unwrap_or(DEFAULT_SOAK);
-    let soak_ms = walk.within("postDeploy", |walk| duration("soak", soak, walk));
+    let soak_ms = walk.within("postDeploy", |walk| words::soak(soak, walk));
     let expires = spec.overriding.expires.as_deref().unwrap_or(DEFAULT_EXPIRY);
     let expires_ms = walk.within("override", |walk| duration("expires", expires, walk));
     let environment = if spec.environment.is_empty() { DEFAULT_ENVIRONMENT } else { &spec.environment };
@@ -116,8 +116,13 @@ fn gate(stored: &Stored<'_, GateSpec>, objects: &Objects<'_>, catalog: &Catalog,
     })
 }
 
-/// The states of a product's policy, where it has one.
+/// The states of a product's policy, none where it has no policy; `None` where they are not known.
 fn states<'c>(product: &str, catalog: &'c Catalog) -> Option<Vec<&'c str>> {
-    let policy = catalog.budget_policies.get(catalog.products.get(product)?.policy.as_ref()?)?;
-    Some(policy.states.iter().map(|state| state.name.as_str()).collect())
+    match &catalog.products.get(product)?.policy {
+        None => Some(Vec::new()),
+        Some(policy) => {
+            let policy = catalog.budget_policies.get(policy)?;
+            Some(policy.states.iter().map(|state| state.name.as_str()).collect())
+        }
+    }
 }

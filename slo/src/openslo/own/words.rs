@@ -5,7 +5,9 @@ use model::duration::PromDuration;
 use model::yaml::nearest;
 
 use super::super::walk::Walk;
-use crate::condition::{Condition, Word};
+use crate::condition::{Condition, Word, duration_text};
+use crate::deployment::CHANGE_CLASSES;
+use crate::gate::MAX_SOAK_MS;
 use crate::spec::{Catalog, Share};
 
 /// A duration as Prometheus writes it, in milliseconds; `None` where it is none, or no time at all.
@@ -58,32 +60,83 @@ pub(super) fn needed<'s>(field: &str, text: &'s str, what: &str, walk: &mut Walk
     (!text.is_empty()).then_some(text)
 }
 
-/// A condition of a policy or a gate.
+/// A condition of a policy.
 pub(super) fn condition(field: &str, text: &str, walk: &mut Walk<'_>) {
-    if let Err(error) = Condition::parse(text) {
-        walk.within(field, |walk| walk.error_inside(text, (error.at, error.at), error.message, None));
-    }
+    walk.within(field, |walk| drop(read(text, walk)));
 }
 
-/// Conditions in a list. A state that none of the `states` is, where these are known, is one that never comes.
+/// Conditions of a gate, in a list. A state that none of the `states` is, where these are known, is one that never comes; there are
+/// none where the product has no policy.
 pub(super) fn conditions(field: &str, texts: &[String], states: Option<&[&str]>, walk: &mut Walk<'_>) {
     walk.within(field, |walk| {
         for (index, text) in texts.iter().enumerate() {
-            walk.at(index, |walk| match Condition::parse(text) {
-                Err(error) => walk.error_inside(text, (error.at, error.at), error.message, None),
-                Ok(condition) => states.into_iter().for_each(|states| states_are(&condition, states, walk)),
+            walk.at(index, |walk| {
+                let Some(condition) = read(text, walk) else { return };
+                if let Some(span) = condition.for_span() {
+                    let message = "a gate answers at once: only conditions of a policy's states can ask that something \
+                                   holds for a while";
+                    walk.error_inside(text, span, message.to_owned(), None);
+                }
+                states.into_iter().for_each(|states| states_are(&condition, states, walk));
             });
         }
     });
 }
 
+/// A condition, and what in it can be read and looks wrong.
+fn read(text: &str, walk: &mut Walk<'_>) -> Option<Condition> {
+    let condition = Condition::parse(text).map_err(|error| {
+        walk.error_inside(text, (error.at, error.at), error.message, None);
+    });
+    let condition = condition.ok()?;
+    for (at, word) in condition.words(Word::Change).into_iter().filter(|(_, word)| !CHANGE_CLASSES.contains(word)) {
+        walk.warn_inside(text, (at, at + word.len()), no_class(word));
+    }
+    for (from, to) in condition.without_percent() {
+        let share = &text[*from..*to];
+        walk.warn_inside(text, (*from, *to), format!("{share} is more than the whole: is {share}% meant?"));
+    }
+    Some(condition)
+}
+
 fn states_are(condition: &Condition, states: &[&str], walk: &mut Walk<'_>) {
     let text = condition.text();
     for (at, word) in condition.words(Word::PolicyState).into_iter().filter(|(_, word)| !states.contains(word)) {
-        let hint = nearest(word, states.iter().copied()).map(|near| format!(" (did you mean `{near}`?)"));
-        let hint = hint.unwrap_or_else(|| format!(": there are {}", states.join(", ")));
-        walk.warn_inside(text, (at, at + word.len()), format!("the policy has no state {word}{hint}"));
+        let message = if states.is_empty() {
+            "the product has no policy, so that nobody ever knows its state".to_owned()
+        } else {
+            let hint = nearest(word, states.iter().copied()).map(|near| format!(" (did you mean `{near}`?)"));
+            let hint = hint.unwrap_or_else(|| format!(": there are {}", states.join(", ")));
+            format!("the policy has no state {word}{hint}")
+        };
+        walk.warn_inside(text, (at, at + word.len()), message);
     }
+}
+
+/// Classes of changes; no release is of one that does not exist.
+pub(super) fn classes(field: &str, classes: &[String], walk: &mut Walk<'_>) {
+    walk.within(field, |walk| {
+        for (index, class) in classes.iter().enumerate().filter(|(_, class)| !CHANGE_CLASSES.contains(&class.as_str()))
+        {
+            walk.at(index, |walk| walk.warn_here(no_class(class)));
+        }
+    });
+}
+
+fn no_class(class: &str) -> String {
+    let hint = nearest(class, CHANGE_CLASSES).map(|near| format!(" (did you mean `{near}`?)"));
+    let hint = hint.unwrap_or_else(|| format!(": there are {}", CHANGE_CLASSES.join(", ")));
+    format!("no change is of the class {class}{hint}")
+}
+
+/// For how long a release is watched, in milliseconds.
+pub(super) fn soak(text: &str, walk: &mut Walk<'_>) -> Option<i64> {
+    let soak_ms = duration("soak", text, walk)?;
+    if soak_ms > MAX_SOAK_MS {
+        let longest = duration_text(MAX_SOAK_MS);
+        walk.error("soak", format_args!("{text} is longer than the limit of {longest} (gate_soak)"));
+    }
+    (soak_ms <= MAX_SOAK_MS).then_some(soak_ms)
 }
 
 /// One of a few words.
