@@ -13,6 +13,7 @@ use super::captures::Captures;
 use super::error::{Reason, RegexError};
 use super::parse::{self, Flags, Parsed};
 use super::shape::{OneGroup, Shape};
+use super::shared::Shared;
 use super::{GROUPS_LIMIT_BYTES, SIZE_LIMIT_BYTES};
 
 /// The least that a state of the automaton occupies.
@@ -24,7 +25,10 @@ const LOW_HEIGHT: u32 = 100;
 /// That stack, for trees as high as `parse` lets them become; five times what an unoptimised build was seen to need.
 const HIGH_STACK_BYTES: usize = 8 << 20;
 
-/// A compiled regular expression. Cloning is cheap.
+/// Anchored expressions that have an automaton. Of those that search there are few.
+static ANCHORED: Shared<Compiled> = Shared::new();
+
+/// A compiled regular expression. Cloning is cheap, and so is compiling an anchored one that somebody else uses.
 #[derive(Clone)]
 pub struct GoRegex(Arc<Compiled>);
 
@@ -44,6 +48,9 @@ impl GoRegex {
     /// # Errors
     /// When the pattern is not in Go's syntax, or compiles to more than [`SIZE_LIMIT_BYTES`].
     pub fn anchored(pattern: &str) -> Result<GoRegex, RegexError> {
+        if let Some(known) = ANCHORED.get(pattern) {
+            return Ok(GoRegex(known));
+        }
         let parsed = parse::parse(pattern, Flags { dot_newline: true, ..Flags::default() })?;
         with_stack_for(parsed, |parsed| {
             let shape = Shape::of(&parsed.node, pattern.len());
@@ -52,8 +59,9 @@ impl GoRegex {
             let needs_engine = has_groups || matches!(shape, Shape::Engine(_));
             let engine = needs_engine.then(|| compile(&parsed, true, pattern)).transpose()?;
             let group_names = parsed.group_names;
-            let pattern = pattern.to_owned();
-            Ok(GoRegex(Arc::new(Compiled { pattern, group_names, shape: Some(shape), one_group, engine })))
+            let text = pattern.to_owned();
+            let compiled = Arc::new(Compiled { pattern: text, group_names, shape: Some(shape), one_group, engine });
+            Ok(GoRegex(if needs_engine { ANCHORED.insert(pattern, compiled) } else { compiled }))
         })
         .unwrap_or_else(|| Err(RegexError::new(Reason::TooDeep, pattern)))
     }
@@ -170,6 +178,12 @@ fn compile(parsed: &Parsed, anchored: bool, pattern: &str) -> Result<meta::Regex
     Ok(engine)
 }
 
+impl fmt::Debug for Compiled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Compiled({:?})", self.pattern)
+    }
+}
+
 impl fmt::Debug for GoRegex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "GoRegex({:?})", self.0.pattern)
@@ -183,3 +197,16 @@ impl PartialEq for GoRegex {
 }
 
 impl Eq for GoRegex {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_with_an_automaton_are_compiled_once() {
+        let (a, b) = (GoRegex::anchored("5[0-9]+x?").unwrap(), GoRegex::anchored("5[0-9]+x?").unwrap());
+        assert!(Arc::ptr_eq(&a.0, &b.0));
+        let searching = GoRegex::searching("5[0-9]+x?").unwrap();
+        assert!(searching.is_match("a 500 b") && !b.is_match("a 500 b"), "one that searches is another");
+    }
+}

@@ -15,6 +15,7 @@ mod go_regex;
 mod node;
 mod parse;
 mod shape;
+mod shared;
 mod template;
 mod texts;
 
