@@ -408,3 +408,53 @@ fn a_number_is_of_one_series_in_each_numbering() {
         assert!(by_number.len() >= N_SERIES);
     }
 }
+
+/// Whoever notes what each number is hears of the same rows as who is told each time, also where it asks to be told anew.
+#[test]
+fn who_is_told_labels_once_hears_the_same() {
+    let disk = MemoryDisk::new();
+    let all: Vec<Labels> = (0..40).map(|number| labels("a", &[("n", &number.to_string())])).collect();
+    for run in 0..3 {
+        let (store, _) = open(&disk, run, options());
+        let series = resolve(&store, None, &all);
+        for step in 1..20 {
+            let some: Vec<_> = series.iter().copied().skip(step % 7).step_by(1 + step % 3).collect();
+            let values = vec![step as f64; some.len()];
+            assert_eq!(commit(&store, None, &some, run as i64 * 1000 + step as i64, &values), []);
+        }
+        let mut cursor = store.follow(FeedPosition::default()).unwrap();
+        cursor.name_once();
+        let mut known: HashMap<FeedNumber, Labels> = HashMap::new();
+        let (mut once, mut n_named) = (Vec::new(), 0);
+        for batch in 0.. {
+            let mut take = |row: FeedRow<'_>| {
+                let FeedRow::Float { number, labels, timestamp_ms, .. } = row else {
+                    panic!("only floats were written")
+                };
+                match known.get(&number) {
+                    Some(_) => assert!(labels.is_empty(), "{labels} were told before"),
+                    None => {
+                        n_named += 1;
+                        known.insert(number, labels.clone());
+                    }
+                }
+                once.push((known[&number].clone(), timestamp_ms));
+            };
+            if !cursor.next_batch(&mut take).unwrap() {
+                break;
+            }
+            if batch % 11 == 10 {
+                cursor.name_once();
+            }
+        }
+        let mut always = Vec::new();
+        let mut cursor = store.follow(FeedPosition::default()).unwrap();
+        let mut take = |row: FeedRow<'_>| {
+            let FeedRow::Float { labels, timestamp_ms, .. } = row else { panic!("only floats were written") };
+            always.push((labels.clone(), timestamp_ms));
+        };
+        while cursor.next_batch(&mut take).unwrap() {}
+        assert_eq!(once, always);
+        assert!(once.iter().all(|(labels, _)| !labels.is_empty()) && n_named < once.len());
+    }
+}

@@ -21,7 +21,7 @@ pub struct FeedPosition {
 }
 
 /// A number that a cursor gives a series, so that who follows may keep a table of what it knows of each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FeedNumber {
     /// Which numbering it is of. Once another begins, numbers of this one mean nothing.
     pub numbering: u32,
@@ -36,7 +36,7 @@ pub enum FeedRow<'a> {
     Float {
         /// The number of the series.
         number: FeedNumber,
-        /// The series.
+        /// The series; nothing where that was said before, and the follower asked for that ([`FeedCursor::name_once`]).
         labels: &'a Labels,
         /// Milliseconds since the Unix epoch.
         timestamp_ms: i64,
@@ -49,7 +49,7 @@ pub enum FeedRow<'a> {
     Histogram {
         /// The number of the series.
         number: FeedNumber,
-        /// The series.
+        /// As that of a float.
         labels: &'a Labels,
         /// Milliseconds since the Unix epoch.
         timestamp_ms: i64,
@@ -88,6 +88,10 @@ pub trait FeedCursor: fmt::Debug + Send {
     /// # Errors
     /// When the log cannot be read, or when it no longer holds the position.
     fn next_batch(&mut self, take: &mut dyn FnMut(FeedRow<'_>)) -> Result<bool, FeedError>;
+
+    /// Begins another numbering, in which only the first row of each series bears its labels: later ones have none. So
+    /// nobody keeps the labels of series that the follower does not care for.
+    fn name_once(&mut self);
 
     /// The position behind the last batch handed out.
     fn position(&self) -> FeedPosition;

@@ -53,6 +53,10 @@ impl Feed for Committed {
 }
 
 impl FeedCursor for Cursor {
+    fn name_once(&mut self) {
+        panic!("queues want all labels");
+    }
+
     fn next_batch(&mut self, take: &mut dyn FnMut(FeedRow<'_>)) -> Result<bool, FeedError> {
         let batches = self.batches.0.lock();
         let Some(batch) = batches.get(self.at.offset as usize) else { return Ok(false) };

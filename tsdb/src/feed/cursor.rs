@@ -28,6 +28,7 @@ pub(super) struct Cursor {
     run: Option<Run>,
     /// The newest numbering of series.
     numbering: u32,
+    is_named_once: bool,
     n_lost: u64,
 }
 
@@ -45,7 +46,8 @@ impl Cursor {
         let (head, wal, restored) = (Arc::clone(&store.head), Arc::clone(&store.wal), store.restored.clone());
         let start = first_segment(&wal, from)?;
         let tail = wal.tail(start);
-        Ok(Cursor { head, wal, restored, tail, from, position: from, run: None, numbering: 0, n_lost: 0 })
+        let (numbering, is_named_once, n_lost) = (0, false, 0);
+        Ok(Cursor { head, wal, restored, tail, from, position: from, run: None, numbering, is_named_once, n_lost })
     }
 }
 
@@ -85,7 +87,10 @@ impl FeedCursor for Cursor {
                 None => {
                     let (head, wal) = (Arc::clone(&self.head), Arc::clone(&self.wal));
                     self.numbering = self.numbering.wrapping_add(1);
-                    let names = Names::new(head, wal, self.restored.clone(), (place.run, self.numbering));
+                    let mut names = Names::new(head, wal, self.restored.clone(), (place.run, self.numbering));
+                    if self.is_named_once {
+                        names.name_once();
+                    }
                     self.run.insert(Run { names, decoder: Decoder::default(), n_skipped: 0 })
                 }
             };
@@ -104,6 +109,14 @@ impl FeedCursor for Cursor {
                 self.position = place;
                 return Ok(true);
             }
+        }
+    }
+
+    fn name_once(&mut self) {
+        self.is_named_once = true;
+        if let Some(run) = &mut self.run {
+            run.names.name_once();
+            self.numbering = run.names.numbering();
         }
     }
 

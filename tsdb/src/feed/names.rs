@@ -1,12 +1,14 @@
 //! The labels of the series that the records of one run name.
 
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
+use hashbrown::HashTable;
 use journal::ReadError;
 use model::Labels;
 use model::storage::{FeedNumber, SeriesRef};
 use parking_lot::Mutex;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::head::{Head, Place, Shard};
 use crate::wal::Wal;
@@ -52,19 +54,58 @@ pub(super) struct Names {
     restored: Option<RestoredRun>,
     salt: u32,
     /// Series by their numbers. They come again in the order in which they came first, so the next is mostly the right guess.
-    known: Vec<(SeriesRef, Labels)>,
-    numbers: FxHashMap<SeriesRef, u32>,
+    known: Vec<SeriesRef>,
+    /// The numbers, by series.
+    numbers: HashTable<u32>,
+    /// The labels of those that may be asked for.
+    labels: FxHashMap<u32, Labels>,
     guess: usize,
     numbering: u32,
     has_read: bool,
+    /// Labels are let go as soon as they were handed out.
+    is_once: bool,
+    /// The labels that were handed out last, where they are let go.
+    handed_out: Labels,
+    /// The labels of what was named before.
+    nothing: Labels,
 }
 
 impl Names {
     /// Those of the run that has this salt.
     pub(super) fn new(head: Arc<Head>, wal: Arc<Wal>, restored: Option<RestoredRun>, run: (u32, u32)) -> Names {
         let (salt, numbering) = run;
-        let (known, numbers) = (Vec::new(), FxHashMap::default());
-        Names { head, wal, restored, salt, known, numbers, guess: 0, numbering, has_read: false }
+        let (known, numbers, labels) = (Vec::new(), HashTable::new(), FxHashMap::default());
+        let nothing = Labels::empty();
+        let handed_out = nothing.clone();
+        Names {
+            head,
+            wal,
+            restored,
+            salt,
+            known,
+            numbers,
+            labels,
+            guess: 0,
+            numbering,
+            has_read: false,
+            is_once: false,
+            handed_out,
+            nothing,
+        }
+    }
+
+    /// Begins another numbering, in which labels are handed out once.
+    pub(super) fn name_once(&mut self) {
+        self.is_once = true;
+        self.begin_numbering();
+    }
+
+    fn begin_numbering(&mut self) {
+        self.known.clear();
+        self.numbers.clear();
+        self.labels.clear();
+        self.numbering = self.numbering.wrapping_add(1);
+        self.has_read = false;
     }
 
     /// Whose names these are.
@@ -86,47 +127,59 @@ impl Names {
             return self.read();
         }
         if self.known.len() > MIN_KNOWN && self.known.len() > 2 * self.head.index().read().n_series() {
-            self.known.clear();
-            self.numbers.clear();
-            self.numbering = self.numbering.wrapping_add(1);
-            self.has_read = false;
+            self.begin_numbering();
         }
         Ok(())
     }
 
     /// Takes a definition that stood in a record.
     pub(super) fn define(&mut self, reference: SeriesRef, labels: &Labels) {
-        if !self.numbers.contains_key(&reference) {
+        if self.known_number(reference).is_none() {
             self.add(reference, labels.clone());
         }
     }
 
+    fn known_number(&self, reference: SeriesRef) -> Option<u32> {
+        let is_it = |number: &u32| self.known.get(*number as usize) == Some(&reference);
+        self.numbers.find(hash(reference), is_it).copied()
+    }
+
     fn add(&mut self, reference: SeriesRef, labels: Labels) -> u32 {
         let number = self.known.len() as u32;
-        self.known.push((reference, labels));
-        self.numbers.insert(reference, number);
+        self.known.push(reference);
+        self.labels.insert(number, labels);
+        let Names { known, numbers, .. } = self;
+        numbers.insert_unique(hash(reference), number, |number| {
+            known.get(*number as usize).map_or(0, |known| hash(*known))
+        });
         number
     }
 
-    /// The number and the labels of a series.
+    /// The number and the labels of a series; no labels where they are handed out once, and have been.
     pub(super) fn of(&mut self, reference: SeriesRef) -> Option<(FeedNumber, &Labels)> {
-        let is_guessed = self.known.get(self.guess).is_some_and(|(known, _)| *known == reference);
+        let is_guessed = self.known.get(self.guess) == Some(&reference);
         let number = match is_guessed {
             true => self.guess as u32,
             false => self.number(reference)?,
         };
         self.guess = number as usize + 1;
-        let (_, labels) = self.known.get(number as usize)?;
+        let labels = match self.is_once {
+            true => {
+                self.handed_out = self.labels.remove(&number).unwrap_or_else(|| self.nothing.clone());
+                &self.handed_out
+            }
+            false => self.labels.get(&number)?,
+        };
         Some((FeedNumber { numbering: self.numbering, number }, labels))
     }
 
     fn number(&mut self, reference: SeriesRef) -> Option<u32> {
-        if let Some(number) = self.numbers.get(&reference) {
-            return Some(*number);
+        if let Some(number) = self.known_number(reference) {
+            return Some(number);
         }
         let labels = self.find(reference)?;
         // It may have been read meanwhile.
-        let known = self.numbers.get(&reference).copied();
+        let known = self.known_number(reference);
         Some(known.unwrap_or_else(|| self.add(reference, labels)))
     }
 
@@ -138,8 +191,8 @@ impl Names {
             return Some(labels);
         }
         self.read().ok()?;
-        let number = *self.numbers.get(&reference)?;
-        self.known.get(number as usize).map(|(_, labels)| labels.clone())
+        let number = self.known_number(reference)?;
+        self.labels.get(&number).cloned()
     }
 
     fn read(&mut self) -> Result<(), ReadError> {
@@ -150,6 +203,10 @@ impl Names {
         }
         Ok(())
     }
+}
+
+fn hash(reference: SeriesRef) -> u64 {
+    FxBuildHasher.hash_one(reference)
 }
 
 /// The labels of a series of the head.
