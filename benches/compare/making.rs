@@ -1,4 +1,4 @@
-//! An objective that is new, over days of samples that are there already.
+//! An objective that is new, over days of samples that are there already, and its back-test over these days.
 
 use std::io::{self, Write};
 use std::time::Instant;
@@ -16,6 +16,8 @@ use crate::table::{Bar, Measured, Table, Unit};
 const STEP_MS: i64 = 15_000;
 /// How many are made, one after the other.
 const N_ROUNDS: usize = 3;
+/// So strict that it would have been told of: who finds nothing is fast.
+const STRICT: &str = "99.99";
 /// What is imported is kept, and nothing is scraped.
 const CONFIG: &str =
     "scrape_configs: []\nstorage: {tsdb: {retention: {time: 60d}}}\nnarthex: {slo_files: ['slo/*.yml']}\n";
@@ -28,21 +30,54 @@ pub(crate) fn measure(arguments: &Arguments, load: Load, table: &mut Table) -> i
     std::fs::create_dir_all(dir.path().join("slo"))?;
     let mut server = Server::start(arguments, Peer::Narthex, dir.path(), CONFIG)?;
     server.wait_until_ready()?;
-    let (mut took, mut cpu) = (Vec::new(), Vec::new());
+    let mut making = Rounds::default();
     for number in 0..N_ROUNDS {
         // One more than before: each round makes one.
         Shop::write_specs(&dir.path().join("slo"), number + 1)?;
-        let (began, before) = (Instant::now(), server.cpu_seconds()?);
-        http::post(server.address, "/-/reload")?;
-        took.push(began.elapsed().as_secs_f64() * 1000.0);
-        cpu.push((server.cpu_seconds()? - before) * 1000.0);
+        making.time(&server, || http::post(server.address, "/-/reload").map(drop))?;
         check(&server, &shop, number, load.days_made)?;
     }
-    let ours = |rounds| vec![Measured { peer: Peer::Narthex, rounds }];
-    let name = format!("making an objective over {} days of {SERIES_PER_ROUTE} series at 15 s", load.days_made);
-    table.push(&name, Unit::Milliseconds, Bar::Below(200.0), ours(took));
-    table.push("server CPU of that", Unit::Milliseconds, Bar::None, ours(cpu));
+    let days = load.days_made;
+    making.push(table, &format!("making an objective over {days} days of {SERIES_PER_ROUTE} series at 15 s"), 200.0);
+    let mut trying = Rounds::default();
+    for route in 0..N_ROUNDS {
+        trying.time(&server, || try_out(&server, route, days))?;
+    }
+    trying.push(table, &format!("back-test of it with another target over these {days} days, four pairs"), 100.0);
     Ok(())
+}
+
+/// How long something took, and what it cost the server, each time, in milliseconds.
+#[derive(Default)]
+struct Rounds {
+    took: Vec<f64>,
+    cpu: Vec<f64>,
+}
+
+impl Rounds {
+    fn time(&mut self, server: &Server, work: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        let (began, before) = (Instant::now(), server.cpu_seconds()?);
+        work()?;
+        self.took.push(began.elapsed().as_secs_f64() * 1000.0);
+        self.cpu.push((server.cpu_seconds()? - before) * 1000.0);
+        Ok(())
+    }
+
+    fn push(self, table: &mut Table, name: &str, bar: f64) {
+        let ours = |rounds| vec![Measured { peer: Peer::Narthex, rounds }];
+        table.push(name, Unit::Milliseconds, Bar::Below(bar), ours(self.took));
+        table.push("server CPU of that", Unit::Milliseconds, Bar::None, ours(self.cpu));
+    }
+}
+
+/// Asks what an objective would have done if it were stricter.
+fn try_out(server: &Server, route: usize, days: i64) -> io::Result<()> {
+    let start_s = now_ms() / 1000 - days * DAY_MS / 1000;
+    let path = format!("/api/v1/slos/whatif?id=slo-{route}&objective={STRICT}&start={start_s}");
+    let answer: serde_json::Value = serde_json::from_slice(&http::post(server.address, &path)?)?;
+    let is_told = answer["data"]["alerts"].as_array().is_some_and(|alerts| !alerts.is_empty());
+    let text = || format!("nobody would have been told: {:.200}", answer.to_string());
+    if is_told { Ok(()) } else { Err(io::Error::other(text())) }
 }
 
 /// Who counts nothing is fast.

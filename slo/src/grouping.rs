@@ -90,7 +90,7 @@ fn selectors(indicator: &Indicator) -> Vec<Vec<Matcher>> {
     match indicator {
         Indicator::Events { total: Counted::Exactly(total), .. } => {
             let added = total.terms.iter().filter(|term| !term.is_subtracted);
-            added.map(|term| term.matchers.clone()).collect()
+            added.map(|term| term.matchers.to_vec()).collect()
         }
         Indicator::Threshold { query, .. } | Indicator::Ratio { query, .. } => {
             parse_selector(query).into_iter().collect()
@@ -200,7 +200,7 @@ fn indicator(whole: &Indicator, group: &Group) -> Indicator {
 fn counter(whole: &Counted, group: &Group) -> Counted {
     let Counted::Exactly(counter) = whole else { return whole.clone() };
     let terms = counter.terms.iter().cloned();
-    let terms = terms.map(|term| CounterTerm { matchers: of(&term.matchers, group), ..term });
+    let terms = terms.map(|term| CounterTerm { matchers: of(&term.matchers, group).into(), ..term });
     Counted::Exactly(Counter { text: counter.text.clone(), terms: terms.collect() })
 }
 

@@ -1,6 +1,6 @@
 //! Budgets at work: a tick looks at all objectives, writes series and tells of budgets that burn; anybody may ask at any time.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use net::percent::{self, Place};
 use parking_lot::{Mutex, RwLock};
 use query::Cancel;
 
-use super::alerts::{AlertChanges, Alerts, Claim};
+use super::alerts::{AlertChanges, Claim};
 use super::evaluation::{Evaluation, KeptSlices, Look, product_key, product_of_key};
 use super::rules::{self, LastTick};
 use super::state::{Kept, StateError, StateJournal};
@@ -25,7 +25,7 @@ use crate::burn::no_data_after_ms;
 use crate::history::{Counts, History, Standing};
 use crate::product::components_of;
 use crate::report::Language;
-use crate::series::{self, Row, Writer};
+use crate::series::{self, Rows, Table, Writer};
 use crate::spec::{BurnPolicy, Catalog, Objective, Product, Window};
 use crate::trial::{self, Answer, Ground, Question, TrialError};
 use crate::window::Span;
@@ -108,15 +108,7 @@ pub struct Budgets {
 struct Current {
     in_force: InForce,
     versions: BTreeMap<String, Versions>,
-    layouts: Vec<Layout>,
-}
-
-/// The series of an objective, and the windows that it needs.
-#[derive(Debug)]
-struct Layout {
-    id: String,
-    windows_ms: Vec<i64>,
-    rows: Vec<(Row, Labels)>,
+    table: Table,
 }
 
 /// What ticks change.
@@ -168,16 +160,9 @@ impl Budgets {
         let changed = change_targets(&in_force.catalog, &mut work.kept.versions, now_ms);
         let Work { journal, kept, .. } = &mut *work;
         let noted = journal.note(&changed, &AlertChanges::default(), kept);
-        // Names of others are not told apart by ids: the first objective has a series.
-        let mut taken = HashSet::new();
-        let layouts = in_force.catalog.objectives.values().map(|objective| {
-            let mut rows = series::rows(objective, &in_force.recorded);
-            rows.retain(|(_, labels)| taken.insert(labels.clone()));
-            Layout { id: objective.id.clone(), windows_ms: series::windows_ms(objective), rows }
-        });
-        let layouts = layouts.collect();
+        let table = Table::new(&in_force.catalog, &in_force.recorded);
         self.slices.lock().clear();
-        *self.current.write() = Arc::new(Current { in_force, versions: kept.versions.clone(), layouts });
+        *self.current.write() = Arc::new(Current { in_force, versions: kept.versions.clone(), table });
         noted.map_err(|error| error.to_string())
     }
 
@@ -187,14 +172,15 @@ impl Budgets {
         let started = self.clock.elapsed();
         let current = self.current();
         let evaluation = self.evaluation(&current);
-        let mut tick = Tick { n_objectives: current.layouts.len(), errors: Vec::new() };
-        let (mut claims, mut fresh, mut looks) = (Vec::new(), BTreeMap::new(), Vec::new());
-        for layout in &current.layouts {
+        let mut tick = Tick { n_objectives: current.table.layouts().len(), errors: Vec::new() };
+        let (mut claims, mut fresh) = (Vec::new(), BTreeMap::new());
+        let mut values = vec![None; current.table.n_places()];
+        for layout in current.table.layouts() {
             let Some(objective) = current.in_force.catalog.objectives.get(&layout.id) else { continue };
             let look = evaluation.look(objective, &layout.windows_ms, now_ms);
             fresh.insert(objective.id.clone(), self.is_fresh(objective, look.newest_ms, now_ms));
             claims.extend(self.claims(objective, &look, current.in_force.language, now_ms));
-            looks.push((objective, layout, look));
+            layout.rows().for_each(|(place, row)| values[place] = series::value(row, objective, &look));
         }
         let mut of_products = Vec::new();
         for product in current.in_force.catalog.products.values() {
@@ -221,7 +207,13 @@ impl Budgets {
             (self.page_of(key), status.and_then(|status| words::forecast(&status.forecast, status.at, language)))
         };
         let told = kept.alerts.told(now_ms, valid_for_ms, beside);
-        tick.errors.extend(self.write(writer, &looks, of_products, &kept.alerts, now_ms));
+        let mut others = of_products;
+        others.extend(series::alert_rows(kept.alerts.iter().map(|alert| &alert.instance)));
+        let rows = Rows { table: &current.table, catalog: &current.in_force.catalog, values: &values, others: &others };
+        let written = writer.write(&*self.append, rows, now_ms);
+        let refused =
+            written.map_or_else(|error| Some(error.to_string()), |refusal| refusal.map(|refusal| refusal.to_string()));
+        tick.errors.extend(refused.map(|why| format!("series of budgets: {why}")));
         let took = self.clock.elapsed().saturating_sub(started);
         *last = LastTick { at_ms: Some(now_ms), took, n_ticks: last.n_ticks + 1 };
         drop(work);
@@ -254,28 +246,6 @@ impl Budgets {
             claims.push(words::missing(objective, no_data, since_ms, look, language));
         }
         claims
-    }
-
-    fn write(
-        &self,
-        writer: &mut Writer,
-        looks: &[(&Objective, &Layout, Look)],
-        of_products: Vec<(Labels, f64)>,
-        alerts: &Alerts,
-        now_ms: i64,
-    ) -> Option<String> {
-        let mut alone = of_products;
-        alone.extend(series::alert_rows(alerts.iter().map(|alert| &alert.instance)));
-        let of_objectives = looks.iter().flat_map(|(objective, layout, look)| {
-            layout.rows.iter().filter_map(|(row, labels)| Some((labels, series::value(*row, objective, look)?)))
-        });
-        let rows: Vec<(&Labels, f64)> =
-            of_objectives.chain(alone.iter().map(|(labels, value)| (labels, *value))).collect();
-        match writer.write(&*self.append, &rows, now_ms) {
-            Ok(None) => None,
-            Ok(Some(refusal)) => Some(format!("series of budgets: {refusal}")),
-            Err(error) => Some(format!("series of budgets: {error}")),
-        }
     }
 
     /// The page of who has a budget, by its key.
@@ -490,7 +460,7 @@ impl Budgets {
     /// Budgets as a group of rules; `None` where there are none.
     pub fn group(&self) -> Option<GroupStatus> {
         let current = self.current();
-        if current.layouts.is_empty() {
+        if current.table.layouts().is_empty() {
             return None;
         }
         let work = self.work.lock();

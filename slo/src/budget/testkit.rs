@@ -98,6 +98,8 @@ pub(crate) struct ToldStore(Mutex<Stored>);
 #[derive(Debug, Default)]
 struct Stored {
     series: Vec<Labels>,
+    /// References below this mean nothing any more.
+    n_forgotten: usize,
     values: BTreeMap<Labels, (i64, f64)>,
 }
 
@@ -106,6 +108,12 @@ impl ToldStore {
     pub(crate) fn value(&self, series: &str) -> Option<f64> {
         let stored = self.0.lock();
         stored.values.iter().find(|(labels, _)| series_text(labels) == series).map(|(_, (_, value))| *value)
+    }
+
+    /// From now on references that were given mean nothing.
+    pub(crate) fn forget_references(&self) {
+        let mut stored = self.0.lock();
+        stored.n_forgotten = stored.series.len();
     }
 
     /// How all series are written.
@@ -124,19 +132,29 @@ impl Append for ToldStore {
     fn resolve(&self, _: Option<SourceRef>, series: &[Labels]) -> Result<Vec<Result<SeriesRef, Refusal>>, AppendError> {
         let mut stored = self.0.lock();
         let resolved = series.iter().map(|labels| {
-            stored.series.push(labels.clone());
-            Ok(SeriesRef(stored.series.len() as u64 - 1))
+            let n_forgotten = stored.n_forgotten;
+            let known = stored.series[n_forgotten..].iter().position(|known| known == labels);
+            let place = known.map_or(stored.series.len(), |place| n_forgotten + place);
+            if place == stored.series.len() {
+                stored.series.push(labels.clone());
+            }
+            Ok(SeriesRef(place as u64))
         });
         Ok(resolved.collect())
     }
 
     fn commit(&self, batch: &Batch<'_>) -> Result<Vec<Refused>, AppendError> {
         let mut stored = self.0.lock();
+        let mut refused = Vec::new();
         for (row, (series, value)) in batch.series.iter().zip(batch.values).enumerate() {
+            if (series.0 as usize) < stored.n_forgotten {
+                refused.push(Refused { row, refusal: Refusal::UnknownSeries });
+                continue;
+            }
             let labels = stored.series[series.0 as usize].clone();
             stored.values.insert(labels, (batch.timestamps.at(row), *value));
         }
-        Ok(Vec::new())
+        Ok(refused)
     }
 }
 

@@ -334,6 +334,9 @@ impl Counting {
         let mut is_more = true;
         while is_more {
             let mut tally = self.tally.write();
+            if tally.take_forgotten() {
+                cursor.name_once();
+            }
             for _ in 0..BATCHES_AT_ONCE {
                 is_more = cursor.next_batch(&mut |row| tally.note(&row))?;
                 tally.settle(&self.files);

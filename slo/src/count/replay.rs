@@ -48,7 +48,7 @@ pub(super) fn replay(
     bodies: &dyn Bodies,
 ) -> Result<(), SelectError> {
     let terms: Vec<Vec<Matcher>> =
-        tally.books.iter().flatten().flat_map(|book| &book.source.terms).map(|term| term.matchers.clone()).collect();
+        tally.books.iter().flatten().flat_map(|book| &book.source.terms).map(|term| term.matchers.to_vec()).collect();
     let mut selection = Selection::new(select, range);
     for matchers in &terms {
         selection.add(matchers, tally)?;

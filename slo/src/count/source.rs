@@ -1,6 +1,7 @@
 //! What an objective listens to: series by their matchers, and what a sample of each adds.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use model::{Histogram, Matcher};
 use query::syntax::{Expr, NodeKind, Options, parse};
@@ -12,7 +13,7 @@ use crate::spec::{Comparison, Counted, Indicator, Objective, RatioSide, Reading,
 /// Series, and what they add.
 #[derive(Clone, Debug)]
 pub(super) struct Term {
-    pub(super) matchers: Vec<Matcher>,
+    pub(super) matchers: Arc<[Matcher]>,
     pub(super) role: Role,
 }
 
@@ -106,7 +107,7 @@ impl Source {
         match counted {
             Counted::Exactly(counter) => self.terms.extend(counter.terms.iter().map(|term| {
                 let weight = weight * if term.is_subtracted { -1.0 } else { 1.0 };
-                Term { matchers: term.matchers.clone(), role: Role::Counter { reading: term.reading, weight } }
+                Term { matchers: Arc::clone(&term.matchers), role: Role::Counter { reading: term.reading, weight } }
             })),
             Counted::Sampled { query } => {
                 self.sampled.push(Sampled { query: query.clone(), adds: SampledRole::Increase { weight } });
@@ -136,7 +137,7 @@ impl Source {
 }
 
 /// The matchers of a query that is a selector and nothing else.
-fn plain_selector(query: &str) -> Option<Vec<Matcher>> {
+fn plain_selector(query: &str) -> Option<Arc<[Matcher]>> {
     let expr = parse(query, Options::default()).ok()?;
     let is_selector = matches!(unwrapped(&expr), NodeKind::VectorSelector(_));
     match compile(query).ok()? {

@@ -32,6 +32,8 @@ pub(super) struct Tally {
     /// The same by the feed's numbers of series, in one of its numberings.
     numbered: Vec<Option<Entry>>,
     numbering: u32,
+    /// What stood in `numbered` is forgotten, and series have to be named once more.
+    has_forgotten: bool,
     listed: Vec<Listed>,
     pub(super) targets: Vec<Target>,
     pub(super) target_keys: FxHashMap<Labels, u32>,
@@ -146,7 +148,7 @@ impl Tally {
             }
         }
         self.entries.clear();
-        self.numbered.clear();
+        self.forget_numbers();
         self.listed.clear();
         for (labels, of_series) in takers {
             self.list(&labels, of_series);
@@ -208,6 +210,12 @@ impl Tally {
     /// Another cursor gives other numbers.
     pub(super) fn forget_numbers(&mut self) {
         self.numbered.clear();
+        self.has_forgotten = true;
+    }
+
+    /// Whether numbers were forgotten since this was asked the last time.
+    pub(super) fn take_forgotten(&mut self) -> bool {
+        std::mem::take(&mut self.has_forgotten)
     }
 
     /// Who listens to a series that the feed has given a number.

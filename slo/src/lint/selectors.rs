@@ -42,7 +42,7 @@ fn matchers(matchers: &[Matcher]) -> Vec<String> {
 
 /// Failures among the good events, or successes alone among the bad ones.
 fn check_side(objective: &Objective, side: RatioSide, terms: &[CounterTerm], found: &mut Found) {
-    let statuses = terms.iter().filter(|term| !term.is_subtracted).flat_map(|term| &term.matchers);
+    let statuses = terms.iter().filter(|term| !term.is_subtracted).flat_map(|term| term.matchers.iter());
     let statuses = statuses.filter(|matcher| STATUS_LABELS.contains(&matcher.name()));
     for matcher in statuses {
         let (is_failing, is_succeeding) = (matcher.matches("500"), matcher.matches("200"));

@@ -111,7 +111,7 @@ fn counted(metric: &Metric, reading: Reading) -> Counted {
         }
     };
     compile(&text).unwrap_or_else(|_| {
-        let terms = vec![CounterTerm { matchers: metric.all_matchers(), is_subtracted: false, reading }];
+        let terms = vec![CounterTerm { matchers: metric.all_matchers().into(), is_subtracted: false, reading }];
         Counted::Exactly(Counter { text, terms })
     })
 }

@@ -4,7 +4,9 @@ mod pyrra;
 mod rows;
 #[cfg(test)]
 mod suite;
+mod table;
 mod writer;
 
-pub(crate) use rows::{Row, alert_rows, product_rows, rows, value, windows_ms};
-pub(crate) use writer::Writer;
+pub(crate) use rows::{alert_rows, product_rows, value};
+pub(crate) use table::Table;
+pub(crate) use writer::{Rows, Writer};

@@ -6,7 +6,7 @@
 
 use model::{Labels, LabelsBuilder};
 
-use super::Row;
+use super::rows::Row;
 use crate::spec::{Counted, Indicator, Objective, Reading, SourceFormat};
 
 /// Pyrra's series of an objective.

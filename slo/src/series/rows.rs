@@ -21,7 +21,7 @@ const SLOTH_WINDOWS_MS: [i64; 7] = [300_000, 1_800_000, 3_600_000, 7_200_000, 21
 const SLOTH_CURRENT_MS: i64 = 300_000;
 
 /// What a series says.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Row {
     Objective,
     /// Over the window of the budget.
@@ -50,17 +50,16 @@ pub(crate) enum Row {
 }
 
 /// The windows that a tick has to look at, in milliseconds: those of all pairs, and Sloth's and Pyrra's.
-pub(crate) fn windows_ms(objective: &Objective) -> Vec<i64> {
+pub(super) fn windows_ms(objective: &Objective) -> Vec<i64> {
     let pairs = objective.burn.pairs.iter().flat_map(|pair| [pair.long_ms, pair.short_ms]);
     pairs.chain(SLOTH_WINDOWS_MS).chain([PYRRA_RATE_MS]).collect::<BTreeSet<i64>>().into_iter().collect()
 }
 
-/// The series of an objective, without those whose names loaded rules record.
-pub(crate) fn rows(objective: &Objective, recorded: &BTreeSet<String>) -> Vec<(Row, Labels)> {
+/// The series of an objective.
+pub(super) fn rows(objective: &Objective) -> Vec<(Row, Labels)> {
     let mut rows = own_rows(objective);
     rows.extend(sloth_rows(objective));
     rows.extend(pyrra::rows(objective));
-    rows.retain(|(_, labels)| !recorded.contains(labels.metric_name()));
     rows
 }
 

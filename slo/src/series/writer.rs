@@ -6,11 +6,60 @@ use model::Labels;
 use model::sample::stale_marker;
 use model::storage::{Append, AppendError, Batch, Refusal, Refused, SeriesRef, SourceRef, Timestamps};
 
-/// The series that were written last, in their order.
+use super::table::Table;
+use crate::spec::Catalog;
+
+/// For so many series references are asked for at once: their labels are in memory only as long.
+const RESOLVED_AT_ONCE: usize = 4096;
+
+/// What is written at a tick.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rows<'r> {
+    pub(crate) table: &'r Table,
+    /// The catalog that the table is of.
+    pub(crate) catalog: &'r Catalog,
+    /// What the series at each place of the table says; `None` for nothing.
+    pub(crate) values: &'r [Option<f64>],
+    /// Series that have no place, each of them once.
+    pub(crate) others: &'r [(Labels, f64)],
+}
+
+/// The series that were written last.
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
     source: Option<SourceRef>,
-    last: Vec<(Labels, SeriesRef)>,
+    /// The table that places are of.
+    table: u64,
+    places: Vec<Place>,
+    others: HashMap<Labels, SeriesRef>,
+    /// Series that stood in another table, and were written last.
+    left: Vec<SeriesRef>,
+}
+
+/// A place of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Nobody asked for its reference.
+    Unknown,
+    /// It was not written at the last tick.
+    Quiet(SeriesRef),
+    Written(SeriesRef),
+}
+
+impl Place {
+    fn series(self) -> Option<SeriesRef> {
+        match self {
+            Place::Unknown => None,
+            Place::Quiet(series) | Place::Written(series) => Some(series),
+        }
+    }
+
+    fn written(self) -> Option<SeriesRef> {
+        match self {
+            Place::Written(series) => Some(series),
+            Place::Unknown | Place::Quiet(_) => None,
+        }
+    }
 }
 
 impl Writer {
@@ -18,82 +67,126 @@ impl Writer {
     /// not taken, where that is so; the others are written.
     ///
     /// # Errors
-    /// When nothing was written; the series of the last tick stay those.
+    /// When nothing was written; what was written at the last tick stays that.
     pub(crate) fn write(
         &mut self,
         append: &dyn Append,
-        rows: &[(&Labels, f64)],
+        rows: Rows<'_>,
         at_ms: i64,
     ) -> Result<Option<Refusal>, AppendError> {
-        if rows.is_empty() && self.last.is_empty() {
+        if self.table != rows.table.number() {
+            self.left.extend(self.places.iter().filter_map(|place| place.written()));
+            self.places = vec![Place::Unknown; rows.table.n_places()];
+            self.table = rows.table.number();
+        }
+        let was_written = !self.left.is_empty() || !self.others.is_empty();
+        if self.places.is_empty() && rows.others.is_empty() && !was_written {
             return Ok(None);
         }
         let name = Labels::from_pairs([("narthex", "slo")]);
         let source = *self.source.get_or_insert_with(|| append.open_source(&name));
-        let mut refusal = if self.is_as_before(rows) { None } else { self.follow(append, source, rows, at_ms)? };
+        let mut refusal = self.find_references(append, source, rows)?;
         let mut refused = self.commit(append, source, rows, at_ms)?;
         if refused.iter().any(|refused| matches!(refused.refusal, Refusal::UnknownSeries)) {
-            // A series that nobody wrote for long has gone from memory, and comes back under another reference.
-            self.last.clear();
-            refusal = refusal.or(self.follow(append, source, rows, at_ms)?);
+            // A series that nobody wrote for long has gone from memory, and comes back under another reference. What ended has
+            // been ended all the same.
+            self.places.fill(Place::Unknown);
+            self.others.clear();
+            refusal = refusal.or(self.find_references(append, source, rows)?);
             refused = self.commit(append, source, rows, at_ms)?;
         }
         Ok(refusal.or_else(|| refused.into_iter().next().map(|refused| refused.refusal)))
     }
 
-    fn is_as_before(&self, rows: &[(&Labels, f64)]) -> bool {
-        self.last.len() == rows.len() && self.last.iter().zip(rows).all(|((last, _), (labels, _))| last == *labels)
-    }
-
-    /// Takes over other series: asks for references that are not known, and ends what is not among them. Answers why some have
-    /// none; these are left out.
-    fn follow(
+    /// Asks for the references that are not known. Answers why some have none; these are left out.
+    fn find_references(
         &mut self,
         append: &dyn Append,
         source: SourceRef,
-        rows: &[(&Labels, f64)],
-        at_ms: i64,
+        rows: Rows<'_>,
     ) -> Result<Option<Refusal>, AppendError> {
-        let known: HashMap<&Labels, SeriesRef> = self.last.iter().map(|(labels, series)| (labels, *series)).collect();
-        let is_new = |(labels, _): &&(&Labels, f64)| !known.contains_key(*labels);
-        let new: Vec<Labels> = rows.iter().filter(is_new).map(|(labels, _)| (*labels).clone()).collect();
         let mut refusal = None;
-        let mut found: HashMap<Labels, SeriesRef> = HashMap::with_capacity(new.len());
-        for (labels, resolved) in new.iter().zip(append.resolve(Some(source), &new)?) {
-            match resolved {
-                Ok(series) => drop(found.insert(labels.clone(), series)),
-                Err(why) => drop(refusal.get_or_insert(why)),
+        let unknown = |(place, value): (&Place, &Option<f64>)| *place == Place::Unknown && value.is_some();
+        let new: Vec<usize> =
+            (0..).zip(self.places.iter().zip(rows.values)).filter(|(_, at)| unknown(*at)).map(|(at, _)| at).collect();
+        for places in new.chunks(RESOLVED_AT_ONCE) {
+            let resolved = append.resolve(Some(source), &rows.table.labels(rows.catalog, places))?;
+            for (&place, resolved) in places.iter().zip(resolved) {
+                match resolved {
+                    Ok(series) => self.places[place] = Place::Quiet(series),
+                    Err(why) => drop(refusal.get_or_insert(why)),
+                }
             }
         }
-        let reference = |labels: &Labels| known.get(labels).or_else(|| found.get(labels)).copied();
-        let next: Vec<(Labels, SeriesRef)> =
-            rows.iter().filter_map(|(labels, _)| Some(((*labels).clone(), reference(labels)?))).collect();
-        let is_written: HashSet<SeriesRef> = next.iter().map(|(_, series)| *series).collect();
-        let ended: Vec<SeriesRef> =
-            self.last.iter().map(|(_, series)| *series).filter(|series| !is_written.contains(series)).collect();
-        if !ended.is_empty() {
-            // Nobody minds where one is refused: it has been written by somebody else, or is gone.
-            append.commit(&batch(source, &ended, &vec![stale_marker(); ended.len()], at_ms))?;
+        let new = rows.others.iter().map(|(labels, _)| labels).filter(|labels| !self.others.contains_key(*labels));
+        let new: Vec<Labels> = new.cloned().collect();
+        if !new.is_empty() {
+            let resolved = append.resolve(Some(source), &new)?;
+            for (labels, resolved) in new.into_iter().zip(resolved) {
+                match resolved {
+                    Ok(series) => drop(self.others.insert(labels, series)),
+                    Err(why) => drop(refusal.get_or_insert(why)),
+                }
+            }
         }
-        self.last = next;
         Ok(refusal)
     }
 
-    /// Writes the values of those rows that have references.
+    /// Writes the values of those rows that have references, and ends what was written and is not now.
     fn commit(
-        &self,
+        &mut self,
         append: &dyn Append,
         source: SourceRef,
-        rows: &[(&Labels, f64)],
+        rows: Rows<'_>,
         at_ms: i64,
     ) -> Result<Vec<Refused>, AppendError> {
-        let mut rows = rows.iter();
-        let mut values = Vec::with_capacity(self.last.len());
-        for (labels, _) in &self.last {
-            values.extend(rows.find(|(row, _)| *row == labels).map(|(_, value)| *value));
+        let n = self.places.len() + rows.others.len();
+        let (mut series, mut values) = (Vec::with_capacity(n), Vec::with_capacity(n));
+        let mut push = |reference: SeriesRef, value: f64| {
+            series.push(reference);
+            values.push(value);
+        };
+        for (place, value) in self.places.iter().zip(rows.values) {
+            match value {
+                Some(value) => place.series().into_iter().for_each(|series| push(series, *value)),
+                None => place.written().into_iter().for_each(|series| push(series, stale_marker())),
+            }
         }
-        let series: Vec<SeriesRef> = self.last.iter().map(|(_, series)| *series).collect();
-        append.commit(&batch(source, &series, &values, at_ms))
+        for (labels, value) in rows.others {
+            self.others.get(labels).into_iter().for_each(|series| push(*series, *value));
+        }
+        let gone = self.gone(rows.others);
+        gone.iter().for_each(|(_, series)| push(*series, stale_marker()));
+        self.left().for_each(|series| push(series, stale_marker()));
+        let timestamps = Timestamps::All(at_ms);
+        let batch =
+            Batch { source: Some(source), series: &series, timestamps, values: &values, starts: &[], histograms: &[] };
+        let refused = append.commit(&batch)?;
+        for (place, value) in self.places.iter_mut().zip(rows.values) {
+            let now = if value.is_some() { Place::Written } else { Place::Quiet };
+            *place = place.series().map_or(Place::Unknown, now);
+        }
+        self.left = Vec::new();
+        for (labels, _) in &gone {
+            self.others.remove(labels);
+        }
+        Ok(refused)
+    }
+
+    /// Series without a place that are written no more.
+    fn gone(&self, others: &[(Labels, f64)]) -> Vec<(Labels, SeriesRef)> {
+        let is_written: HashSet<&Labels> = others.iter().map(|(labels, _)| labels).collect();
+        let gone = self.others.iter().filter(|(labels, _)| !is_written.contains(labels));
+        gone.map(|(labels, series)| (labels.clone(), *series)).collect()
+    }
+
+    /// Series of another table that have no place in this one.
+    fn left(&self) -> impl Iterator<Item = SeriesRef> + '_ {
+        let has_place: HashSet<SeriesRef> = match self.left.is_empty() {
+            true => HashSet::new(),
+            false => self.places.iter().filter_map(|place| place.series()).collect(),
+        };
+        self.left.iter().copied().filter(move |series| !has_place.contains(series))
     }
 
     /// Writes no more.
@@ -104,6 +197,86 @@ impl Writer {
     }
 }
 
-fn batch<'b>(source: SourceRef, series: &'b [SeriesRef], values: &'b [f64], at_ms: i64) -> Batch<'b> {
-    Batch { source: Some(source), series, timestamps: Timestamps::All(at_ms), values, starts: &[], histograms: &[] }
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use model::sample::is_stale;
+
+    use super::*;
+    use crate::budget::testkit::{ToldStore, catalog, objective};
+
+    struct Bench {
+        store: ToldStore,
+        writer: Writer,
+        at_ms: i64,
+    }
+
+    impl Bench {
+        fn new() -> Bench {
+            Bench { store: ToldStore::default(), writer: Writer::default(), at_ms: 0 }
+        }
+
+        /// Writes a value for all series of objectives, or nothing, and that of one without a place.
+        fn write(&mut self, (catalog, table): &(Arc<Catalog>, Table), value: Option<f64>, other: Option<f64>) {
+            self.at_ms += 1_000;
+            let others: Vec<(Labels, f64)> =
+                other.into_iter().map(|value| (Labels::from_pairs([("__name__", "other")]), value)).collect();
+            let values = vec![value; table.n_places()];
+            let rows = Rows { table, catalog, values: &values, others: &others };
+            assert_eq!(self.writer.write(&self.store, rows, self.at_ms).unwrap(), None);
+        }
+
+        fn value(&self, id: &str) -> f64 {
+            self.store.value(&format!("slo_coverage_ratio{{service=\"api\", slo=\"{id}\"}}")).unwrap()
+        }
+    }
+
+    fn table(ids: &[&str]) -> (Arc<Catalog>, Table) {
+        let catalog = catalog(ids.iter().map(|id| objective(id, "99.9")).collect(), Vec::new());
+        let table = Table::new(&catalog, &BTreeSet::new());
+        (catalog, table)
+    }
+
+    #[test]
+    fn what_is_written_no_more_ends_and_begins_again() {
+        let (mut bench, a) = (Bench::new(), table(&["a"]));
+        bench.write(&a, Some(1.0), Some(5.0));
+        assert_eq!((bench.value("a"), bench.store.value("other{}")), (1.0, Some(5.0)));
+        bench.write(&a, None, None);
+        assert!(is_stale(bench.value("a")) && bench.store.value("other{}").is_some_and(is_stale));
+        bench.write(&a, Some(2.0), Some(6.0));
+        assert_eq!((bench.value("a"), bench.store.value("other{}")), (2.0, Some(6.0)));
+    }
+
+    #[test]
+    fn another_table_ends_only_what_has_no_place_in_it() {
+        let mut bench = Bench::new();
+        bench.write(&table(&["a", "b"]), Some(1.0), None);
+        bench.write(&table(&["b", "c"]), Some(2.0), None);
+        assert!(is_stale(bench.value("a")));
+        assert_eq!((bench.value("b"), bench.value("c")), (2.0, 2.0));
+        bench.write(&table(&[]), None, None);
+        assert!(is_stale(bench.value("b")) && is_stale(bench.value("c")));
+    }
+
+    #[test]
+    fn references_that_mean_nothing_any_more_are_asked_for_again() {
+        let (mut bench, a) = (Bench::new(), table(&["a"]));
+        bench.write(&a, Some(1.0), Some(5.0));
+        bench.store.forget_references();
+        bench.write(&a, Some(2.0), Some(6.0));
+        assert_eq!((bench.value("a"), bench.store.value("other{}")), (2.0, Some(6.0)));
+    }
+
+    #[test]
+    fn each_place_has_labels_of_its_own() {
+        let (catalog, table) = table(&["a", "b", "c"]);
+        let places: Vec<usize> = (0..table.n_places()).collect();
+        let labels = table.labels(&catalog, &places);
+        assert_eq!(labels.iter().collect::<BTreeSet<_>>().len(), table.n_places());
+        let (last, some) = (table.n_places() - 1, [0, table.n_places() / 2, table.n_places() - 1]);
+        assert_eq!(table.labels(&catalog, &some), [0, last.div_ceil(2), last].map(|at| labels[at].clone()));
+    }
 }

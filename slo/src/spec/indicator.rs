@@ -1,5 +1,7 @@
 //! What tells good from bad.
 
+use std::sync::Arc;
+
 use model::Matcher;
 
 /// The indicator of an objective.
@@ -68,7 +70,7 @@ pub struct Counter {
 #[derive(Clone, Debug)]
 pub struct CounterTerm {
     /// The series; the name is among the matchers.
-    pub matchers: Vec<Matcher>,
+    pub matchers: Arc<[Matcher]>,
     /// Whether it is taken off instead of added.
     pub is_subtracted: bool,
     /// What of a sample is the counter.
