@@ -184,10 +184,12 @@ say("the next feature asks the gate");
 await release("v44", "feature", 0);
 say("a fix asks it, too");
 await release("v45", "fix", 0);
+await wait(5);
+await narthex("deploy", "succeeded", "--service=checkout-api", "--version=v45");
 
 const report = join(directory, "report.html");
 await narthex("report", "shop", "--period=1d", "--format=html", `--file=${report}`);
 say(`the report: ${report}`);
 await narthex("slo", "list");
-say(`look around: ${url}/slos  ${url}/products?name=shop  ${url}/notifications   (everything is kept in ${directory})`);
+say(`look around: ${url}/slos  ${url}/products?name=shop  ${url}/reports?product=shop&period=1d  ${url}/notifications   (everything is kept in ${directory})`);
 say("the shop goes on until Ctrl-C");

@@ -3,7 +3,7 @@
 //! One target of forty series is scraped every 15 s for 90 days, through the store and the counting, and two of a thousand
 //! requests fail. Then the report is made as the API makes it, with the ledger, the periods before, and the burn-down as SVG and
 //! PNG; once for a product whose budget is that of all events, once for one whose users need all of it (`series`), which is
-//! counted in slices of a minute. Times are the best of five.
+//! counted in slices of a minute. The alerts of the 90 days are gone through again for it. Times are the best of five.
 
 #![allow(
     clippy::print_stdout,
@@ -12,93 +12,37 @@
     reason = "a bench prints, and stops when it cannot go on"
 )]
 
-use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use benches::disk::HastyDisk;
+use benches::shop::{DAY_MS, STEP_MS, Shop, Target, promise};
 use jiff::tz::TimeZone;
-use journal::{Disk, OsDisk};
-use model::rng::SeededRng;
-use model::storage::{Append, Batch, SeriesRef, SourceRef, Timestamps};
-use model::{Clock, Labels, SystemClock};
-use query::{Engine, EngineOptions};
+use journal::Disk;
+use model::{Clock, SystemClock};
 use slo::budget::{Budgets, BudgetsOptions, InForce};
-use slo::count::{Counting, Options};
 use slo::report::{Delivery, Language, Period, Report, html, png};
 use slo::spec::{SpecFile, load};
-use tsdb::{Options as StoreOptions, Progress, Store};
 
 const N_OBJECTIVES: usize = 10;
-const STEP_MS: i64 = 15_000;
-const DAY_MS: i64 = 86_400_000;
 const N_DAYS: i64 = 90;
 const BEGIN_MS: i64 = 1_700_000_000_000;
 const N_ROUNDS: usize = 5;
 
-#[derive(Debug)]
-struct ToldClock(AtomicI64);
-
-impl Clock for ToldClock {
-    fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn elapsed(&self) -> Duration {
-        Duration::from_millis(self.now_ms().unsigned_abs())
-    }
+fn target(shop: &Shop) -> Target {
+    let routes: Vec<String> = (0..N_OBJECTIVES).map(|route| format!("/r{route}")).collect();
+    let codes = ["200", "201", "404", "500"];
+    let counter = |route, code| ("http_requests_total", vec![("route", route), ("code", code)]);
+    let counters: Vec<_> = routes.iter().flat_map(|route| codes.map(|code| counter(route.as_str(), code))).collect();
+    Target::open(&shop.store, "10.0.0.1:8080", &counters)
 }
 
-struct Target {
-    source: SourceRef,
-    series: Vec<SeriesRef>,
-    values: Vec<f64>,
-}
-
-fn target(store: &Store) -> Target {
-    let of_target = |name: &str, pairs: &[(&str, &str)]| {
-        let own = [("__name__", name), ("job", "shop"), ("instance", "10.0.0.1:8080")];
-        Labels::from_pairs(pairs.iter().copied().chain(own))
-    };
-    let mut series = vec![of_target("up", &[])];
-    for route in 0..N_OBJECTIVES {
-        let route = format!("/r{route}");
-        for code in ["200", "201", "404", "500"] {
-            series.push(of_target("http_requests_total", &[("route", &route), ("code", code)]));
-        }
-    }
-    let source = store.open_source(&of_target("", &[]));
-    let values = vec![1.0; series.len()];
-    let series = store.resolve(Some(source), &series).unwrap().into_iter().map(Result::unwrap).collect();
-    Target { source, series, values }
-}
-
-fn scrape(store: &Store, target: &mut Target, at_ms: i64) {
-    let round = at_ms / STEP_MS;
-    for (number, value) in target.values.iter_mut().enumerate().skip(1) {
-        let is_bad = number % 4 == 0;
-        *value += if is_bad { f64::from(u8::from(round % 10 == number as i64 % 10)) } else { 150.0 };
-    }
-    let batch = Batch {
-        source: Some(target.source),
-        series: &target.series,
-        timestamps: Timestamps::All(at_ms),
-        values: &target.values,
-        starts: &[],
-        histograms: &[],
-    };
-    assert_eq!(store.commit(&batch).unwrap(), []);
+/// Each fourth counter is of errors, of which one comes every tenth scrape.
+fn growth(number: usize, round: i64) -> f64 {
+    if number.is_multiple_of(4) { f64::from(u8::from(round % 10 == number as i64 % 10)) } else { 150.0 }
 }
 
 fn specs() -> SpecFile {
-    let slo = |number: usize| {
-        format!(
-            "apiVersion: openslo/v1\nkind: SLO\nmetadata: {{name: slo-{number}}}\nspec:\n  service: shop\n  budgetingMethod: Occurrences\n  \
-             timeWindow: [{{duration: 28d, isRolling: true}}]\n  objectives: [{{target: 0.999}}]\n  indicator:\n    metadata: {{name: i-{number}}}\n    \
-             spec:\n      ratioMetric:\n        counter: true\n        bad: {{metricSource: {{type: Prometheus, spec: {{query: 'http_requests_total{{route=\"/r{number}\",code=\"500\"}}'}}}}}}\n        \
-             total: {{metricSource: {{type: Prometheus, spec: {{query: 'http_requests_total{{route=\"/r{number}\"}}'}}}}}}\n"
-        )
-    };
     let components: Vec<String> = (0..N_OBJECTIVES).map(|number| format!("{{slo: slo-{number}}}")).collect();
     let product = |method: &str| {
         format!(
@@ -108,56 +52,41 @@ fn specs() -> SpecFile {
             components.join(", ")
         )
     };
-    let documents = (0..N_OBJECTIVES).map(slo).chain(["events", "series"].map(product));
+    let documents =
+        (0..N_OBJECTIVES).map(|number| promise(number, "28d", "code=\"500\"")).chain(["events", "series"].map(product));
     SpecFile { path: "slo.yml".to_owned(), text: documents.collect::<Vec<_>>().join("---\n") }
 }
 
 fn main() {
     let dir = tempfile::tempdir().unwrap();
-    let disk: Arc<dyn Disk> = Arc::new(OsDisk);
-    let told = Arc::new(ToldClock(AtomicI64::new(BEGIN_MS)));
-    let clock = Arc::clone(&told) as Arc<dyn Clock>;
-    let options = StoreOptions { max_ahead_ms: i64::MAX, ..StoreOptions::default() };
-    let opened =
-        Store::open(&disk, &clock, &mut SeededRng::new(1), Path::new(dir.path()), options, &Progress::default());
-    let store = Arc::new(opened.unwrap().0);
-    let mut target = target(&store);
+    let disk: Arc<dyn Disk> = Arc::new(HastyDisk::default());
+    let watch = SystemClock::new();
+    let shop = Shop::open(&disk, dir.path(), BEGIN_MS);
+    let mut target = target(&shop);
     let catalog = Arc::new(load(&[specs()]));
     assert_eq!((catalog.objectives.len(), catalog.products.len(), catalog.errors.len()), (N_OBJECTIVES, 2, 0));
-    let counting = Counting::open(Options {
-        disk: Arc::clone(&disk),
-        dir: dir.path().join("slo/history"),
-        clock: Arc::clone(&clock),
-        salt: 7,
-        select: Arc::clone(&store) as _,
-        feed: Arc::clone(&store) as _,
-        engine: Arc::new(Engine::new(EngineOptions::default())),
-        retention_ms: 400 * DAY_MS,
-        raw_retention_ms: 15 * DAY_MS,
-        scrape_interval_ms: STEP_MS,
-        sample_every_ms: 60_000,
-    });
-    let counting = Arc::new(counting.unwrap());
-    counting.apply(Arc::clone(&catalog)).unwrap();
+    shop.promise(&catalog);
     for round in 1..=N_DAYS * DAY_MS / STEP_MS {
         let now_ms = BEGIN_MS + round * STEP_MS;
-        told.0.store(now_ms, Ordering::Relaxed);
-        scrape(&store, &mut target, now_ms);
+        shop.clock.tell(now_ms);
+        target.scrape(&shop.store, now_ms, |number| growth(number, now_ms / STEP_MS));
         if round % 20 == 0 {
-            counting.tick();
+            shop.counting.tick();
         }
     }
+    let Shop { clock, store, counting } = shop;
     let (budgets, _) = Budgets::open(BudgetsOptions {
         disk,
         dir: dir.path().join("slo/budget"),
         salt: 7,
-        clock: Arc::clone(&clock),
+        clock: Arc::clone(&clock) as _,
         history: counting,
-        append: Arc::clone(&store) as _,
+        append: store as _,
         external_url: String::new(),
     })
     .unwrap();
     budgets.apply(InForce { catalog, interval_ms: 30_000, ..InForce::default() }).unwrap();
+    println!("{N_DAYS} days of {N_OBJECTIVES} objectives prepared in {:?}", watch.elapsed());
     for product in ["events", "series"] {
         report(&budgets, product, clock.now_ms());
     }

@@ -11,98 +11,49 @@
     reason = "a bench prints, and stops when it cannot go on"
 )]
 
-use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use benches::shop::{STEP_MS, Shop, Target, promise};
 use journal::{Disk, OsDisk};
-use model::rng::SeededRng;
-use model::storage::{Append, Batch, SeriesRef, SourceRef, Timestamps};
-use model::{Clock, Labels};
-use query::{Engine, EngineOptions};
+use model::Clock;
 use rustix::time::{ClockId, clock_gettime};
-use slo::count::{Counting, Options};
 use slo::history::History;
 use slo::spec::{SpecFile, load};
-use tsdb::{Options as StoreOptions, Progress, Store};
 
 const N_TARGETS: usize = 200;
 const N_OBJECTIVES: usize = 10_000;
 const N_SERIES: usize = 7;
 const N_WARM: i64 = 20;
 const N_ROUNDS: i64 = 20;
-const STEP_MS: i64 = 15_000;
 const WINDOWS_MIN: [i64; 8] = [5, 30, 60, 120, 360, 1440, 4320, 43_200];
 
-#[derive(Debug)]
-struct ToldClock(AtomicI64);
-
-impl Clock for ToldClock {
-    fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn elapsed(&self) -> Duration {
-        Duration::from_millis(self.now_ms().unsigned_abs())
-    }
-}
-
-struct Target {
-    source: SourceRef,
-    series: Vec<SeriesRef>,
-    values: Vec<f64>,
-}
-
-fn target(store: &Store, number: usize) -> Target {
+fn target(shop: &Shop, number: usize) -> Target {
     let instance = format!("10.0.{}.{}:8080", number / 250, number % 250);
     let per_target = N_OBJECTIVES / N_TARGETS;
-    let of_target = |name: &str, pairs: &[(&str, &str)]| {
-        Labels::from_pairs(pairs.iter().copied().chain([("__name__", name), ("job", "shop"), ("instance", &instance)]))
-    };
-    let mut series = vec![of_target("up", &[])];
-    for route in 0..per_target {
-        let route = format!("/r{}", number * per_target + route);
+    let routes: Vec<String> = (0..per_target).map(|route| format!("/r{}", number * per_target + route)).collect();
+    let mut counters = Vec::new();
+    for route in &routes {
         for code in ["200", "201", "204", "302", "404", "500", "503"] {
-            series.push(of_target("http_requests_total", &[("route", &route), ("code", code)]));
-            series.push(of_target("http_request_duration_seconds_sum", &[("route", &route), ("code", code)]));
+            for name in ["http_requests_total", "http_request_duration_seconds_sum"] {
+                counters.push((name, vec![("route", route.as_str()), ("code", code)]));
+            }
         }
     }
-    let source = store.open_source(&of_target("", &[]));
-    let values = vec![1.0; series.len()];
-    let series = store.resolve(Some(source), &series).unwrap().into_iter().map(Result::unwrap).collect();
-    Target { source, series, values }
+    Target::open(&shop.store, &instance, &counters)
 }
 
-fn scrape(store: &Store, target: &mut Target, at_ms: i64) {
-    for (number, value) in target.values.iter_mut().enumerate().skip(1) {
-        *value += (number % 9) as f64;
-    }
-    let batch = Batch {
-        source: Some(target.source),
-        series: &target.series,
-        timestamps: Timestamps::All(at_ms),
-        values: &target.values,
-        starts: &[],
-        histograms: &[],
-    };
-    assert_eq!(store.commit(&batch).unwrap(), []);
+fn scrape(shop: &Shop, target: &mut Target, at_ms: i64) {
+    target.scrape(&shop.store, at_ms, |number| (number % 9) as f64);
 }
 
 fn specs() -> Vec<SpecFile> {
-    let document = |number: usize| {
-        format!(
-            "apiVersion: openslo/v1\nkind: SLO\nmetadata: {{name: slo-{number}}}\nspec:\n  service: shop\n  budgetingMethod: Occurrences\n  \
-             timeWindow: [{{duration: 30d, isRolling: true}}]\n  objectives: [{{target: 0.999}}]\n  indicator:\n    metadata: {{name: i-{number}}}\n    \
-             spec:\n      ratioMetric:\n        counter: true\n        bad: {{metricSource: {{type: Prometheus, spec: {{query: 'http_requests_total{{route=\"/r{number}\",code=~\"5..\"}}'}}}}}}\n        \
-             total: {{metricSource: {{type: Prometheus, spec: {{query: 'http_requests_total{{route=\"/r{number}\"}}'}}}}}}\n"
-        )
-    };
     // Files have a limit of documents.
     let numbers: Vec<usize> = (0..N_OBJECTIVES).collect();
+    let document = |number: &usize| promise(*number, "30d", "code=~\"5..\"");
     let file = |numbers: &[usize]| SpecFile {
         path: format!("slo/{}.yml", numbers[0]),
-        text: numbers.iter().map(|number| document(*number)).collect::<Vec<_>>().join("---\n"),
+        text: numbers.iter().map(document).collect::<Vec<_>>().join("---\n"),
     };
     numbers.chunks(100).map(file).collect()
 }
@@ -115,39 +66,21 @@ fn cpu() -> Duration {
 fn main() {
     let dir = tempfile::tempdir().unwrap();
     let disk: Arc<dyn Disk> = Arc::new(OsDisk);
-    let clock = Arc::new(ToldClock(AtomicI64::new(1_700_000_000_000)));
-    let of_store = Arc::clone(&clock) as Arc<dyn Clock>;
-    let options = StoreOptions { max_ahead_ms: i64::MAX, ..StoreOptions::default() };
-    let progress = Progress::default();
-    let opened = Store::open(&disk, &of_store, &mut SeededRng::new(1), Path::new(dir.path()), options, &progress);
-    let store = Arc::new(opened.unwrap().0);
-    let mut targets: Vec<Target> = (0..N_TARGETS).map(|number| target(&store, number)).collect();
+    let shop = Shop::open(&disk, dir.path(), 1_700_000_000_000);
+    let mut targets: Vec<Target> = (0..N_TARGETS).map(|number| target(&shop, number)).collect();
     let catalog = Arc::new(load(&specs()));
     assert_eq!((catalog.objectives.len(), catalog.errors.len()), (N_OBJECTIVES, 0), "{:?}", catalog.errors.first());
-    let counting = Counting::open(Options {
-        disk,
-        dir: dir.path().join("slo/history"),
-        clock: Arc::clone(&of_store),
-        salt: 7,
-        select: Arc::clone(&store) as _,
-        feed: Arc::clone(&store) as _,
-        engine: Arc::new(Engine::new(EngineOptions::default())),
-        retention_ms: 400 * 86_400_000,
-        raw_retention_ms: 15 * 86_400_000,
-        scrape_interval_ms: STEP_MS,
-        sample_every_ms: 60_000,
-    })
-    .unwrap();
     let began = cpu();
-    counting.apply(Arc::clone(&catalog)).unwrap();
+    shop.promise(&catalog);
     println!("taking up {N_OBJECTIVES} objectives: {:?} of CPU", cpu() - began);
 
+    let counting = &shop.counting;
     let (mut ticking, mut reading, mut slowest) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
-    let n_rows: usize = targets.iter().map(|target| target.series.len()).sum();
+    let n_rows: usize = targets.iter().map(Target::n_series).sum();
     for round in 0..N_WARM + N_ROUNDS {
-        let now_ms = clock.now_ms() + STEP_MS;
-        clock.0.store(now_ms, Ordering::Relaxed);
-        targets.iter_mut().for_each(|target| scrape(&store, target, now_ms));
+        let now_ms = shop.clock.now_ms() + STEP_MS;
+        shop.clock.tell(now_ms);
+        targets.iter_mut().for_each(|target| scrape(&shop, target, now_ms));
         let began = cpu();
         counting.tick();
         let ticked = cpu();

@@ -1,6 +1,8 @@
 //! Benches, rivals and the side-by-side script. The benches themselves stand in `benches/`.
 
+pub mod disk;
 pub mod memory;
 pub mod payload;
+pub mod shop;
 
 mod walk;

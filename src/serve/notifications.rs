@@ -8,7 +8,7 @@ use std::time::Duration;
 use alerting::config::{IntegrationConfig, Loaded};
 use alerting::delivery::{self, AttemptFuture, Delivery, Integrations, Pictures, SeriesSource};
 use alerting::dispatch::{DispatchLimits, Notifications, Options};
-use alerting::receivers::{Context as AttemptContext, FailureKind, SendFailure, Sent, Session, send, templates};
+use alerting::receivers::{Context as AttemptContext, SendFailure, Sent, Session, send, templates};
 use alerting::template::Templates;
 use alerting::{Deliver, Integration, Notification, receivers};
 use anyhow::Context;
@@ -174,24 +174,13 @@ impl InForce {
     ) -> Result<Sent, SendFailure> {
         let integration = &notification.integration;
         let (Some(config), Some(session)) = (self.config(integration), self.sessions.get(integration)) else {
-            return Err(failure("the receiver is no longer configured"));
+            return Err(SendFailure::permanent("the receiver is no longer configured"));
         };
-        let session = session.as_ref().map_err(|error| failure(error))?;
-        let templates = self.templates.as_ref().map_err(|error| failure(error))?;
+        let session = session.as_ref().map_err(SendFailure::permanent)?;
+        let templates = self.templates.as_ref().map_err(SendFailure::permanent)?;
         let (language, pictures) = (self.language, Some(&self.pictures));
         let context = AttemptContext { session, templates, external_url, now_ms, timeout, pictures, language };
         send(config, notification, &context).await
-    }
-}
-
-/// Trying again does not help.
-fn failure(reason: &str) -> SendFailure {
-    SendFailure {
-        reason: reason.to_owned(),
-        kind: FailureKind::Other,
-        is_retryable: false,
-        retry_after: None,
-        body: String::new(),
     }
 }
 

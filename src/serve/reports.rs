@@ -1,12 +1,11 @@
 //! Reports on schedule: written when they are due, kept, and handed to the mail server of `alertmanager.yml`'s `global`.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use alerting::config::{EmailConfig, Loaded};
-use alerting::receivers::{FailureKind, SendFailure};
+use alerting::receivers::SendFailure;
 use anyhow::Context;
 use arc_swap::ArcSwap;
 use journal::OsDisk;
@@ -26,6 +25,8 @@ use tokio::time::{sleep, timeout};
 const DIR: &str = "slo/reports";
 /// It is looked at least so often what is due: clocks may be set, and what could not be written may be by then.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// Where nobody says who sends.
+const NO_SERVER: &str = "no mail server for reports: `global` of alertmanager.yml needs smtp_smarthost and smtp_from";
 /// How long a mail server may take for one mail.
 const SEND_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -75,14 +76,7 @@ impl Reporting {
         let outbox = Arc::new(outbox);
         let in_force = Arc::new(ArcSwap::from_pointee(Way::of(routing)));
         let (stop, stopped) = watch::channel(());
-        let posting = Posting {
-            outbox: Arc::clone(&outbox),
-            in_force: Arc::clone(&in_force),
-            budgets,
-            gates,
-            clock,
-            told: BTreeMap::new(),
-        };
+        let posting = Posting { outbox: Arc::clone(&outbox), in_force: Arc::clone(&in_force), budgets, gates, clock };
         let catalog = posting.budgets.catalog();
         let task = tokio::spawn(posting.until(stopped));
         let reporting = Reporting { outbox, in_force, stop, task };
@@ -98,12 +92,10 @@ impl Reporting {
     /// Puts schedules and a mail server in force.
     pub(super) fn apply(&self, catalog: &Catalog, routing: &Loaded) {
         let way = Way::of(routing);
+        self.outbox.hindered(way.email.is_none().then_some(NO_SERVER));
         if way.email.is_none() {
             for schedule in catalog.report_schedules.keys() {
-                tracing::warn!(
-                    schedule,
-                    "no mail server for reports: `global` of alertmanager.yml needs smtp_smarthost and smtp_from"
-                );
+                tracing::warn!(schedule, "{NO_SERVER}");
             }
         }
         self.in_force.store(Arc::new(way));
@@ -129,13 +121,11 @@ struct Posting {
     budgets: Arc<Budgets>,
     gates: Arc<Gates>,
     clock: Arc<dyn Clock>,
-    /// Why a schedule's report could not be written, as the log has it.
-    told: BTreeMap<String, String>,
 }
 
 impl Posting {
     /// Writes and sends until it is told to stop.
-    async fn until(mut self, mut stopped: watch::Receiver<()>) {
+    async fn until(self, mut stopped: watch::Receiver<()>) {
         loop {
             // Before the first look at budgets not all is counted that came while narthex did not run.
             if self.budgets.has_looked() {
@@ -162,12 +152,11 @@ impl Posting {
         }
     }
 
-    fn write_due(&mut self) {
+    fn write_due(&self) {
         for due in self.outbox.due(&self.budgets.catalog()) {
             let (schedule, period) = (due.schedule.name.clone(), &due.due.period);
             match tokio::task::block_in_place(|| self.write(&due)) {
                 Ok(()) => {
-                    self.told.remove(&schedule);
                     for missed in &due.missed {
                         tracing::warn!(
                             schedule,
@@ -179,9 +168,8 @@ impl Posting {
                 Err(error) => {
                     // Once for the same trouble.
                     let error = format!("{period}: {error}");
-                    if self.told.get(&schedule) != Some(&error) {
+                    if self.outbox.not_written(&schedule, &error) {
                         tracing::error!(schedule, error, "a report is due and cannot be written; it is tried again");
-                        self.told.insert(schedule, error);
                     }
                 }
             }
@@ -190,7 +178,7 @@ impl Posting {
 
     fn write(&self, due: &DueReport) -> anyhow::Result<()> {
         let way = self.in_force.load();
-        let email = way.email.as_ref().context("no mail server: smtp_smarthost and smtp_from are needed")?;
+        let email = way.email.as_ref().context(NO_SERVER)?;
         let delivery = |product: &str, span| Delivery::of(&self.gates, product, span);
         let mail = written(due, &self.budgets, delivery, self.clock.now_ms())?;
         Ok(self.outbox.put(due, mail.sealed(email)?)?)
@@ -228,8 +216,8 @@ impl Posting {
                 self.outbox.sent(id)
             }
             Err(failure) => {
-                let may_try_again = failure.is_retryable || failure.kind == FailureKind::AuthError;
-                let again = self.outbox.not_sent(id, may_try_again);
+                // Who mends the configuration meanwhile gets the report.
+                let again = self.outbox.not_sent(id, &failure.reason, !failure.is_refusal);
                 match &again {
                     Ok(Some(_)) => tracing::warn!(
                         schedule,

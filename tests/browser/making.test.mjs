@@ -221,6 +221,27 @@ test("a report: period, language, what it links to; and nothing in it runs", asy
   await close();
 });
 
+test("the choice of a period is what is shown, and schedules say to whom a report goes", async () => {
+  const options = { routes: routesOf(), allow: /script|Content Security Policy|^csp/ };
+  const { page, close } = await open(browser, at("reports?product=product-0&period=1d"), options);
+  const chosen = () => page.locator(".period .choice [aria-pressed=true]").allTextContents();
+  await page.frameLocator("iframe").getByRole("heading", { name: "product-0 1d en" }).waitFor();
+  assert.deepEqual(await chosen(), ["1 day"]);
+  await page.getByRole("button", { name: "28 days" }).click();
+  await page.frameLocator("iframe").getByRole("heading", { name: "product-0 28d en" }).waitFor();
+  assert.deepEqual(await chosen(), ["28 days"]);
+  assert.equal(await page.getByRole("button", { name: "1 day", exact: true }).count(), 0);
+  const mailed = page.locator(".mailed li");
+  assert.match(
+    await mailed.nth(0).textContent(),
+    /each week.*2099-W48.*Mon 09:00, Asia\/Shanghai.*li\.wei@shop\.example.*and 1 more/,
+  );
+  assert.match(await mailed.nth(1).textContent(), /2099-Q3 was not sent: AUTH PLAIN: 535.*tried again/);
+  await page.locator(".choosing select").selectOption({ index: 1 });
+  await page.locator("p.mailed", { hasText: "Nobody gets this report by mail" }).waitFor();
+  await close();
+});
+
 test("a report that is refused says why, and one of nobody, too", async () => {
   const options = { routes: routesOf(), allow: /400|script|Content Security Policy|^csp/ };
   const { page, close } = await open(browser, at("reports?product=product-0&period=2020"), options);

@@ -201,7 +201,54 @@ export const reportPage = (product, period, lang) => `<!doctype html>
 <script>top.document.title = "broken into"</script><img src="x" alt="" onerror="top.document.title='broken into'">
 <details><summary>Table</summary><div style="height:900px">rows</div></details></body></html>`;
 
+/** To whom reports go by mail; the second cannot be sent. */
+const schedules = product => [
+  {
+    name: "weekly",
+    product,
+    every: "week",
+    at: "Mon 09:00",
+    zone: "Asia/Shanghai",
+    language: "zh-CN",
+    formats: ["html"],
+    to: [
+      "li.wei@shop.example",
+      "<img src=x onerror=alert(1)>@shop.example",
+      "a@b.example",
+      "c@b.example",
+      "d@b.example",
+    ],
+    next: { due: "2099-11-30T01:00:00Z", period: "2099-W48" },
+    error: null,
+    waiting: [],
+  },
+  {
+    name: "quarterly",
+    product,
+    every: "quarter",
+    at: "1 09:00",
+    zone: "UTC",
+    language: "en",
+    formats: ["html", "png"],
+    to: ["board@shop.example"],
+    next: { due: "2100-01-01T09:00:00Z", period: "2099-Q4" },
+    error: null,
+    waiting: [
+      {
+        period: "2099-Q3",
+        due: "2099-10-01T09:00:00Z",
+        error: "AUTH PLAIN: 535 5.7.8 who are you",
+        again: "2099-10-01T10:00:00Z",
+      },
+    ],
+  },
+];
+
 export const reports = {
+  "**/api/v1/reports?*": route => {
+    const product = new URL(route.request().url()).searchParams.get("product");
+    return route.fulfill({ json: { status: "success", data: product === "product-0" ? schedules(product) : [] } });
+  },
   "**/api/v1/reports/**": route => {
     const { pathname, searchParams } = new URL(route.request().url());
     const product = decodeURIComponent(pathname.split("/").at(-1));

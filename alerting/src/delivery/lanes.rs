@@ -293,9 +293,7 @@ impl Shared {
     ) -> Result<Sent, SendFailure> {
         let attempt = self.integrations.attempt(notification, now_ms, timeout);
         let attempt = AbortOnDrop(self.runtime.spawn(tokio::time::timeout(timeout, attempt)));
-        let cut_off = |reason: String, kind| {
-            Err(SendFailure { reason, kind, is_retryable: true, retry_after: None, body: String::new() })
-        };
+        let cut_off = |reason: String, kind| Err(SendFailure::passing(reason).of_kind(kind));
         match attempt.join().await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => cut_off(format!("no answer within {timeout:.0?}"), FailureKind::ContextDeadlineExceeded),

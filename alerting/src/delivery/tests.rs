@@ -67,7 +67,7 @@ impl Integrations for Receivers {
         Box::pin(async move {
             let failed = |reason: &str, kind, is_retryable, retry_after| {
                 let (reason, body) = (reason.to_owned(), "body".to_owned());
-                Err(SendFailure { reason, kind, is_retryable, retry_after, body })
+                Err(SendFailure { reason, kind, is_retryable, is_refusal: false, retry_after, body })
             };
             match act {
                 Act::Take => Ok(Sent { body: "body".to_owned() }),

@@ -51,6 +51,8 @@ pub struct SendFailure {
     pub kind: FailureKind,
     /// Whether another attempt may succeed.
     pub is_retryable: bool,
+    /// Whether whom it is for, or the message itself, was refused: another configuration would not change that.
+    pub is_refusal: bool,
     /// How long the receiver wants to be left alone.
     pub retry_after: Option<Duration>,
     /// What was sent or was to be sent, without secrets; empty where it did not come to that.

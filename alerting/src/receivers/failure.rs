@@ -26,6 +26,7 @@ impl SendFailure {
             reason: reason.to_string(),
             kind: FailureKind::Other,
             is_retryable: false,
+            is_refusal: false,
             retry_after: None,
             body: String::new(),
         }
@@ -34,6 +35,11 @@ impl SendFailure {
     /// It may do the next time.
     pub fn passing(reason: impl fmt::Display) -> SendFailure {
         SendFailure { is_retryable: true, ..SendFailure::permanent(reason) }
+    }
+
+    /// It will not do the next time either, whatever is configured: whom it is for, or the message itself, is refused.
+    pub fn refusal(reason: impl fmt::Display) -> SendFailure {
+        SendFailure { is_refusal: true, ..SendFailure::permanent(reason) }
     }
 
     /// Nobody was reached; it may do the next time, unless whoever is there may not be reached at all.

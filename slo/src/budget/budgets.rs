@@ -105,8 +105,8 @@ pub struct Budgets {
 
 /// What is in force.
 #[derive(Debug, Default)]
-struct Current {
-    in_force: InForce,
+pub(crate) struct Current {
+    pub(super) in_force: InForce,
     versions: BTreeMap<String, Versions>,
     table: Table,
 }
@@ -306,15 +306,18 @@ impl Budgets {
     /// # Errors
     /// See [`TrialError`].
     pub fn tried(&self, question: &Question, cancel: &Cancel) -> Result<Answer, TrialError> {
-        let current = self.current();
-        let ground = Ground {
+        trial::answered(&self.ground(&self.current()), question, cancel)
+    }
+
+    /// What the past is tried on.
+    pub(crate) fn ground<'a>(&'a self, current: &'a Current) -> Ground<'a> {
+        Ground {
             catalog: &current.in_force.catalog,
             versions: &current.versions,
             history: &*self.history,
             interval_ms: current.in_force.interval_ms,
             now_ms: self.clock.now_ms(),
-        };
-        trial::answered(&ground, question, cancel)
+        }
     }
 
     /// The share of a product's budget that would be left now if its own objectives alone counted; `None` where there is no such
@@ -473,7 +476,7 @@ impl Budgets {
         BudgetsStanding { n_ticks, took, counting: self.history.standing() }
     }
 
-    fn current(&self) -> Arc<Current> {
+    pub(crate) fn current(&self) -> Arc<Current> {
         Arc::clone(&self.current.read())
     }
 

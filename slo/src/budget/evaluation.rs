@@ -112,8 +112,7 @@ impl<'a> Evaluation<'a> {
 
     fn product_subject(&self, product: &'a Product, at_ms: Option<i64>, now_ms: i64) -> (Subject<'a>, i64) {
         let composite = Composite::of_product(product, self.catalog);
-        let reaches = composite.components().iter().map(|component| self.reach(&component.objective, 0));
-        let (newest_ms, began_ms) = widest(reaches);
+        let (newest_ms, began_ms) = self.reach_of(composite.components(), 0);
         let at_ms = at_ms.unwrap_or_else(|| newest_ms.unwrap_or(now_ms));
         let key = product_key(&product.name);
         // What components promise together changes with them, and is not kept.
@@ -128,11 +127,13 @@ impl<'a> Evaluation<'a> {
     /// The newest sample of an objective and its first; of a composite those of its components.
     fn reach(&self, id: &str, depth: usize) -> (Option<i64>, Option<i64>) {
         match self.catalog.objectives.get(id).map(|objective| &objective.indicator) {
-            Some(Indicator::Composite(composition)) if depth < 8 => {
-                widest(composition.components.iter().map(|component| self.reach(&component.objective, depth + 1)))
-            }
+            Some(Indicator::Composite(composition)) if depth < 8 => self.reach_of(&composition.components, depth + 1),
             _ => (self.history.newest_ms(id), self.history.began_ms(id)),
         }
+    }
+
+    fn reach_of(&self, components: &[Component], depth: usize) -> (Option<i64>, Option<i64>) {
+        widest(components.iter().map(|component| self.reach(&component.objective, depth)))
     }
 
     fn counter(&self, key: &str, composite: Composite<'a>, window: &Window, at_ms: i64) -> Counter<'a> {
@@ -173,11 +174,15 @@ impl<'a> Evaluation<'a> {
     }
 
     fn steps(&self, counter: &Counter<'a>, span: Span, step_ms: i64) -> Vec<Counts> {
-        if let Counter::Objective(id) = counter {
-            return self.history.steps(id, span.from_ms, span.to_ms, step_ms);
+        let Span { from_ms, to_ms } = span;
+        match counter {
+            Counter::Objective(id) => self.history.steps(id, from_ms, to_ms, step_ms),
+            Counter::Composite(composite) => self.composed().steps_of(composite, from_ms, to_ms, step_ms),
+            Counter::Sliced(..) => {
+                let begins = (from_ms..to_ms).step_by(usize::try_from(step_ms.max(1)).unwrap_or(usize::MAX));
+                begins.map(|begin_ms| self.counts(counter, begin_ms, (begin_ms + step_ms).min(to_ms))).collect()
+            }
         }
-        let begins = (span.from_ms..span.to_ms).step_by(usize::try_from(step_ms.max(1)).unwrap_or(usize::MAX));
-        begins.map(|from_ms| self.counts(counter, from_ms, (from_ms + step_ms).min(span.to_ms))).collect()
     }
 
     /// What was counted of a product in each step of a span.
@@ -201,7 +206,11 @@ impl<'a> Evaluation<'a> {
 
     /// The first sample of an objective; of a composite that of its components.
     pub(crate) fn objective_began_ms(&self, objective: &Objective) -> Option<i64> {
-        self.reach(&objective.id, 0).1
+        match &objective.indicator {
+            // It need not be one of the catalog.
+            Indicator::Composite(composition) => self.reach_of(&composition.components, 1).1,
+            _ => self.reach(&objective.id, 0).1,
+        }
     }
 
     /// `seen_ms` is the instant from which freshness is looked at; `None` for the past.

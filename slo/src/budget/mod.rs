@@ -15,6 +15,7 @@ mod picture;
 mod rules;
 mod state;
 mod status;
+mod told;
 mod versions;
 mod words;
 

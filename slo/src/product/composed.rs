@@ -114,6 +114,11 @@ fn together<'o>(objectives: impl Iterator<Item = &'o Objective>) -> Share {
     Share::from_parts((ratio * 1e9).round() as u64).unwrap_or_default()
 }
 
+/// Where spans begin that follow one another.
+fn begins(from_ms: i64, to_ms: i64, step_ms: i64) -> impl Iterator<Item = i64> {
+    (from_ms..to_ms).step_by(usize::try_from(step_ms.max(1)).unwrap_or(usize::MAX))
+}
+
 impl<'a> Composed<'a> {
     /// Over these counts.
     pub fn new(catalog: &'a Catalog, history: &'a dyn History) -> Composed<'a> {
@@ -128,6 +133,11 @@ impl<'a> Composed<'a> {
     /// What was counted of several together in a span.
     pub(crate) fn counts_of(&self, composite: &Composite<'_>, from_ms: i64, to_ms: i64) -> Counts {
         self.together(composite, from_ms, to_ms, 0)
+    }
+
+    /// What was counted of several together in each of the spans of `step_ms` that follow one another; the last may be shorter.
+    pub(crate) fn steps_of(&self, composite: &Composite<'_>, from_ms: i64, to_ms: i64, step_ms: i64) -> Vec<Counts> {
+        self.steps_together(composite, (from_ms, to_ms), step_ms, 0)
     }
 
     /// The events of several added up, and the times in which they could be seen.
@@ -150,11 +160,26 @@ impl<'a> Composed<'a> {
     }
 
     fn steps_within(&self, id: &str, from_ms: i64, to_ms: i64, step_ms: i64, depth: usize) -> Vec<Counts> {
-        if self.composite(id, depth).is_none() {
-            return self.history.steps(id, from_ms, to_ms, step_ms);
+        match self.composite(id, depth) {
+            None => self.history.steps(id, from_ms, to_ms, step_ms),
+            Some(None) => vec![Counts::default(); begins(from_ms, to_ms, step_ms).count()],
+            Some(Some(composite)) => self.steps_together(&composite, (from_ms, to_ms), step_ms, depth + 1),
         }
-        let begins = (from_ms..to_ms).step_by(usize::try_from(step_ms.max(1)).unwrap_or(usize::MAX));
-        begins.map(|begin_ms| self.counts_within(id, begin_ms, (begin_ms + step_ms).min(to_ms), depth)).collect()
+    }
+
+    fn steps_together(&self, composite: &Composite<'_>, span: (i64, i64), step_ms: i64, depth: usize) -> Vec<Counts> {
+        let (from_ms, to_ms) = span;
+        let steps = begins(from_ms, to_ms, step_ms);
+        if composite.method != CompositionMethod::Events {
+            let end_ms = |begin_ms: i64| (begin_ms + step_ms).min(to_ms);
+            return steps.map(|begin_ms| self.together(composite, begin_ms, end_ms(begin_ms), depth)).collect();
+        }
+        let mut sums = vec![Counts::default(); steps.count()];
+        for component in composite.components.iter() {
+            let steps = self.steps_within(&component.objective, from_ms, to_ms, step_ms, depth);
+            sums.iter_mut().zip(steps).for_each(|(sum, step)| *sum = *sum + step);
+        }
+        sums
     }
 
     /// The composite behind an id: none, or one that lies too deep.

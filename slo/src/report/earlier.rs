@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::summary::kept;
-use super::{ObjectiveRow, Period};
+use super::{Language, ObjectiveRow, Period};
 use crate::budget::Budgets;
 use crate::history::Counts;
 use crate::spec::Share;
@@ -48,6 +48,22 @@ pub struct Suggestion {
     pub n_instead: usize,
     /// Of how many.
     pub n_periods: usize,
+}
+
+impl Suggestion {
+    /// What the past says of another target.
+    pub(super) fn text(&self, language: Language) -> String {
+        let Suggestion { objective, now, n_now, instead, n_instead, n_periods } = self;
+        match language {
+            Language::English => format!(
+                "{objective}: {instead} % would have held in {n_instead} of {n_periods} periods, {now} % in {n_now}. Is {now} % \
+                 what was meant?"
+            ),
+            Language::Chinese => format!(
+                "{objective}：{n_periods} 个周期中，{instead} % 可达成 {n_instead} 个，{now} % 达成 {n_now} 个。{now} % 仍是合适的目标吗？"
+            ),
+        }
+    }
 }
 
 /// Periods before this one, the newest first, as far as anything was counted.

@@ -6,14 +6,18 @@ use chart::PngError;
 use super::language::{count, fine_percent, percent, time};
 use super::markup::Markup;
 use super::words::{bad_unit, what};
-use super::{Period, Report, png};
+use super::{Alerted, Period, Report, png};
 
 /// What the page calls its picture.
 pub const PICTURE: &str = "burndown.png";
 /// So many costs are told of.
 const N_COSTS: usize = 5;
+/// What cost less than this share of all that went wrong is left to the page.
+const LEAST_SHARE: f64 = 0.005;
 /// So many objectives are told of.
 const N_OBJECTIVES: usize = 10;
+/// So much of what is to be decided is told of.
+const N_DUE: usize = 6;
 
 /// A report as a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,21 +116,22 @@ impl Writing<'_> {
 
     /// What cost most: what, its bad events, its share of all.
     fn costs(&self) -> Vec<[String; 3]> {
-        let costs = self.report.costs.iter().take(N_COSTS);
+        let costs = self.report.costs.iter().filter(|cost| cost.share >= LEAST_SHARE).take(N_COSTS);
         let told = |cost: &super::Cost| {
             [what(cost, self.report.language, self.period), count(cost.bad.0), percent(cost.share)]
         };
         costs.map(told).collect()
     }
 
-    /// What was promised: the name, the target, what was, what is left.
-    fn objectives(&self) -> Vec<[String; 4]> {
+    /// What was promised: the name, the target, what was, what is left, and whom that called.
+    fn objectives(&self) -> Vec<[String; 5]> {
         let or_dash = |value: Option<f64>, shown: fn(f64) -> String| value.map_or("–".to_owned(), shown);
         let rows = self.report.objectives.iter().filter(|row| row.counts).take(N_OBJECTIVES);
         let told = |row: &super::ObjectiveRow| {
             let target = format!("{} %", row.status.objective);
             let left = or_dash(row.status.budget.remaining_ratio, percent);
-            [row.name().to_owned(), target, or_dash(row.status.sli, fine_percent), left]
+            let alerted = Alerted::shown(row.alerted);
+            [row.name().to_owned(), target, or_dash(row.status.sli, fine_percent), left, alerted]
         };
         rows.map(told).collect()
     }
@@ -148,6 +153,11 @@ impl Writing<'_> {
             lines.extend([String::new(), format!("{} ({head})", self.say("What was promised", "承诺明细"))]);
             lines.extend(objectives.iter().map(|cells| format!("  {}", cells.join(", "))));
         }
+        let due = self.due();
+        if !due.is_empty() {
+            lines.extend([String::new(), self.due_title().to_owned()]);
+            lines.extend(due.iter().map(|due| format!("  - {due}")));
+        }
         lines.extend([String::new(), format!("{}: {}", self.open(), self.page_url), String::new()]);
         lines.join("\n")
     }
@@ -156,13 +166,23 @@ impl Writing<'_> {
         self.say("Where the budget went", "预算去向")
     }
 
-    fn objectives_head(&self) -> [&str; 4] {
+    fn objectives_head(&self) -> [&str; 5] {
         [
             self.say("promise", "承诺"),
             self.say("target", "目标值"),
             self.say("was good", "良好率"),
             self.say("budget left", "预算剩余"),
+            self.say("pages / tickets", "呼叫 / 工单"),
         ]
+    }
+
+    /// What is to be decided, each in words.
+    fn due(&self) -> Vec<String> {
+        self.report.due.iter().take(N_DUE).map(|due| due.text(self.report, self.period)).collect()
+    }
+
+    fn due_title(&self) -> &str {
+        self.say("To be decided", "待决事项")
     }
 
     fn open(&self) -> &str {
@@ -186,6 +206,7 @@ impl Writing<'_> {
         self.questions(&mut out);
         self.costs_table(&mut out);
         self.objectives_table(&mut out);
+        self.due_list(&mut out);
         self.foot(&mut out);
         out.raw("</table>\n</td></tr></table>\n</body></html>\n");
         out.finish()
@@ -258,7 +279,26 @@ impl Writing<'_> {
     fn objectives_table(&self, out: &mut Markup) {
         let objectives = self.objectives();
         let title = self.say("What was promised", "承诺明细");
-        self.table(out, title, &self.objectives_head(), objectives.iter().map(<[String; 4]>::as_slice));
+        self.table(out, title, &self.objectives_head(), objectives.iter().map(<[String; 5]>::as_slice));
+    }
+
+    fn due_list(&self, out: &mut Markup) {
+        let due = self.due();
+        if due.is_empty() {
+            return;
+        }
+        self.begin_part(out, self.due_title());
+        for due in due {
+            out.raw("<div class=\"text\" style=\"font-size:13px;line-height:20px;color:#1d1b18;padding:4px 0 4px 14px;text-indent:-14px;overflow-wrap:anywhere;\">• ");
+            out.name(&due).raw("</div>\n");
+        }
+        out.raw("</td></tr>\n");
+    }
+
+    /// Begins a part of the mail, beneath a line.
+    fn begin_part(&self, out: &mut Markup, title: &str) {
+        out.raw("<tr><td class=\"card\" style=\"padding:16px 24px;border-top:1px solid #dedad3;\"><div class=\"text\" style=\"font-size:16px;line-height:24px;font-weight:600;color:#1d1b18;padding-bottom:4px;\">");
+        out.text(title).raw("</div>\n");
     }
 
     /// A table with a title: numbers stand right of the words of the first column. Nothing where it has no rows.
@@ -272,14 +312,14 @@ impl Writing<'_> {
         if rows.len() == 0 {
             return;
         }
-        out.raw("<tr><td class=\"card\" style=\"padding:16px 24px;border-top:1px solid #dedad3;\"><div class=\"text\" style=\"font-size:16px;line-height:24px;font-weight:600;color:#1d1b18;padding-bottom:4px;\">");
-        out.text(title).raw("</div>\n<table width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"border-collapse:collapse;\"><tr>");
+        self.begin_part(out, title);
+        out.raw("<table width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"border-collapse:collapse;\"><tr>");
         for (place, cell) in head.iter().enumerate() {
             out.raw(match place {
                 0 => "<th align=\"left\" style=\"padding:2px 0;",
                 _ => "<th align=\"right\" style=\"padding:2px 0 2px 12px;",
             });
-            out.raw("font-size:12px;line-height:18px;font-weight:400;color:#5f5a52;border-bottom:1px solid #dedad3;\" class=\"muted cell\" valign=\"bottom\">");
+            out.raw("word-break:keep-all;font-size:12px;line-height:18px;font-weight:400;color:#5f5a52;border-bottom:1px solid #dedad3;\" class=\"muted cell\" valign=\"bottom\">");
             out.text(cell).raw("</th>");
         }
         out.raw("</tr>\n");

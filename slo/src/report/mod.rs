@@ -7,6 +7,7 @@
 //! a table, too, and whatever comes from outside is escaped (`markup`). Absent: anything that a reader would have to click to
 //! understand.
 
+mod alerted;
 mod burndown;
 mod cost;
 mod due;
@@ -30,6 +31,7 @@ mod words;
 #[cfg(test)]
 mod year;
 
+pub use alerted::Alerted;
 pub use burndown::{BurnPoint, picture, png};
 pub use cost::{Cost, CostKind, MAX_COSTS, costs};
 pub use due::Due;

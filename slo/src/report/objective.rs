@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::Period;
 use super::language::count;
 use super::summary::DAY_MS;
+use super::{Alerted, Period};
 use crate::budget::{Amount, Budgets, Status};
 use crate::spec::{Catalog, Objective};
 use crate::window::Span;
@@ -25,6 +25,8 @@ pub struct ObjectiveRow {
     pub sli_month: Option<f64>,
     /// The share of good events in steps of the period.
     pub trend: Vec<Option<f64>>,
+    /// Whom it called, and how often; `None` where nobody is called, or that cannot be worked out.
+    pub alerted: Option<Alerted>,
     /// What bad events were to the team: `1240 orders`.
     pub in_units: Option<String>,
     /// What they cost: `12400 EUR`.
@@ -71,6 +73,7 @@ pub(super) fn objective_row(
         sli_28d: since(span.to_ms - 28 * DAY_MS),
         sli_month: since(period.month_begin_ms(span.to_ms)),
         trend: steps.map(|counts| counts.error_ratio().map(|ratio| 1.0 - ratio)).collect(),
+        alerted: budgets.objective_told(&objective.id, span).as_ref().map(Alerted::of),
         in_units: units.map(|units| format!("{} {}", count(bad * units.per_event), units.name)),
         in_money: money.map(|(currency, each)| format!("{} {currency}", count(bad * each))),
         counts,

@@ -15,8 +15,8 @@ use super::speed::speed_row;
 use super::target::target_changes;
 use super::words::Words;
 use super::{
-    BurnPoint, Cost, Delivery, DeploymentMark, Due, Earlier, ExcludedSpan, Exclusion, ExpectedPoint, Felt, InUnits,
-    Language, ObjectiveRow, Period, Release, SpeedRow, TargetChange,
+    Alerted, BurnPoint, Cost, Delivery, DeploymentMark, Due, Earlier, ExcludedSpan, Exclusion, ExpectedPoint, Felt,
+    InUnits, Language, ObjectiveRow, Period, Release, SpeedRow, TargetChange,
 };
 use crate::budget::{Budgets, Moment, ProductStatus};
 use crate::ledger;
@@ -76,6 +76,8 @@ pub struct Report {
     pub felt: Vec<Felt>,
     /// The objectives that count, and those that are only shown.
     pub objectives: Vec<ObjectiveRow>,
+    /// Whom the product's own budget called, beside those of its objectives; `None` where it calls nobody.
+    pub alerted: Option<Alerted>,
     /// How many more there are.
     pub n_more_objectives: usize,
     /// Periods of the same kind before this one, the newest first.
@@ -164,6 +166,7 @@ impl Report {
             in_units: in_units(&catalog, &objectives),
             costs: costs(&ledger),
             felt: felt(budgets, &catalog, &objectives, span),
+            alerted: budgets.product_told(product, span).as_ref().map(Alerted::of),
             n_more_objectives: (ids.len() + status.informational.len()).saturating_sub(MAX_OBJECTIVES),
             objectives,
             earlier: earlier(budgets, product, &periods),
@@ -178,6 +181,14 @@ impl Report {
         report.due = due(&report, period, suggested);
         report.words = Words::of(&report, period);
         Some(report)
+    }
+}
+
+impl Report {
+    /// Whom all budgets called that count: the product's own, and those of its objectives. `None` where none is known to call.
+    pub(super) fn alerted_in_all(&self) -> Option<Alerted> {
+        let of_objectives = self.objectives.iter().filter(|row| row.counts).map(|row| row.alerted);
+        of_objectives.chain([self.alerted]).flatten().reduce(|sum, one| sum + one)
     }
 }
 

@@ -223,6 +223,12 @@ fn a_page_has_all_parts_and_can_be_looked_at() {
             let page = html(&report, &period).unwrap();
             keep(&format!("{}-{tag}.html", report.period), page.as_bytes());
             keep(&format!("{}-{tag}.png", report.period), &png(&report, &period).unwrap());
+            let mail = letter(&report, &period, "http://narthex/report").unwrap();
+            let picture = format!("{}-{tag}.png", report.period);
+            keep(
+                &format!("{}-{tag}-mail.html", report.period),
+                mail.html.replace("cid:burndown.png", &picture).as_bytes(),
+            );
             keep(&format!("{}-{tag}.json", report.period), &serde_json::to_vec_pretty(&report).unwrap());
             assert_eq!(page.matches("<section>").count(), 6 + usize::from(!report.felt.is_empty()), "{tag}");
             assert!(page.contains("http://narthex/products?name=checkout"));
@@ -252,7 +258,12 @@ fn numbers_agree_wherever_they_stand() {
         assert!(row[0].contains(objective.name()), "{row:?}");
         assert_eq!(row[2], language::fine_percent(objective.status.sli.unwrap()));
         assert_eq!(row[6], language::percent(objective.status.budget.remaining_ratio.unwrap()));
+        let alerted = objective.alerted.unwrap();
+        assert_eq!(row[7], format!("{} / {}", alerted.pages, alerted.tickets));
     }
+    let counting = report.objectives.iter().filter(|row| row.counts);
+    let n_pages: usize = counting.map(|row| row.alerted.unwrap().pages).sum();
+    assert!(n_pages > 1 && page.contains(&format!("<b>{n_pages} pages</b>")), "{n_pages}");
     let left = language::percent(report.status.budget.remaining_ratio.unwrap());
     assert!(page.contains(&format!("<div class=\"number\">{left}</div>")));
 }
@@ -282,6 +293,7 @@ fn what_a_period_holds_is_told() {
             Due::Review { .. } => "review",
             Due::Target(_) => "target",
             Due::NoPolicy => "no policy",
+            Due::Noise { .. } => "noise",
             Due::Coverage { .. } => "coverage",
         })
         .collect();

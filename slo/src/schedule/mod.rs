@@ -7,6 +7,7 @@
 
 mod outbox;
 mod record;
+mod status;
 mod writing;
 
 #[cfg(test)]
@@ -14,4 +15,5 @@ mod tests;
 
 pub use crate::records::OpenError;
 pub use outbox::{Counts as OutboxCounts, DueReport, Outbox, OutboxOptions, Outgoing};
+pub use status::{NextReport, ScheduleStatus, WaitingStatus};
 pub use writing::{MAX_ATTACHED_BYTES, WriteError, written};

@@ -1,6 +1,6 @@
 //! What is due, what waits to be sent, and what became of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,7 +11,10 @@ use net::percent::{Place, encode};
 use parking_lot::Mutex;
 
 use super::record::{Kept, Record, Written};
+use super::{ScheduleStatus, WaitingStatus};
+use crate::budget::Moment;
 use crate::records::{OpenError, RecordJournal};
+use crate::report::Language;
 use crate::spec::{Catalog, Due, ReportSchedule};
 
 /// The first wait before a mail is tried again, in milliseconds; each further one is twice as long.
@@ -46,12 +49,17 @@ struct Inner {
     /// By the id of a mail; none for what has not been tried in this run.
     tried: HashMap<String, Tried>,
     counts: Counts,
+    /// Why no report can be sent at all.
+    obstacle: Option<String>,
+    /// Why a schedule's report that is due cannot be written.
+    unwritten: BTreeMap<String, String>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Tried {
     n_times: u32,
     again_ms: i64,
+    error: String,
 }
 
 /// What became of reports in this run.
@@ -106,7 +114,14 @@ impl Outbox {
         let (journal, back) = RecordJournal::open("reports", &disk, Arc::clone(&clock), &dir, salt)?;
         let mut kept = Kept::default();
         back.records.into_iter().for_each(|record| kept.take(record));
-        let inner = Inner { journal, kept, tried: HashMap::new(), counts: Counts::default() };
+        let inner = Inner {
+            journal,
+            kept,
+            tried: HashMap::new(),
+            counts: Counts::default(),
+            obstacle: None,
+            unwritten: BTreeMap::new(),
+        };
         Ok((Outbox { clock, inner: Mutex::new(inner) }, back.n_damaged))
     }
 
@@ -165,6 +180,7 @@ impl Outbox {
         };
         let mut inner = self.inner.lock();
         inner.note(Record::Written(Box::new(written)))?;
+        inner.unwritten.remove(&schedule.name);
         inner.counts.n_failed += missed.len() as u64;
         inner.journal.sync()
     }
@@ -205,18 +221,46 @@ impl Outbox {
         inner.end(id)
     }
 
-    /// A mail was not sent. Answers when it is tried again; `None` where it is given up, because the server does not want it or
+    /// A report that is due cannot be written. Answers whether that is news.
+    pub fn not_written(&self, schedule: &str, why: &str) -> bool {
+        let mut inner = self.inner.lock();
+        inner.unwritten.insert(schedule.to_owned(), why.to_owned()).is_none_or(|known| known != why)
+    }
+
+    /// Why no report can be sent as things are configured; `None` where nothing is in the way.
+    pub fn hindered(&self, why: Option<&str>) {
+        self.inner.lock().obstacle = why.map(str::to_owned);
+    }
+
+    /// How each schedule stands, by name. `language` is that of those that name none.
+    pub fn schedules(&self, catalog: &Catalog, language: Language) -> Vec<ScheduleStatus> {
+        let now_ms = self.clock.now_ms();
+        let inner = self.inner.lock();
+        let status = |schedule: &ReportSchedule| {
+            let name = &schedule.name;
+            let mut waiting: Vec<&Written> =
+                inner.kept.waiting.values().filter(|mail| mail.schedule == *name).collect();
+            waiting.sort_by_key(|written| written.due_ms);
+            let waiting = waiting.into_iter().map(|written| inner.waiting(written)).collect();
+            let error = inner.unwritten.get(name).or(inner.obstacle.as_ref()).cloned();
+            ScheduleStatus::of(schedule, language, now_ms, error, waiting)
+        };
+        catalog.report_schedules.values().map(status).collect()
+    }
+
+    /// A mail was not sent, and why. Answers when it is tried again; `None` where it is given up, because the server does not want it or
     /// because the next one is due by then.
     ///
     /// # Errors
     /// When it is given up and the disk does not take that: after the next start it is tried again.
-    pub fn not_sent(&self, id: &str, may_try_again: bool) -> Result<Option<i64>, JournalError> {
+    pub fn not_sent(&self, id: &str, why: &str, may_try_again: bool) -> Result<Option<i64>, JournalError> {
         let now_ms = self.clock.now_ms();
         let mut inner = self.inner.lock();
         let expires_ms = inner.kept.waiting.get(id).map_or(0, |written| written.expires_ms);
         let tried = inner.tried.entry(id.to_owned()).or_default();
         let wait_ms = FIRST_WAIT_MS.checked_shl(tried.n_times).unwrap_or(LONGEST_WAIT_MS).min(LONGEST_WAIT_MS);
-        *tried = Tried { n_times: (tried.n_times + 1).min(16), again_ms: now_ms + wait_ms };
+        let n_times = (tried.n_times + 1).min(16);
+        *tried = Tried { n_times, again_ms: now_ms + wait_ms, error: why.to_owned() };
         let again_ms = tried.again_ms;
         if may_try_again && again_ms < expires_ms {
             return Ok(Some(again_ms));
@@ -254,6 +298,16 @@ impl Outgoing {
 }
 
 impl Inner {
+    fn waiting(&self, written: &Written) -> WaitingStatus {
+        let tried = self.tried.get(&written.id);
+        WaitingStatus {
+            period: written.period.clone(),
+            due: Moment(written.due_ms),
+            error: tried.map(|tried| tried.error.clone()),
+            again: tried.map(|tried| Moment(tried.again_ms)),
+        }
+    }
+
     /// Writes a record, which survives the death of the process then.
     fn note(&mut self, record: Record) -> Result<(), JournalError> {
         self.journal.append(std::slice::from_ref(&record))?;

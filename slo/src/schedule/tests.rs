@@ -152,6 +152,24 @@ fn a_report_is_due_once_and_its_mail_is_the_same_after_a_kill() {
 }
 
 #[test]
+fn a_schedule_says_when_it_sends_to_whom_and_what_is_in_its_way() {
+    let (post, catalog, report) = Post::with_report("2026-11-27T12:00:00Z", "2026-11-30T09:00:00Z");
+    let standing = || post.outbox.schedules(&catalog, Language::Chinese).remove(0);
+    let next = standing().next.unwrap();
+    assert_eq!((shown(next.due.0).as_str(), next.period.as_str()), ("2026-12-07T09:00:00Z", "2026-W49"));
+    assert_eq!((standing().error, standing().waiting, standing().language), (None, Vec::new(), Language::Chinese));
+    post.outbox.hindered(Some("no mail server"));
+    assert_eq!(standing().error.as_deref(), Some("no mail server"));
+    assert!(post.outbox.not_written("weekly", "no picture") && !post.outbox.not_written("weekly", "no picture"));
+    assert_eq!(standing().error.as_deref(), Some("no picture"));
+    post.outbox.hindered(None);
+    post.outbox.put(&report, mail("first")).unwrap();
+    let waiting = standing().waiting.remove(0);
+    assert_eq!((standing().error, waiting.error, waiting.again), (None, None, None));
+    assert_eq!(post.outbox.schedules(&with(&[]), Language::English), []);
+}
+
+#[test]
 fn what_is_put_survives_a_power_cut() {
     let (post, _, report) = Post::with_report("2026-11-27T12:00:00Z", "2026-11-30T09:00:00Z");
     post.outbox.put(&report, mail("first")).unwrap();
@@ -201,15 +219,18 @@ fn what_no_server_takes_is_tried_again_ever_later_until_the_next_is_due() {
     let mut waits = Vec::new();
     for _ in 0..9 {
         let now_ms = post.clock.now_ms();
-        let again_ms = post.outbox.not_sent("report-weekly-2026-W48", true).unwrap().unwrap();
+        let again_ms = post.outbox.not_sent("report-weekly-2026-W48", "421 busy", true).unwrap().unwrap();
         assert_eq!(post.waiting(), []);
         waits.push((again_ms - now_ms) / 1000);
         post.at(&shown(again_ms));
         assert_eq!((post.waiting().len(), post.outbox.next_ms(&catalog)), (1, Some(again_ms)));
     }
     assert_eq!(waits, [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]);
+    let waiting = post.outbox.schedules(&catalog, Language::English).remove(0).waiting.remove(0);
+    let (period, again_ms) = (waiting.period.as_str(), waiting.again.map(|at| at.0));
+    assert_eq!((period, waiting.error.as_deref(), again_ms), ("2026-W48", Some("421 busy"), Some(post.clock.now_ms())));
     post.at("2026-12-07T08:30:00Z");
-    assert_eq!(post.outbox.not_sent("report-weekly-2026-W48", true).unwrap(), None);
+    assert_eq!(post.outbox.not_sent("report-weekly-2026-W48", "421 busy", true).unwrap(), None);
     assert_eq!(post.outbox.counts(), OutboxCounts { n_failed: 1, ..OutboxCounts::default() });
     assert_eq!(post.killed("2026-12-07T08:40:00Z").waiting(), []);
 }
@@ -218,7 +239,7 @@ fn what_no_server_takes_is_tried_again_ever_later_until_the_next_is_due() {
 fn what_the_server_refuses_is_given_up_and_so_is_what_is_too_old() {
     let (post, _, report) = Post::with_report("2026-11-27T12:00:00Z", "2026-11-30T09:00:00Z");
     post.outbox.put(&report, mail("first")).unwrap();
-    assert_eq!(post.outbox.not_sent("report-weekly-2026-W48", false).unwrap(), None);
+    assert_eq!(post.outbox.not_sent("report-weekly-2026-W48", "421 busy", false).unwrap(), None);
     assert_eq!(post.waiting(), []);
     post.outbox.put(&report, mail("first")).unwrap();
     assert_eq!(post.outbox.expire().unwrap(), []);

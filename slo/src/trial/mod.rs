@@ -7,7 +7,7 @@
 //!
 //! A replay decides by the same code as live budgets: [`crate::burn::PairBurn`] over the counts of the windows, and the states
 //! of `budget::alerts`. Only where the counts come from differs: sums along the ticks (`ticks`), so that a window is two look-ups
-//! in memory. Alerts about missing data are not replayed: when a scrape was committed is no longer known.
+//! in memory. [`told`] goes through the past of an objective in force for a report. Alerts about missing data are not replayed: when a scrape was committed is no longer known.
 
 mod answer;
 mod candidate;
@@ -17,6 +17,7 @@ mod question;
 mod replay;
 mod run;
 mod ticks;
+mod told;
 
 #[cfg(test)]
 mod tests;
@@ -25,8 +26,10 @@ pub use answer::{AlertAnswer, Answer, CurrentAnswer, Lint, PeriodAnswer, Step, S
 pub use question::{Question, TrialError};
 pub use replay::MAX_ALERTS;
 pub use ticks::MAX_TICKS;
+pub use told::MAX_TOLD_TICKS;
 
 pub(crate) use run::{Ground, answered};
+pub(crate) use told::{Told, told};
 
 /// The limit `trial_spec_bytes`: how long documents may be that are tried.
 pub const MAX_SPEC_BYTES: usize = 1 << 20;

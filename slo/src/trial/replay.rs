@@ -4,7 +4,7 @@ use alerting::rules::AlertState;
 use model::Labels;
 use query::Cancel;
 
-use super::ticks::Windows;
+use super::ticks::{Ticks, Windows};
 use crate::budget::{Alerts, Claim, Versions, burn_labels};
 use crate::burn::{Burning, PairBurn};
 use crate::history::Counts;
@@ -19,6 +19,8 @@ pub(super) struct Fired {
     /// Which pair.
     pub(super) pair: usize,
     pub(super) severity: Severity,
+    /// When the burn began that it tells of.
+    pub(super) began_ms: i64,
     pub(super) fired_ms: i64,
     pub(super) resolved_ms: Option<i64>,
     pub(super) peak_burn: f64,
@@ -53,14 +55,33 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// All ticks, unless it is stopped.
+    /// All ticks, unless it is stopped. Those at which nothing is told and nothing can burn are passed over.
     pub(super) fn run(mut self, windows: Windows<'_>, cancel: &Cancel) -> Replay<'a> {
         let mut counts = Vec::new();
-        for at_ms in windows.ticks.iter().take_while(|_| !cancel.is_canceled()) {
-            read(windows, self.objective, at_ms, &mut counts);
-            self.tick(at_ms, &counts);
+        for ticks in windows.ticks.blocks().take_while(|_| !cancel.is_canceled()) {
+            if self.alerts.is_empty() && !windows.may_burn(self.objective, self.versions, &ticks) {
+                continue;
+            }
+            for at_ms in ticks {
+                read(windows, self.objective, at_ms, &mut counts);
+                let n_fired = self.n_fired();
+                self.tick(at_ms, &counts);
+                self.trace(self.n_fired() - n_fired, windows.ticks);
+            }
         }
         self
+    }
+
+    fn n_fired(&self) -> usize {
+        self.n_left_out + self.fired.len()
+    }
+
+    /// Finds where the burns began that the newest alerts tell of.
+    fn trace(&mut self, n_new: usize, ticks: &Ticks) {
+        for fired in self.fired.iter_mut().rev().take(n_new) {
+            let allowed_ratio = self.versions.at(fired.fired_ms).target.rest().as_f64();
+            fired.began_ms = ticks.burn_began_ms(&self.objective.burn.pairs[fired.pair], allowed_ratio, fired.fired_ms);
+        }
     }
 
     /// Looks at a tick, of which the counts of each pair's windows are known. Answers whether any pair burns.
@@ -147,7 +168,8 @@ impl<'a> Replay<'a> {
         }
         let (pair, severity) = (*pair, severity.clone());
         let labels = labels.clone();
-        self.fired.push(Fired { pair, severity, fired_ms: at_ms, resolved_ms: None, peak_burn: 0.0, labels });
+        let (began_ms, fired_ms) = (at_ms, at_ms);
+        self.fired.push(Fired { pair, severity, began_ms, fired_ms, resolved_ms: None, peak_burn: 0.0, labels });
     }
 
     fn ends(&mut self, labels: &Labels, at_ms: i64) {

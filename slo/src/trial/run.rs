@@ -54,7 +54,7 @@ pub(crate) fn answered(ground: &Ground<'_>, question: &Question, cancel: &Cancel
     let evaluation = Evaluation { catalog: &candidate.catalog, history, versions: &always, slices: &slices };
     let time = time(question, ground, evaluation.objective_began_ms(objective), objective)?;
     let versions = Versions::always(objective.target, &objective.percent);
-    let trial = Trial::new(evaluation, objective, &versions, time, ground.interval_ms)?;
+    let trial = Trial::new(evaluation, objective, time, ground.interval_ms)?;
     let replay = Replay::new(objective, &versions).run(trial.windows(), cancel);
     let status = evaluation.status(objective, Some(time.to_ms), time.to_ms);
     let counts = evaluation.objective_counts(objective, time);
@@ -111,14 +111,17 @@ fn time(
     }
     let interval_ms = ground.interval_ms.max(1);
     let default_ms = to_ms.saturating_sub(DEFAULT_REACH_MS.min(MAX_TICKS / 2 * interval_ms));
-    // The first event is in it.
-    let before_first = |began_ms: i64| (began_ms - 1).div_euclid(interval_ms) * interval_ms;
     let reach_ms = match began_ms {
-        Some(began_ms) => before_first(began_ms),
+        Some(began_ms) => before_first(began_ms, interval_ms),
         None => to_ms.saturating_sub(objective.window.nominal_ms()).max(default_ms),
     };
     let from_ms = question.start_ms.unwrap_or(default_ms).max(reach_ms).min(to_ms);
     Ok(Span { from_ms, to_ms })
+}
+
+/// The last edge of ticks ahead of the first event.
+pub(super) fn before_first(began_ms: i64, interval_ms: i64) -> i64 {
+    (began_ms - 1).div_euclid(interval_ms) * interval_ms
 }
 
 /// The objective in force of this id over the same time.
@@ -129,7 +132,7 @@ fn current(ground: &Ground<'_>, id: &str, time: Span, cancel: &Cancel) -> Result
     let evaluation = Evaluation { catalog, history, versions, slices: &slices };
     let always = Versions::always(objective.target, &objective.percent);
     let versions = versions.get(id).unwrap_or(&always);
-    let trial = Trial::new(evaluation, objective, versions, time, ground.interval_ms)?;
+    let trial = Trial::new(evaluation, objective, time, ground.interval_ms)?;
     let replay = Replay::new(objective, versions).run(trial.windows(), cancel);
     let status = evaluation.status(objective, Some(time.to_ms), time.to_ms);
     Ok(Some(CurrentAnswer {
@@ -143,29 +146,27 @@ fn current(ground: &Ground<'_>, id: &str, time: Span, cancel: &Cancel) -> Result
 }
 
 /// An objective over a time.
-struct Trial<'a> {
+pub(super) struct Trial<'a> {
     evaluation: Evaluation<'a>,
     objective: &'a Objective,
-    versions: &'a Versions,
     time: Span,
     interval_ms: i64,
     ticks: Ticks,
 }
 
 impl<'a> Trial<'a> {
-    fn new(
+    pub(super) fn new(
         evaluation: Evaluation<'a>,
         objective: &'a Objective,
-        versions: &'a Versions,
         time: Span,
         interval_ms: i64,
     ) -> Result<Trial<'a>, TrialError> {
         let grid = Grid::of(objective, time, interval_ms)?;
         let ticks = Ticks::of(grid, &evaluation.objective_steps(objective, grid.span, grid.step_ms));
-        Ok(Trial { evaluation, objective, versions, time, interval_ms: interval_ms.max(1), ticks })
+        Ok(Trial { evaluation, objective, time, interval_ms: interval_ms.max(1), ticks })
     }
 
-    fn windows(&self) -> Windows<'_> {
+    pub(super) fn windows(&self) -> Windows<'_> {
         let is_asked = !adds_up(self.evaluation.catalog, self.objective, 0);
         Windows { ticks: &self.ticks, asked: is_asked.then_some((self.evaluation, self.objective)) }
     }
@@ -212,16 +213,14 @@ impl<'a> Trial<'a> {
         answers
     }
 
-    fn alerts(&self, replay: &Replay<'_>) -> Vec<AlertAnswer> {
+    pub(super) fn alerts(&self, replay: &Replay<'_>) -> Vec<AlertAnswer> {
         let fired: Vec<i64> = replay.fired.iter().map(|fired| fired.fired_ms).collect();
         let points = self.evaluation.objective_points(self.objective, &fired);
         let mut alerts = Vec::with_capacity(fired.len());
         for (fired, point) in replay.fired.iter().zip(&points) {
             let pair = &self.objective.burn.pairs[fired.pair];
-            let allowed_ratio = self.versions.at(fired.fired_ms).target.rest().as_f64();
-            let began_ms = self.ticks.burn_began_ms(pair, allowed_ratio, fired.fired_ms);
             let ended_ms = fired.resolved_ms.unwrap_or(self.time.to_ms);
-            let burn = Span { from_ms: began_ms - self.ticks.step_ms(), to_ms: ended_ms };
+            let burn = Span { from_ms: fired.began_ms - self.ticks.step_ms(), to_ms: ended_ms };
             let spent = self.evaluation.objective_counts(self.objective, burn).bad;
             alerts.push(AlertAnswer {
                 severity: fired.severity.as_str().to_owned(),
@@ -231,7 +230,7 @@ impl<'a> Trial<'a> {
                 fired_at: Moment(fired.fired_ms),
                 resolved_at: fired.resolved_ms.map(Moment),
                 peak_burn: fired.peak_burn.is_finite().then_some(fired.peak_burn),
-                detection_delay_seconds: (fired.fired_ms - began_ms) as f64 / 1000.0,
+                detection_delay_seconds: (fired.fired_ms - fired.began_ms) as f64 / 1000.0,
                 spent_ratio: (point.allowed.0 > 0.0).then(|| spent / point.allowed.0),
             });
         }
@@ -240,7 +239,7 @@ impl<'a> Trial<'a> {
 }
 
 /// Whether what was counted in steps adds up to what was counted in a window: not where burn rates are taken together.
-fn adds_up(catalog: &Catalog, objective: &Objective, depth: usize) -> bool {
+pub(super) fn adds_up(catalog: &Catalog, objective: &Objective, depth: usize) -> bool {
     let Indicator::Composite(composition) = &objective.indicator else { return true };
     let mut components =
         composition.components.iter().filter_map(|component| catalog.objectives.get(&component.objective));

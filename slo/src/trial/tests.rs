@@ -6,9 +6,11 @@ use std::sync::Arc;
 use model::rng::{Rng, SeededRng};
 use query::Cancel;
 
+use super::told::told_in_parts;
 use super::{Answer, MAX_SPEC_BYTES, Question, TrialError};
 use crate::budget::testkit::{Bench, DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::spec::{Catalog, Share, SpecFile, Window, load};
+use crate::window::Span;
 
 /// A multiple of how far ticks are apart.
 const FIRST_MS: i64 = 1_700_000_010_000 / TICK_MS * TICK_MS;
@@ -136,8 +138,27 @@ fn check_replay(text: &str, counted: &[&str], seed: u64) {
     let n_pages = told.iter().filter(|(severity, ..)| severity == "page").count();
     assert_eq!((answer.pages, answer.tickets), (n_pages, told.len() - n_pages), "seed {seed}");
     assert!(answer.pages > 0 && answer.tickets > 0, "seed {seed}: nothing was seen of it");
-    let current = answer.current.unwrap();
+    let current = answer.current.as_ref().unwrap();
     assert_eq!((current.pages, current.tickets, current.objective.as_str()), (n_pages, answer.tickets, "99"));
+    check_told(&bench, &answer);
+}
+
+/// What is gone through part by part for a report is what is gone through at once, unless it would have to be asked tick by tick.
+fn check_told(bench: &Bench, answer: &Answer) {
+    let current = bench.budgets.current();
+    let ground = bench.budgets.ground(&current);
+    let objective = &ground.catalog.objectives["orders"];
+    let span = Span { from_ms: FIRST_MS - DAY_MS, to_ms: ground.now_ms };
+    for n_ticks in [97, 100_000] {
+        let told = told_in_parts(&ground, objective, span, n_ticks);
+        if answer.evaluation == "composite" {
+            assert_eq!(told, None);
+            continue;
+        }
+        let told = told.unwrap();
+        assert_eq!((told.n_pages, told.n_tickets), (answer.pages, answer.tickets), "parts of {n_ticks}");
+        assert_eq!(told.alerts, answer.alerts, "parts of {n_ticks}");
+    }
 }
 
 #[test]
@@ -250,7 +271,7 @@ fn what_was_promised_otherwise_has_documents() {
         answer.suggestions.iter().filter(|step| step.recommended).map(|step| step.objective.as_str()).collect();
     assert_eq!(recommended, ["99.5"]);
     assert_eq!(answer.suggestions.iter().find(|step| step.objective == "99.9").unwrap().would_have_held, "2 of 3");
-    let current = answer.current.unwrap();
+    let current = answer.current.as_ref().unwrap();
     assert_eq!((current.objective.as_str(), current.window.as_str()), ("99", "7d"));
     // Its documents are read as what was tried; a share of the budget stays the same share of another window.
     let written = documents(&answer.yaml);

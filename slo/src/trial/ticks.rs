@@ -1,6 +1,6 @@
 //! What was counted up to each tick: a window is the difference of two sums.
 
-use crate::budget::Evaluation;
+use crate::budget::{Evaluation, Versions};
 use crate::history::Counts;
 use crate::spec::{BurnPair, Objective};
 use crate::window::Span;
@@ -9,6 +9,11 @@ use super::TrialError;
 
 /// The limit `trial_ticks`: so many ticks are looked at, about a year at half a minute.
 pub const MAX_TICKS: i64 = 1_000_000;
+
+/// So many ticks are passed over together where none of them can burn.
+const BLOCK: i64 = 64;
+/// Sums of many fractions are so far off at most.
+const ROUNDING: f64 = 1e-9;
 
 /// Sums along a grid of time. Edges of the grid are multiples of its step, those of all windows among them.
 #[derive(Clone, Debug)]
@@ -75,9 +80,32 @@ impl Ticks {
 
     /// The ticks that are looked at.
     pub(super) fn iter(&self) -> impl Iterator<Item = i64> + '_ {
+        (0..self.n_ticks()).map(|tick| self.at_ms(tick))
+    }
+
+    /// The same, several that follow one another at a time.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = Vec<i64>> + '_ {
+        let n_ticks = self.n_ticks();
+        let block = move |first: i64| (first..(first + BLOCK).min(n_ticks)).map(|tick| self.at_ms(tick)).collect();
+        (0..n_ticks).step_by(BLOCK as usize).map(block)
+    }
+
+    fn n_ticks(&self) -> i64 {
         let last_ms = self.first_ms + (self.sums.len() as i64 - 1) * self.step_ms;
-        let n_ticks = (last_ms - self.first_tick_ms).div_euclid(self.interval_ms) + 1;
-        (0..n_ticks.max(0)).map(|tick| self.first_tick_ms + tick * self.interval_ms)
+        ((last_ms - self.first_tick_ms).div_euclid(self.interval_ms) + 1).max(0)
+    }
+
+    fn at_ms(&self, tick: i64) -> i64 {
+        self.first_tick_ms + tick * self.interval_ms
+    }
+
+    /// Whether a window that ends with one of some ticks may burn faster than a factor. What it holds at most of bad events is
+    /// what all of them hold together, and at least of all events what each of them holds.
+    fn may_burn(&self, length_ms: i64, (first_ms, last_ms): (i64, i64), allowed: f64) -> bool {
+        let (before, until) = (self.sum(first_ms - length_ms), self.sum(last_ms));
+        let (inner, begin) = (self.sum(first_ms), self.sum(last_ms - length_ms));
+        let (bad, total) = (until.bad - before.bad, (inner.total - begin.total).max(0.0));
+        bad * (1.0 + ROUNDING) > allowed * total * (1.0 - ROUNDING) && bad > 0.0
     }
 
     /// What was counted in the last so many milliseconds. Nothing was before the grid.
@@ -130,6 +158,20 @@ impl Windows<'_> {
     /// What was counted in both windows of a pair at a tick.
     pub(super) fn of_pair(&self, pair: &BurnPair, at_ms: i64) -> (Counts, Counts) {
         (self.window(pair.long_ms, at_ms), self.window(pair.short_ms, at_ms))
+    }
+
+    /// Whether some pair may burn at one of some ticks. It is sure to be told where it does, and costs less than to look.
+    pub(super) fn may_burn(&self, objective: &Objective, versions: &Versions, ticks: &[i64]) -> bool {
+        let (Some(first_ms), Some(last_ms)) = (ticks.first(), ticks.last()) else { return false };
+        let is_changing = versions.iter().any(|version| (*first_ms..*last_ms).contains(&version.since_ms));
+        if self.asked.is_some() || is_changing {
+            return true;
+        }
+        let rest = versions.at(*last_ms).target.rest().as_f64();
+        objective.burn.pairs.iter().any(|pair| {
+            let may_burn = |length_ms: i64| self.ticks.may_burn(length_ms, (*first_ms, *last_ms), pair.factor * rest);
+            may_burn(pair.long_ms) && may_burn(pair.short_ms)
+        })
     }
 
     fn window(&self, length_ms: i64, at_ms: i64) -> Counts {

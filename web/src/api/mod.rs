@@ -18,6 +18,7 @@ pub(crate) mod query;
 pub(crate) mod receiver_test;
 pub(crate) mod reports;
 mod rules;
+mod schedules;
 mod slos;
 mod status;
 mod storage;
@@ -135,6 +136,7 @@ fn dispatch(endpoint: Endpoint, parts: Option<&Parts>, asked: &Asked) -> ApiResu
         Endpoint::Slos => slos::slos(parts, asked),
         Endpoint::Slo => slos::slo(parts, asked),
         Endpoint::SloBurndown => slos::burndown(parts, asked),
+        Endpoint::ReportSchedules => schedules::schedules(parts, asked),
         Endpoint::Products => products::products(parts, asked),
         Endpoint::Product => products::product(parts, asked),
         Endpoint::ProductBudget => products::budget(parts, asked),

@@ -3,14 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use journal::testkit::MemoryDisk;
 use model::{Clock, Labels};
 use serde_json::Value;
 use slo::budget::{Budgets, BudgetsOptions, InForce};
 use slo::history::{Counts, History, Standing, UncountedFirstValue};
 use slo::spec::{
-    Adjustment, Budgeting, BurnPair, BurnPolicy, Catalog, Component, Composition, CompositionMethod, Indicator,
-    Objective, Options, Product, RatioSide, Role, Severity, Share, SourcePlace, SpecFault, Window,
+    Adjustment, Budgeting, BurnPair, BurnPolicy, Catalog, Component, Composition, CompositionMethod, Every, Indicator,
+    Objective, Options, Product, RatioSide, ReportSchedule, Role, Severity, Share, SourcePlace, SpecFault, Window,
 };
 use tsdb::Store;
 
@@ -112,6 +113,20 @@ fn catalog() -> Catalog {
         source: SourcePlace::default(),
     };
     catalog.products.insert(product.name.clone(), product);
+    for (name, product) in [("weekly", "checkout"), ("others", "search")] {
+        let schedule = ReportSchedule {
+            name: name.to_owned(),
+            product: product.to_owned(),
+            every: Every::Week,
+            at: Every::Week.default_at(),
+            zone: TimeZone::get("Asia/Shanghai").unwrap(),
+            language: None,
+            formats: vec!["html".to_owned()],
+            to: vec!["li.wei@example.com".to_owned()],
+            source: SourcePlace::default(),
+        };
+        catalog.report_schedules.insert(name.to_owned(), schedule);
+    }
     catalog.errors.push(SpecFault {
         place: SourcePlace { file: "slo/bad.yml".to_owned(), line: 3, column: 5, ..SourcePlace::default() },
         object: Some(("SLO".to_owned(), "broken".to_owned())),
@@ -267,6 +282,26 @@ fn products_add_up() {
     let budget = client::get(server.address, "/api/v1/products/checkout/budget?step=1d").json()["data"].clone();
     assert_eq!(budget["budget"], product["budget"]);
     assert_eq!(budget["burndown"].as_array().unwrap().len(), 29);
+}
+
+#[test]
+fn schedules_say_when_the_next_report_goes_out_and_to_whom() {
+    let server = shop();
+    let check = |query: &str, want: &[&str]| {
+        let schedules = client::get(server.address, &format!("/api/v1/reports{query}")).json()["data"].clone();
+        let names: Vec<&str> =
+            schedules.as_array().unwrap().iter().map(|schedule| schedule["name"].as_str().unwrap()).collect();
+        assert_eq!(names, want, "{query}");
+        schedules[0].clone()
+    };
+    check("", &["others", "weekly"]);
+    check("?product=nobody", &[]);
+    let want = serde_json::json!({
+        "name": "weekly", "product": "checkout", "every": "week", "at": "Mon 09:00", "zone": "Asia/Shanghai",
+        "language": "en", "formats": ["html"], "to": ["li.wei@example.com"],
+        "next": {"due": "2023-11-20T01:00:00Z", "period": "2023-W46"}, "error": null, "waiting": [],
+    });
+    assert_eq!(check("?product=checkout", &["weekly"]), want);
 }
 
 #[test]

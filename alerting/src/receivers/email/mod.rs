@@ -102,9 +102,10 @@ async fn dialogue(
             Ok(_) => {}
             // A wrong address must not keep the right ones from hearing.
             Err(error) if error.is_permanent() => {
-                let failure = failure(format_args!("RCPT TO {receiver}"), &error);
+                let failure = refusal(format_args!("RCPT TO {receiver}"), &error, is_about_receiver);
                 refused.push(format!("not sent to {receiver}: {}", failure.reason));
-                last = Some(failure);
+                // Whom the server would take from others is not refused for good.
+                last = last.filter(|known: &SendFailure| !known.is_refusal).or(Some(failure));
             }
             Err(error) => return Err(failure(format_args!("RCPT TO {receiver}"), &error)),
         }
@@ -113,8 +114,24 @@ async fn dialogue(
         return Err(failure);
     }
     connection.command(Data).await.map_err(|error| failure("DATA", &error))?;
-    connection.message(&letter.bytes).await.map_err(|error| failure("the mail's text", &error))?;
+    connection.message(&letter.bytes).await.map_err(|error| refusal("the mail's text", &error, |_| true))?;
     Ok(refused)
+}
+
+/// What a failed command means that tells the server of a receiver or of the message. A 5xx to it is a refusal of these, unless it
+/// is about how the server is spoken to, or who speaks.
+fn refusal(what: impl std::fmt::Display, error: &SmtpError, is_about_it: fn(&str) -> bool) -> SendFailure {
+    let failure = failure(what, error);
+    let code = error.status().map_or(0, u16::from);
+    // Not understood or out of turn; TLS or a password is missing, wrong, or too weak (RFC 4954, RFC 3207).
+    let is_about_us = matches!(code, 500..=504 | 530 | 534 | 535 | 538);
+    let is_refusal = (500..600).contains(&code) && !is_about_us && is_about_it(&failure.reason);
+    SendFailure { is_refusal, ..failure }
+}
+
+/// Whether a server that refuses a receiver means that one. 5.7 is about who may send: strangers are not relayed for (RFC 3463).
+fn is_about_receiver(answer: &str) -> bool {
+    !answer.split_whitespace().any(|word| word.starts_with("5.7."))
 }
 
 /// What a failed command means: 4xx may do the next time, 5xx will not.

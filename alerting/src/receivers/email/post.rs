@@ -129,9 +129,11 @@ impl SealedMail {
         addresses_of_servers: &Addresses,
         timeout: Duration,
     ) -> Result<Vec<String>, SendFailure> {
-        let receivers = addresses("to", &self.to)?;
+        // A mail that is sealed does not change any more.
+        let unreadable = |failure: SendFailure| SendFailure { is_refusal: true, ..failure };
+        let receivers = addresses("to", &self.to).map_err(unreadable)?;
         let letter = Letter {
-            sender: address("smtp_from", &self.from)?.email,
+            sender: address("smtp_from", &self.from).map_err(unreadable)?.email,
             receivers: receivers.iter().map(|mailbox| mailbox.email.clone()).collect(),
             bytes: self.text.clone().into_bytes(),
         };

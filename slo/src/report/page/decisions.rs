@@ -1,11 +1,9 @@
 //! Speed next to safety, what is to be decided, and what the words mean.
 
+use super::super::SpeedRow;
 use super::super::language::percent;
 use super::super::markup::Markup;
-use super::super::words::what;
-use super::super::{Due, Language, SpeedRow, Suggestion};
 use super::{Page, or_dash};
-use crate::budget::Moment;
 
 impl Page<'_> {
     pub(super) fn speed(&self, out: &mut Markup) {
@@ -56,77 +54,9 @@ impl Page<'_> {
         }
         out.raw("<ul>");
         for due in &self.report.due {
-            out.raw("<li>").name(&self.due_text(due)).raw("</li>");
+            out.raw("<li>").name(&due.text(self.report, self.period)).raw("</li>");
         }
         out.raw("</ul></section>\n");
-    }
-
-    fn due_text(&self, due: &Due) -> String {
-        match (self.language, due) {
-            (_, Due::Policy { policy, state, since }) => self.policy_text(policy, state, *since),
-            (_, Due::Target(suggestion)) => self.target_text(suggestion),
-            (Language::English, Due::Postmortem { at, budget_share }) => {
-                let share = or_dash(*budget_share, percent);
-                format!("A post-mortem of {}: it spent {share} of a budget.", self.what_began(*at))
-            }
-            (Language::Chinese, Due::Postmortem { at, budget_share }) => {
-                format!("需要复盘：{}，消耗了预算的 {}。", self.what_began(*at), or_dash(*budget_share, percent))
-            }
-            (Language::English, Due::Review { objective, review_by }) => {
-                format!("{objective}: the objective was to be looked at again by {review_by}.")
-            }
-            (Language::Chinese, Due::Review { objective, review_by }) => {
-                format!("{objective}：该目标应在 {review_by} 前复审。")
-            }
-            (_, Due::NoPolicy) => self
-                .say(
-                    "What a spent budget means for releases: no error-budget policy was agreed.",
-                    "尚未约定错误预算策略：预算用完时如何处理发布。",
-                )
-                .to_owned(),
-            (Language::English, Due::Coverage { objective, coverage }) => {
-                format!("{objective}: only {} of the time was measured.", percent(*coverage))
-            }
-            (Language::Chinese, Due::Coverage { objective, coverage }) => {
-                format!("{objective}：只有 {} 的时间有测量。", percent(*coverage))
-            }
-        }
-    }
-
-    /// The cost that a post-mortem is due of, in words.
-    fn what_began(&self, at: Moment) -> String {
-        let cost = self.report.costs.iter().find(|cost| cost.needs_postmortem && cost.start == at);
-        cost.map_or_else(|| self.time(at.0), |cost| what(cost, self.language, self.period))
-    }
-
-    /// What the policy asks of whom.
-    fn policy_text(&self, policy: &str, state: &str, since: Option<Moment>) -> String {
-        let asks = &self.report.words.release_alone;
-        let since = since.map(|since| self.time(since.0));
-        match (self.language, since) {
-            (Language::English, Some(since)) => {
-                format!("{asks} So says the policy {policy}: {state} since {since}. It ends when that state is left.")
-            }
-            (Language::English, None) => format!("{asks} So says the policy {policy}: {state}."),
-            (Language::Chinese, Some(since)) => {
-                format!("{asks}依据策略 {policy}：自 {since} 起处于 {state}，离开该状态后解除。")
-            }
-            (Language::Chinese, None) => format!("{asks}依据策略 {policy}：{state}。"),
-        }
-    }
-
-    /// What the past says of another target.
-    fn target_text(&self, suggestion: &Suggestion) -> String {
-        let Suggestion { objective, now, n_now, instead, n_instead, n_periods } = suggestion;
-        match self.language {
-            Language::English => format!(
-                "{objective}: {instead} % would have held in {n_instead} of {n_periods} periods, {now} % in {n_now}. Is {now} % \
-                 what was meant?"
-            ),
-            Language::Chinese => format!(
-                "{objective}：{n_periods} 个周期中，{instead} % 可达成 {n_instead} 个，{now} % 达成 {n_now} 个。{now} % 仍是合适的目标吗？"
-            ),
-        }
     }
 
     pub(super) fn footer(&self, out: &mut Markup) {

@@ -3,11 +3,11 @@
 use std::cmp::Ordering;
 
 use super::super::burndown::numbered;
-use super::super::language::{count, day, fine_percent, percent};
+use super::super::language::{count, day, fine_percent, percent, time};
 use super::super::markup::Markup;
 use super::super::summary::DAY_MS;
 use super::super::words::bad_unit;
-use super::super::{InUnits, Language};
+use super::super::{Alerted, InUnits, Language};
 use super::{Page, STYLE, or_dash};
 
 /// How wide the bar is in its own units.
@@ -170,16 +170,49 @@ impl Page<'_> {
             &or_dash(self.spent_in_last_week(), percent),
             self.say("of the budget went in its last 7 days", "最近 7 天消耗的预算"),
         );
+        if let Some(alerted) = self.report.alerted_in_all() {
+            let (value, name) = self.alerted(alerted);
+            tile(&value, &name);
+        }
         if !self.report.is_over {
-            let ends = self.report.now.forecast.exhausted_at.filter(|at| *at > self.report.made_at);
-            let ends = ends.map(|at| day(at.0, &self.period.zone));
-            let ends = ends.unwrap_or_else(|| self.say("not in sight", "暂无").to_owned());
-            tile(&ends, self.say("when nothing is left, at this pace", "按目前速度的耗尽日期"));
+            let (value, name) = self.end();
+            tile(&value, name);
             let firing = self.report.now.firing.join(", ");
             let firing = if firing.is_empty() { self.say("none", "无") } else { &firing };
             tile(firing, self.say("alerts that fire now", "当前触发的告警"));
         }
         out.raw("</div>\n");
+    }
+
+    /// When nothing will be left of the product's own budget, or since it is gone, when something will be.
+    fn end(&self) -> (String, &str) {
+        let (now, zone) = (&self.report.now, &self.period.zone);
+        if now.budget.remaining_ratio.is_some_and(|left| left <= 0.0) {
+            let gone = || self.say("gone", "已耗尽").to_owned();
+            let back = now.forecast.recovers_at.map_or_else(gone, |at| time(at.0, zone));
+            let names = match now.forecast.recovers_at {
+                Some(_) => ("the budget is gone; when something is left again", "预算已耗尽；重新有剩余的时间"),
+                None => ("nothing is left of the budget", "预算没有剩余"),
+            };
+            return (back, self.say(names.0, names.1));
+        }
+        let ends = now.forecast.exhausted_at.filter(|at| *at > self.report.made_at);
+        let ends = ends.map_or_else(|| self.say("not in sight", "暂无").to_owned(), |at| day(at.0, zone));
+        (ends, self.say("when nothing is left, at this pace", "按目前速度的耗尽日期"))
+    }
+
+    /// Whom it called, and how often.
+    fn alerted(&self, alerted: Alerted) -> (String, String) {
+        let Alerted { pages, tickets, .. } = alerted;
+        let counted = |n: usize, one: &str| match n {
+            0 => format!("no {one}s"),
+            1 => format!("1 {one}"),
+            n => format!("{n} {one}s"),
+        };
+        match self.language {
+            Language::English => (counted(pages, "page"), format!("calls at once, and {}", counted(tickets, "ticket"))),
+            Language::Chinese => (format!("{pages} 次"), format!("呼叫值班人员；另有工单 {tickets} 张")),
+        }
     }
 
     /// What it was to the team.

@@ -134,7 +134,7 @@ impl Page<'_> {
             return;
         }
         self.section(out, "Who felt it", "谁受到了影响");
-        out.raw("<div class=\"wide\"><table>").columns(&[
+        out.raw("<div class=\"wide\"><table class=\"felt\">").columns(&[
             (self.say("who", "对象"), false),
             (self.say("objective", "目标"), false),
             (self.say("bad", "不良数"), true),

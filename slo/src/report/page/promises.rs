@@ -2,12 +2,16 @@
 
 use super::super::language::{fine_percent, percent};
 use super::super::markup::Markup;
-use super::super::{Earlier, Language, ObjectiveRow};
+use super::super::{Alerted, Earlier, Language, ObjectiveRow};
 use super::{Page, or_dash};
 
 /// How wide a step of a trend is, and how high its highest bar, in pixels.
 const STEP: usize = 5;
 const HEIGHT: f64 = 18.0;
+
+/// What alerts are, and how it is known how many there were.
+const ALERTS_ENGLISH: &str = "A page calls somebody at once; a ticket waits for working hours. Both were counted by going through the period again with today's alert conditions: alerts that were silenced are among them, alerts about missing data are not.";
+const ALERTS_CHINESE: &str = "呼叫会立即通知值班人员，工单留待工作时间处理。次数按当前的告警条件对本期重新推算：包含已静默的告警，不含数据缺失的告警。";
 
 impl Page<'_> {
     pub(super) fn objectives(&self, out: &mut Markup) {
@@ -20,6 +24,7 @@ impl Page<'_> {
             (self.say("28 d", "28 天"), true),
             (self.say("month", "本月"), true),
             (self.say("budget left", "预算剩余"), true),
+            (self.say("pages / tickets", "呼叫 / 工单"), true),
             (self.say("bad over time", "不良走势"), false),
             (self.say("measured", "覆盖率"), true),
         ]);
@@ -33,6 +38,9 @@ impl Page<'_> {
                 Language::Chinese => format!("……另有 {} 项。", self.report.n_more_objectives),
             };
             out.raw("<p class=\"muted\">").text(&text).raw("</p>");
+        }
+        if self.report.alerted_in_all().is_some() {
+            self.note(out, ALERTS_ENGLISH, ALERTS_CHINESE);
         }
         out.raw("</section>\n");
     }
@@ -56,7 +64,8 @@ impl Page<'_> {
         out.numbers(&[format!("{} %", status.objective)]).numbers(&slis);
         let left = status.budget.remaining_ratio;
         out.raw("<td class=\"n ").raw(if left.is_some_and(|left| left < 0.0) { "broken" } else { "" }).raw("\">");
-        out.text(&or_dash(left, percent)).raw("</td><td>");
+        out.text(&or_dash(left, percent)).raw("</td>");
+        out.numbers(&[Alerted::shown(row.alerted)]).raw("<td>");
         trend(out, &row.trend);
         out.raw("</td>");
         out.numbers(&[or_dash(status.coverage, percent)]).raw("</tr>\n");

@@ -133,6 +133,7 @@ export const trialsEn = {
     sentence: "How a product kept its promise, in words for whoever owns it.",
     product: "Product",
     period: "Period",
+    days: (n: number) => plural(n, "day"),
     kinds: { days: "28 days", week: "Week", month: "Month", quarter: "Quarter", year: "Year" },
     back: "The one before",
     forth: "The next",
@@ -145,6 +146,18 @@ export const trialsEn = {
     noneDo:
       "A product takes the objectives of its services together. Write a document of kind Product (narthex/v1) beside them.",
     unknown: (name: string) => `There is no product called ${name}.`,
+    mail: {
+      failed: "It could not be read to whom this report goes by mail",
+      none: "Nobody gets this report by mail. A document of kind ReportSchedule (narthex/v1) beside the objectives sends it each week, month or quarter.",
+      every: { week: "By mail each week.", month: "By mail each month.", quarter: "By mail each quarter." },
+      next: (period: string) => `Next, about ${period}:`,
+      to: (named: string[], more: number) => `${named.join(", ")}${more > 0 ? ` and ${more} more` : ""}`,
+      waiting: (period: string, error: string | null) =>
+        error === null
+          ? `The report about ${period} is on its way.`
+          : `The report about ${period} was not sent: ${error}.`,
+      again: "It is tried again",
+    },
     frame: (product: string, period: string) => `Report: ${product}, ${period}`,
   },
 };

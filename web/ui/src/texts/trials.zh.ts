@@ -128,6 +128,7 @@ export const trialsZh: TrialTexts = {
     sentence: "产品是否兑现了承诺，写给产品负责人看。",
     product: "产品",
     period: "周期",
+    days: n => `${n} 天`,
     kinds: { days: "28 天", week: "周", month: "月", quarter: "季度", year: "年" },
     back: "上一期",
     forth: "下一期",
@@ -139,6 +140,16 @@ export const trialsZh: TrialTexts = {
     none: "还没有产品，因此没有报告。",
     noneDo: "产品把其各服务的目标合并为一份预算。请在同一目录编写 kind 为 Product（narthex/v1）的文档。",
     unknown: name => `没有名为 ${name} 的产品。`,
+    mail: {
+      failed: "无法读取该报告的邮件订阅",
+      none: "该报告尚未通过邮件发送。在目标文件旁编写 kind 为 ReportSchedule（narthex/v1）的文档，即可按周、月或季度发送。",
+      every: { week: "每周邮件发送。", month: "每月邮件发送。", quarter: "每季度邮件发送。" },
+      next: period => `下一封（${period}）：`,
+      to: (named, more) => `${named.join("、")}${more > 0 ? `等 ${named.length + more} 人` : ""}`,
+      waiting: (period, error) =>
+        error === null ? `${period} 的报告正在发送。` : `${period} 的报告未能发送：${error}。`,
+      again: "重试时间：",
+    },
     frame: (product, period) => `报告：${product}，${period}`,
   },
 };

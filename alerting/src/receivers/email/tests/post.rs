@@ -58,6 +58,7 @@ async fn a_report_is_one_mail_and_the_same_each_time() {
 
 #[tokio::test]
 async fn what_hostile_servers_say_ends_in_a_failure_in_time() {
+    // The kind of failure, and whether another attempt may succeed.
     let check = async |answer: Answer, want: Option<(FailureKind, bool)>, words: &str| {
         let sink = Sink::start(answer).await;
         let outcome = sent(&config(&sink.port, |_| {}), Duration::from_secs(60)).await;
@@ -77,6 +78,40 @@ async fn what_hostile_servers_say_ends_in_a_failure_in_time() {
     check(spam, Some((FailureKind::ClientError, false)), "spam").await;
     let nonsense: Answer = |command| (command == "end").then_some("\u{1b}[31mHTTP/1.1 200 OK\r\n\r\n250 fine");
     check(nonsense, Some((FailureKind::Other, true)), "the mail's text").await;
+}
+
+/// A report waits for who can mend the configuration; what is refused itself is not sent again.
+#[tokio::test]
+async fn refused_for_good_is_a_receiver_or_a_mail_and_not_the_way_there() {
+    let check = async |answer: Answer, want: bool, words: &str| {
+        let sink = Sink::start(answer).await;
+        let failure = sent(&config(&sink.port, |_| {}), Duration::from_secs(60)).await.unwrap_err();
+        assert!(failure.reason.contains(words), "{failure:?} has no {words:?}");
+        assert_eq!(failure.is_refusal, want, "{failure:?}");
+    };
+    check(|command| command.starts_with("RCPT").then_some("550 5.1.1 no such user"), true, "no such user").await;
+    check(|command| command.starts_with("RCPT").then_some("553 mailbox name not allowed"), true, "553").await;
+    check(|command| (command == "end").then_some("554 5.7.1 spam"), true, "spam").await;
+    check(|command| (command == "end").then_some("552 5.3.4 too big"), true, "too big").await;
+    check(|command| command.starts_with("RCPT").then_some("554 5.7.1 relay access denied"), false, "relay").await;
+    check(|command| command.starts_with("RCPT").then_some("530 5.7.0 authentication required"), false, "530").await;
+    check(|command| command.starts_with("RCPT").then_some("503 bad sequence"), false, "503").await;
+    check(|command| command.starts_with("RCPT").then_some("450 4.2.1 busy"), false, "busy").await;
+    check(
+        |command| command.starts_with("MAIL").then_some("530 5.7.0 must issue a STARTTLS command first"),
+        false,
+        "TLS",
+    )
+    .await;
+    check(|command| command.starts_with("MAIL").then_some("550 5.1.8 sender rejected"), false, "sender").await;
+    check(|command| (command == "end").then_some("535 5.7.8 who are you"), false, "535").await;
+    // One is unknown, for the other the server wants to know us.
+    let both: Answer = |command| match command {
+        _ if command.starts_with("RCPT TO:<team") => Some("550 5.1.1 no such user"),
+        _ if command.starts_with("RCPT") => Some("550 5.7.1 relaying denied"),
+        _ => None,
+    };
+    check(both, false, "relaying denied").await;
 }
 
 /// A server that says something again and again, and reads nothing.

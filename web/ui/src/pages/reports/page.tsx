@@ -17,6 +17,7 @@ import { tt } from "../../texts/trials";
 import { refresh } from "../../time/range";
 import { beginOf, dayOf, type Kind, kindOf, kinds, periodAt, stepped, usual } from "./periods";
 import { Preview } from "./preview";
+import { Schedules } from "./schedules";
 
 export default function ReportsPage() {
   const text = tt().reports;
@@ -67,7 +68,10 @@ function Chosen({ products }: { products: Product[] }) {
         />
       </div>
       {isKnown ? (
-        <Preview product={product} period={period} lang={lang} />
+        <>
+          <Schedules product={product} />
+          <Preview product={product} period={period} lang={lang} />
+        </>
       ) : (
         <div class="empty">
           <p class="why">{tt().reports.unknown(cutMiddle(product, 80))}</p>
@@ -100,13 +104,18 @@ function PeriodChoice({ period }: { period: string }) {
   const kind = kindOf(period);
   const today = dayOf(now.value, zone.value);
   const next = stepped(period, 1);
+  // Of all the days that may be asked for, one number is offered; another one stands beside it.
+  const asked = kind === "days" && period !== usual ? Number.parseInt(period, 10) : null;
   const hasNext = kind !== null && kind !== "days" && beginOf(next) <= today;
   return (
     <div class="period">
       <Choice<Kind | "">
         label={text.period}
-        chosen={kind ?? ""}
-        options={kinds.map(one => [one, text.kinds[one]])}
+        chosen={asked === null ? (kind ?? "") : ""}
+        options={[
+          ...(asked === null ? [] : [["", text.days(asked)] as [Kind | "", string]]),
+          ...kinds.map(one => [one, text.kinds[one]] as [Kind | "", string]),
+        ]}
         onChoose={one => one !== "" && setParams({ period: periodAt(one, today) })}
       />
       {kind !== "days" && (
