@@ -7,6 +7,9 @@ use super::evaluation::product_key;
 use super::{Budgets, State};
 use crate::gate::{self, Labels, ObjectiveReading, Reading, Upstream};
 use crate::history::History;
+use crate::ledger::Promises;
+use crate::spec::Share;
+use crate::window::Span;
 
 impl gate::Budgets for Budgets {
     fn product(&self, product: &str) -> Option<Reading> {
@@ -49,5 +52,19 @@ impl gate::Budgets for Budgets {
 
     fn history(&self) -> Option<Arc<dyn History>> {
         Some(Arc::clone(Budgets::history(self)))
+    }
+
+    fn promises(&self) -> Option<&dyn Promises> {
+        Some(self)
+    }
+}
+
+impl Promises for Budgets {
+    fn allowed(&self, id: &str, from_ms: i64, to_ms: i64) -> Option<f64> {
+        self.objective_allowed(id, Span { from_ms, to_ms })
+    }
+
+    fn target(&self, id: &str, at_ms: i64) -> Option<Share> {
+        self.objective_target(id, at_ms)
     }
 }

@@ -26,7 +26,7 @@ use crate::history::{Counts, History, Standing};
 use crate::product::components_of;
 use crate::report::Language;
 use crate::series::{self, Rows, Table, Writer};
-use crate::spec::{BurnPolicy, Catalog, Objective, Product, Window};
+use crate::spec::{BurnPolicy, Catalog, Objective, Product, Share, Window};
 use crate::trial::{self, Answer, Ground, Question, TrialError};
 use crate::window::Span;
 
@@ -396,6 +396,21 @@ impl Budgets {
         let current = self.current();
         let objective = current.in_force.catalog.objectives.get(id)?;
         Some(self.evaluation(&current).objective_burn(objective, window_ms, at_ms, self.clock.now_ms()))
+    }
+
+    /// How many bad events of an objective were allowed in a span, by each target while it was in force; `None` where there is no
+    /// such objective.
+    pub(crate) fn objective_allowed(&self, id: &str, span: Span) -> Option<f64> {
+        let current = self.current();
+        let objective = current.in_force.catalog.objectives.get(id)?;
+        Some(self.evaluation(&current).objective_allowed(objective, span))
+    }
+
+    /// The target of an objective that was in force at an instant; `None` where there is no such objective.
+    pub(crate) fn objective_target(&self, id: &str, at_ms: i64) -> Option<Share> {
+        let current = self.current();
+        let objective = current.in_force.catalog.objectives.get(id)?;
+        Some(current.versions.get(id).map_or(objective.target, |versions| versions.at(at_ms).target))
     }
 
     /// The burn rate of a product over a window at an instant; `None` where there is no such product.

@@ -204,6 +204,12 @@ impl<'a> Evaluation<'a> {
         self.counts(&subject.counter, span.from_ms, span.to_ms)
     }
 
+    /// How many bad events of an objective were allowed in a span, by each target while it was in force.
+    pub(crate) fn objective_allowed(&self, objective: &'a Objective, span: Span) -> f64 {
+        let (subject, _) = self.objective_subject(objective, Some(span.to_ms), span.to_ms);
+        subject.versions.allowed(span, |from_ms, to_ms| self.counts(&subject.counter, from_ms, to_ms)).1
+    }
+
     /// The first sample of an objective; of a composite that of its components.
     pub(crate) fn objective_began_ms(&self, objective: &Objective) -> Option<i64> {
         match &objective.indicator {

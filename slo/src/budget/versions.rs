@@ -34,14 +34,17 @@ impl Versions {
         (!versions.is_empty()).then_some(Versions(versions))
     }
 
-    /// From now on another target is in force. Answers whether that is news.
+    /// From now on another target is in force, or the same one is written otherwise. Answers whether that is news.
     pub(crate) fn change(&mut self, target: Share, percent: &str, now_ms: i64) -> bool {
-        let last = self.last();
-        if last.target == target {
-            return false;
+        if self.last().target == target {
+            let is_news = self.last().percent != percent;
+            if let Some(last) = self.0.last_mut() {
+                percent.clone_into(&mut last.percent);
+            }
+            return is_news;
         }
         // Where the clock was set back, what lies ahead never was in force.
-        let since_ms = now_ms.max(last.since_ms.saturating_add(1));
+        let since_ms = now_ms.max(self.last().since_ms.saturating_add(1));
         self.0.push(Version { since_ms, target, percent: percent.to_owned() });
         true
     }
@@ -94,7 +97,10 @@ mod tests {
     #[test]
     fn each_target_allows_what_came_while_it_was_in_force() {
         let mut versions = Versions::always(share("99"), "99");
-        assert!(!versions.change(share("99"), "99.0", 500));
+        assert!(!versions.change(share("99"), "99", 500));
+        assert!(versions.change(share("99"), "99.0", 500), "it is shown as it is written");
+        assert_eq!((versions.at(400).percent.as_str(), versions.iter().count()), ("99.0", 1));
+        assert!(versions.change(share("99"), "99", 600));
         assert!(versions.change(share("99.9"), "99.9", 1000));
         let check = |from_ms: i64, to_ms: i64, want_bad: f64, want_allowed: f64| {
             let (counts, allowed) = versions.allowed(Span { from_ms, to_ms }, counts);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use alerting::rules::{AlertState, RuleKind};
 
 use crate::history::History;
+use crate::ledger::Promises;
 
 /// Labels of an alert that fires.
 pub type Labels = Vec<(String, String)>;
@@ -50,6 +51,11 @@ pub trait Budgets: fmt::Debug + Send + Sync {
 
     /// What was counted.
     fn history(&self) -> Option<Arc<dyn History>>;
+
+    /// What was promised when; `None` where nobody knows, and it was always what it is now.
+    fn promises(&self) -> Option<&dyn Promises> {
+        None
+    }
 
     /// What a product leans on; `None` where it leans on nothing, or that is not known.
     fn upstream(&self, _product: &str) -> Option<Upstream> {

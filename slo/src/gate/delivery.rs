@@ -6,7 +6,7 @@ use super::gates::{Gates, services_of_product};
 use super::kept::Kept;
 use super::overriding::Override;
 use crate::deployment::{Deployment, DeploymentFilter};
-use crate::ledger::{self, Dora, Ledger, dora};
+use crate::ledger::{self, Dora, Ledger, Past, dora};
 use crate::policy::{Consequences, PolicyChange};
 use crate::spec::{Catalog, Product};
 
@@ -29,11 +29,13 @@ impl Gates {
     pub fn ledger(&self, product: &str, from_ms: i64, to_ms: i64) -> Option<Ledger> {
         let catalog = self.catalog();
         let product = catalog.products.get(product)?;
-        let history = self.budgets().history()?;
+        let budgets = self.budgets();
+        let history = budgets.history()?;
         let soak_ms = soak_of(&catalog, product);
         let deployments = self.of_product(&catalog, product, from_ms.saturating_sub(soak_ms), to_ms);
         let deployments: Vec<&Deployment> = deployments.iter().collect();
-        Some(ledger::of_product(&catalog, product, &*history, &deployments, (from_ms, to_ms), soak_ms))
+        let past = Past { history: &*history, promises: budgets.promises() };
+        Some(ledger::of_product(&catalog, product, past, &deployments, (from_ms, to_ms), soak_ms))
     }
 
     /// How fast a product is delivered, and how safely; `None` without such a product.

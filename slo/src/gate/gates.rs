@@ -23,7 +23,7 @@ use super::situation::{Situation, Sources};
 use crate::deployment::{Deployment, DeploymentFilter, Outcome, Report};
 use crate::policy::{self, Consequences, FreezePeriod, Policy, PolicyChange, Standing, Telling};
 use crate::records::OpenError;
-use crate::spec::{Catalog, Gate};
+use crate::spec::{Catalog, Gate, SpecFault};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -145,11 +145,7 @@ impl Gates {
     /// When there is none of that name.
     pub fn gate(&self, name: &str) -> Result<Gate, GateError> {
         let catalog = self.catalog();
-        let known = || catalog.gates.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-        let there_are =
-            |known: String| if known.is_empty() { "there are none".to_owned() } else { format!("there are {known}") };
-        let missing = || GateError::NotFound(format!("no gate is called {name:?}; {}", there_are(known())));
-        catalog.gates.get(name).cloned().ok_or_else(missing)
+        catalog.gates.get(name).cloned().ok_or_else(|| GateError::NotFound(missing(&catalog, name)))
     }
 
     /// The product that a service belongs to.
@@ -530,6 +526,19 @@ impl Inner {
         records.into_iter().for_each(|record| self.kept.take(record));
         Ok(())
     }
+}
+
+/// Why there is no gate of a name.
+fn missing(catalog: &Catalog, name: &str) -> String {
+    let is_its =
+        |fault: &&SpecFault| fault.object.as_ref().is_some_and(|(kind, of)| kind == "ReleaseGate" && of == name);
+    if let Some(fault) = catalog.errors.iter().find(is_its) {
+        let (file, line, message) = (&fault.place.file, fault.place.line, &fault.message);
+        return format!("gate {name:?} has an error, {file}:{line}: {message}");
+    }
+    let known: Vec<&str> = catalog.gates.keys().map(String::as_str).collect();
+    let known = if known.is_empty() { "there are none".to_owned() } else { format!("there are {}", known.join(", ")) };
+    format!("no gate is called {name:?}; {known}")
 }
 
 /// The services that ask at a gate; empty where nobody knows any.

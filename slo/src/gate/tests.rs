@@ -16,7 +16,7 @@ use crate::history::History;
 use crate::ledger::test_kit::{Events, objective};
 use crate::spec::{
     BudgetPolicy, Catalog, Component, Composition, CompositionMethod, Gate, OnUnknown, Overriding, PolicyAction,
-    PolicyState, Product, Role, SourcePlace, Window,
+    PolicyState, Product, Role, SourcePlace, SpecFault, Window,
 };
 
 pub(super) const MINUTE_MS: i64 = 60_000;
@@ -369,6 +369,15 @@ fn an_override_is_refused_without_a_reason_a_role_or_an_end() {
     check(|request| request.expires_ms = Some(i64::MAX), "an override of gate shop-prod lasts 1d at most");
     let unknown = fixture.gates.override_gate("nope", OverrideRequest::default()).unwrap_err();
     assert_eq!(unknown.to_string(), "no gate is called \"nope\"; there are shop-prod");
+    let fault = SpecFault {
+        place: SourcePlace { file: "slo/a.yml".to_owned(), line: 7, ..SourcePlace::default() },
+        object: Some(("ReleaseGate".to_owned(), "broken".to_owned())),
+        message: "Product shop has an error of its own".to_owned(),
+        drawn: String::new(),
+    };
+    let fixture = Fixture::with(Catalog { errors: vec![fault], ..catalog(OnUnknown::Deny) });
+    let broken = fixture.gates.override_gate("broken", OverrideRequest::default()).unwrap_err();
+    assert_eq!(broken.to_string(), "gate \"broken\" has an error, slo/a.yml:7: Product shop has an error of its own");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::debit::{Charge, Debit, debit};
 use super::incident::{Incident, incidents};
+use super::past::Past;
 use crate::deployment::Deployment;
 use crate::history::{Counts, History};
 use crate::spec::{Catalog, Indicator, Objective, Product, Role};
@@ -34,7 +35,7 @@ pub struct Account {
     pub role: Role,
     /// What was counted.
     pub counts: Counts,
-    /// How many bad events were allowed.
+    /// How many bad events were allowed, by each target while it was in force.
     pub allowed: f64,
     /// What cost what, the dearest first; background last. They add up to the bad events.
     pub entries: Vec<Entry>,
@@ -69,14 +70,15 @@ pub enum EntryKind {
 }
 
 /// The ledger of a product. `soaking` says for how long deployments are watched, in milliseconds.
-pub fn of_product(
+pub fn of_product<'p>(
     catalog: &Catalog,
     product: &Product,
-    history: &dyn History,
+    past: impl Into<Past<'p>>,
     deployments: &[&Deployment],
     (from_ms, to_ms): (i64, i64),
     soak_ms: i64,
 ) -> Ledger {
+    let past = past.into();
     let policy = product.policy.as_ref().and_then(|name| catalog.budget_policies.get(name));
     let postmortem_share = policy.and_then(|policy| policy.postmortem_when).map(|(share, _)| share.as_f64());
     let charge = |deployment: &&'_ Deployment| -> (i64, i64) {
@@ -90,7 +92,7 @@ pub fn of_product(
         })
         .collect();
     let one = |(objective, role): (&Objective, Role)| {
-        account(history, objective, role, &charges, (from_ms, to_ms), postmortem_share)
+        account(past, objective, role, &charges, (from_ms, to_ms), postmortem_share)
     };
     let accounts = counted(catalog, product).into_iter().map(one).collect();
     Ledger { product: product.name.clone(), from_ms, to_ms, accounts }
@@ -116,16 +118,17 @@ fn counted<'a>(catalog: &'a Catalog, product: &'a Product) -> Vec<(&'a Objective
 
 /// The account of an objective over a span.
 pub fn account(
-    history: &dyn History,
+    past: Past<'_>,
     objective: &Objective,
     role: Role,
     charges: &[Charge<'_>],
     (from_ms, to_ms): (i64, i64),
     postmortem_share: Option<f64>,
 ) -> Account {
+    let history = past.history;
     let counts = history.counts(&objective.id, from_ms, to_ms);
-    let allowed = objective.target.rest().as_f64() * counts.total;
-    let incidents = incidents(history, objective, from_ms, to_ms, allowed);
+    let allowed = past.allowed(objective, from_ms, to_ms);
+    let incidents = incidents(past, objective, from_ms, to_ms, allowed);
     let charged: Vec<(Charge<'_>, Debit)> = charges
         .iter()
         .map(|charge| Charge { to_ms: charge.to_ms.min(to_ms), ..*charge })

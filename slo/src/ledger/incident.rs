@@ -1,6 +1,7 @@
 //! Spans in which a budget burned.
 
-use crate::history::{Counts, History};
+use super::past::Past;
+use crate::history::Counts;
 use crate::spec::Objective;
 
 /// A step in which burning is looked for, in milliseconds.
@@ -24,22 +25,18 @@ pub struct Incident {
 }
 
 /// The incidents of an objective in a span, oldest first. `allowed` is how many bad events are in all of it.
-pub fn incidents(
-    history: &dyn History,
-    objective: &Objective,
-    from_ms: i64,
-    to_ms: i64,
-    allowed: f64,
-) -> Vec<Incident> {
+pub fn incidents(past: Past<'_>, objective: &Objective, from_ms: i64, to_ms: i64, allowed: f64) -> Vec<Incident> {
     if to_ms <= from_ms {
         return Vec::new();
     }
     let step_ms = STEP_MS.max((to_ms - from_ms).div_euclid(MAX_STEPS) / 60_000 * 60_000 + 60_000);
-    let rest = objective.target.rest().as_f64();
-    let burns = |counts: &Counts| counts.error_ratio().is_some_and(|ratio| ratio > rest);
+    let end_ms = |number: usize| (from_ms + (number as i64 + 1) * step_ms).min(to_ms);
+    let rest_at = |at_ms: i64| past.target(objective, at_ms).rest().as_f64();
+    let burns =
+        |number: usize, counts: &Counts| counts.error_ratio().is_some_and(|ratio| ratio > rest_at(end_ms(number)));
     let mut found: Vec<(usize, usize, f64)> = Vec::new();
-    let steps = history.steps(&objective.id, from_ms, to_ms, step_ms);
-    for (number, counts) in steps.iter().enumerate().filter(|(_, counts)| burns(counts)) {
+    let steps = past.history.steps(&objective.id, from_ms, to_ms, step_ms);
+    for (number, counts) in steps.iter().enumerate().filter(|(number, counts)| burns(*number, counts)) {
         match found.last_mut().filter(|(_, last, _)| number - *last <= MAX_PAUSE + 1) {
             Some((_, last, bad)) => {
                 *bad += steps[*last + 1..=number].iter().map(|counts| counts.bad).sum::<f64>();
@@ -50,7 +47,7 @@ pub fn incidents(
     }
     let place = |(first, last, bad): (usize, usize, f64)| Incident {
         from_ms: from_ms + first as i64 * step_ms,
-        to_ms: (from_ms + (last as i64 + 1) * step_ms).min(to_ms),
+        to_ms: end_ms(last),
         bad,
     };
     found.into_iter().filter(|(.., bad)| *bad >= allowed * LEAST_SHARE).map(place).collect()

@@ -14,6 +14,7 @@ mod account;
 mod debit;
 mod dora;
 mod incident;
+mod past;
 #[cfg(test)]
 pub(crate) mod test_kit;
 #[cfg(test)]
@@ -23,3 +24,4 @@ pub use account::{Account, Entry, EntryKind, Ledger, account, of_product};
 pub use debit::{Charge, Debit, debit};
 pub use dora::{Dora, dora};
 pub use incident::{Incident, incidents};
+pub use past::{Past, Promises};

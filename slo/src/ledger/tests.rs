@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use super::test_kit::{Events, deployment, objective};
 use super::*;
 use crate::deployment::Deployment;
-use crate::spec::Role;
+use crate::history::History;
+use crate::spec::{Role, Share};
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -16,6 +17,11 @@ fn minutes(hours: i64, bad: &[(i64, i64, f64)]) -> Events {
     Events((0..hours * 60).map(|minute| ((minute + 1) * MINUTE_MS, "v1", of(minute), 10.0)).collect())
 }
 
+/// What was always promised alike.
+fn past(events: &Events) -> Past<'_> {
+    Past { history: events, promises: None }
+}
+
 /// The account in words: `version` or `incident` or `background`, and the bad events.
 fn check(events: &Events, promise: (&str, &[&str]), deployments: &[Deployment], hours: i64, want: &[(&str, f64)]) {
     let objective = objective("slo", promise.0, "99", promise.1);
@@ -24,7 +30,7 @@ fn check(events: &Events, promise: (&str, &[&str]), deployments: &[Deployment], 
         Charge { deployment: one, from_ms: one.started_ms, to_ms: one.started_ms + HOUR_MS }
     };
     let charges: Vec<Charge<'_>> = deployments.iter().map(charge).collect();
-    let account = account(events, &objective, Role::Own, &charges, (0, hours * HOUR_MS), None);
+    let account = account(past(events), &objective, Role::Own, &charges, (0, hours * HOUR_MS), None);
     let shown = account.entries.iter().map(|entry| match &entry.kind {
         EntryKind::Deployment(deployment) => (deployment.version.clone(), entry.bad),
         EntryKind::Incident => ("incident".to_owned(), entry.bad),
@@ -75,10 +81,44 @@ fn versions_tell_deployments_apart_exactly() {
 fn a_dear_incident_needs_a_postmortem() {
     let objective = objective("slo", "api", "99", &[]);
     let events = minutes(24, &[(100, 120, 5.0), (600, 610, 0.6)]);
-    let account = account(&events, &objective, Role::Own, &[], (0, 24 * HOUR_MS), Some(0.2));
+    let account = account(past(&events), &objective, Role::Own, &[], (0, 24 * HOUR_MS), Some(0.2));
     let got: Vec<(f64, bool)> =
         account.entries.iter().map(|entry| (entry.bad.round(), entry.needs_postmortem)).collect();
     assert_eq!(got, [(100.0, true), (6.0, false), (0.0, false)]);
+}
+
+/// 90 % were promised for twelve hours, and 99 % since.
+#[derive(Debug)]
+struct Tightened<'a>(&'a Events);
+
+impl Promises for Tightened<'_> {
+    fn allowed(&self, id: &str, from_ms: i64, to_ms: i64) -> Option<f64> {
+        let change_ms = (12 * HOUR_MS).clamp(from_ms, to_ms);
+        let total = |from_ms, to_ms| self.0.counts(id, from_ms, to_ms).total;
+        Some(total(from_ms, change_ms) / 10.0 + total(change_ms, to_ms) / 100.0)
+    }
+
+    fn target(&self, _: &str, at_ms: i64) -> Option<Share> {
+        Share::from_percent(if at_ms <= 12 * HOUR_MS { "90" } else { "99" }).ok()
+    }
+}
+
+#[test]
+fn what_was_promised_then_counts() {
+    let objective = objective("slo", "api", "99", &[]);
+    // Half of ten minutes' events each: in the morning five times as fast as evenly, in the evening fifty times. One of twenty
+    // before and behind each burns in the evening only.
+    let events = minutes(24, &[(95, 100, 0.5), (100, 110, 5.0), (110, 115, 0.5), (1000, 1010, 5.0), (1010, 1015, 0.5)]);
+    let entries = |promises: Option<&dyn Promises>| {
+        let past = Past { history: &events, promises };
+        let account = account(past, &objective, Role::Own, &[], (0, 24 * HOUR_MS), Some(0.2));
+        let entry = |entry: &Entry| (entry.bad, entry.needs_postmortem);
+        (account.allowed.round(), account.entries.iter().map(entry).collect::<Vec<_>>())
+    };
+    let always = entries(None);
+    assert_eq!(always, (144.0, vec![(55.0, true), (52.5, true), (0.0, false)]));
+    let tightened = entries(Some(&Tightened(&events)));
+    assert_eq!(tightened, (792.0, vec![(52.5, false), (50.0, false), (5.0, false)]));
 }
 
 proptest! {
@@ -106,7 +146,7 @@ proptest! {
         let charges: Vec<Charge<'_>> = deployed.iter().map(charge).collect();
         let objective = objective("slo", "api", "99", if is_exact { &["version"] } else { &[] });
         let span = (30 * MINUTE_MS, 700 * MINUTE_MS);
-        let account = account(&events, &objective, Role::Own, &charges, span, None);
+        let account = account(past(&events), &objective, Role::Own, &charges, span, None);
         let sum: f64 = account.entries.iter().map(|entry| entry.bad).sum();
         prop_assert!((sum - account.counts.bad).abs() < 1e-6, "{} of {}", sum, account.counts.bad);
         prop_assert!(account.entries.iter().all(|entry| entry.bad >= 0.0));
