@@ -62,6 +62,11 @@ impl Alerts {
         self.0.values()
     }
 
+    /// How many there are, those included that have ended lately.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -24,7 +24,16 @@ pub(super) struct Fired {
     pub(super) fired_ms: i64,
     pub(super) resolved_ms: Option<i64>,
     pub(super) peak_burn: f64,
+}
+
+/// What a pair tells, as urgently as that.
+#[derive(Debug)]
+struct Kind {
+    pair: usize,
+    severity: Severity,
     labels: Labels,
+    /// Which of all alerts that fired fires now.
+    firing: Option<usize>,
 }
 
 /// An objective that is looked at tick by tick.
@@ -32,8 +41,11 @@ pub(super) struct Fired {
 pub(super) struct Replay<'a> {
     objective: &'a Objective,
     versions: &'a Versions,
-    /// The labels of each pair told as urgently as that.
-    labels: Vec<(usize, Severity, Labels)>,
+    kinds: Vec<Kind>,
+    /// Some kinds have the same labels, and so are one alert.
+    has_twins: bool,
+    /// What burns at the tick that is looked at: its kind, and how fast.
+    burning: Vec<(usize, f64)>,
     alerts: Alerts,
     pub(super) fired: Vec<Fired>,
     pub(super) n_left_out: usize,
@@ -46,7 +58,9 @@ impl<'a> Replay<'a> {
         Replay {
             objective,
             versions,
-            labels: Vec::new(),
+            kinds: Vec::new(),
+            has_twins: false,
+            burning: Vec::new(),
             alerts: Alerts::default(),
             fired: Vec::new(),
             n_left_out: 0,
@@ -86,20 +100,21 @@ impl<'a> Replay<'a> {
 
     /// Looks at a tick, of which the counts of each pair's windows are known. Answers whether any pair burns.
     pub(super) fn tick(&mut self, at_ms: i64, counts: &[(Counts, Counts)]) -> bool {
-        let mut claims = Vec::new();
+        self.burning.clear();
         for (number, (long, short)) in counts.iter().enumerate() {
             if let Some((severity, burn)) = self.told(number, *long, *short, at_ms) {
-                claims.push(self.claim(number, severity, burn));
+                let kind = self.kind(number, severity);
+                self.burning.push((kind, burn));
             }
         }
-        let is_burning = !claims.is_empty();
-        self.step(at_ms, claims);
-        is_burning
+        self.step(at_ms);
+        !self.burning.is_empty()
     }
 
     /// Looks at a tick at which nothing burns.
     pub(super) fn quiet_tick(&mut self, at_ms: i64) {
-        self.step(at_ms, Vec::new());
+        self.burning.clear();
+        self.step(at_ms);
     }
 
     /// How urgently a pair is told, and how fast its long window burns.
@@ -120,44 +135,60 @@ impl<'a> Replay<'a> {
         Some((severity, burn.long))
     }
 
-    fn claim(&mut self, number: usize, severity: Severity, burn: f64) -> Claim {
-        let known = self.labels.iter().find(|(pair, of, _)| *pair == number && *of == severity);
-        let pair = &self.objective.burn.pairs[number];
-        let labels = match known {
-            Some((_, _, labels)) => labels.clone(),
-            None => {
-                let labels = burn_labels(self.objective, pair, &severity);
-                self.labels.push((number, severity, labels.clone()));
-                labels
-            }
-        };
-        Claim { objective: String::new(), labels, annotations: Labels::empty(), value: burn, hold_ms: pair.for_ms }
+    fn kind(&mut self, pair: usize, severity: Severity) -> usize {
+        let known = self.kinds.iter().position(|kind| kind.pair == pair && kind.severity == severity);
+        known.unwrap_or_else(|| {
+            let labels = burn_labels(self.objective, &self.objective.burn.pairs[pair], &severity);
+            self.has_twins |= self.kinds.iter().any(|kind| kind.labels == labels);
+            self.kinds.push(Kind { pair, severity, labels, firing: None });
+            self.kinds.len() - 1
+        })
     }
 
-    fn step(&mut self, at_ms: i64, claims: Vec<Claim>) {
-        if claims.is_empty() && self.alerts.is_empty() {
+    fn step(&mut self, at_ms: i64) {
+        if self.burning.is_empty() && self.alerts.is_empty() {
             return;
         }
-        let burning: Vec<(Labels, f64)> = claims.iter().map(|claim| (claim.labels.clone(), claim.value)).collect();
-        for alert in self.alerts.step(claims, |_| true, at_ms).changed {
-            let instance = &alert.instance;
-            match instance.state {
-                AlertState::Firing => self.fires(&instance.labels, at_ms),
-                AlertState::Inactive => self.ends(&instance.labels, at_ms),
-                AlertState::Pending => {}
+        if !self.goes_on() {
+            let claims = self.burning.iter().map(|(kind, burn)| self.claim(&self.kinds[*kind], *burn)).collect();
+            for alert in self.alerts.step(claims, |_| true, at_ms).changed {
+                let instance = &alert.instance;
+                match instance.state {
+                    AlertState::Firing => self.fires(&instance.labels, at_ms),
+                    AlertState::Inactive => self.ends(&instance.labels, at_ms),
+                    AlertState::Pending => {}
+                }
             }
         }
-        for (labels, burn) in burning {
-            let firing =
-                self.fired.iter_mut().rev().find(|fired| fired.resolved_ms.is_none() && fired.labels == labels);
-            if let Some(fired) = firing {
-                fired.peak_burn = fired.peak_burn.max(burn);
+        for (kind, burn) in &self.burning {
+            let firing = self.kinds[*kind].firing.and_then(|fired| fired.checked_sub(self.n_left_out));
+            if let Some(fired) = firing.and_then(|at| self.fired.get_mut(at)) {
+                fired.peak_burn = fired.peak_burn.max(*burn);
             }
+        }
+    }
+
+    /// Whether all alerts that there are fire, and all of them burn on: nothing becomes of them then. That is so at most ticks of
+    /// a promise that cannot be kept.
+    fn goes_on(&self) -> bool {
+        let is_firing = |(kind, _): &(usize, f64)| self.kinds[*kind].firing.is_some();
+        !self.has_twins && self.burning.len() == self.alerts.len() && self.burning.iter().all(is_firing)
+    }
+
+    fn claim(&self, kind: &Kind, burn: f64) -> Claim {
+        let hold_ms = self.objective.burn.pairs[kind.pair].for_ms;
+        Claim {
+            objective: String::new(),
+            labels: kind.labels.clone(),
+            annotations: Labels::empty(),
+            value: burn,
+            hold_ms,
         }
     }
 
     fn fires(&mut self, labels: &Labels, at_ms: i64) {
-        let Some((pair, severity, _)) = self.labels.iter().find(|(_, _, known)| known == labels) else { return };
+        let Some(kind) = self.kinds.iter().find(|kind| kind.labels == *labels) else { return };
+        let (pair, severity) = (kind.pair, kind.severity.clone());
         match severity {
             Severity::Page => self.n_pages += 1,
             Severity::Ticket | Severity::Other(_) => self.n_tickets += 1,
@@ -166,17 +197,22 @@ impl<'a> Replay<'a> {
             self.fired.remove(0);
             self.n_left_out += 1;
         }
-        let (pair, severity) = (*pair, severity.clone());
-        let labels = labels.clone();
+        self.note_firing(labels, Some(self.n_fired()));
         let (began_ms, fired_ms) = (at_ms, at_ms);
-        self.fired.push(Fired { pair, severity, began_ms, fired_ms, resolved_ms: None, peak_burn: 0.0, labels });
+        self.fired.push(Fired { pair, severity, began_ms, fired_ms, resolved_ms: None, peak_burn: 0.0 });
     }
 
     fn ends(&mut self, labels: &Labels, at_ms: i64) {
-        let firing = self.fired.iter_mut().rev().find(|fired| fired.resolved_ms.is_none() && fired.labels == *labels);
-        if let Some(fired) = firing {
+        let fired = self.kinds.iter().find(|kind| kind.labels == *labels).and_then(|kind| kind.firing);
+        let at = fired.and_then(|fired| fired.checked_sub(self.n_left_out));
+        if let Some(fired) = at.and_then(|at| self.fired.get_mut(at)) {
             fired.resolved_ms = Some(at_ms);
         }
+        self.note_firing(labels, None);
+    }
+
+    fn note_firing(&mut self, labels: &Labels, firing: Option<usize>) {
+        self.kinds.iter_mut().filter(|kind| kind.labels == *labels).for_each(|kind| kind.firing = firing);
     }
 }
 
