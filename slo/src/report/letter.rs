@@ -172,7 +172,7 @@ impl Writing<'_> {
             self.say("target", "目标值"),
             self.say("was good", "良好率"),
             self.say("budget left", "预算剩余"),
-            self.say("pages / tickets", "呼叫 / 工单"),
+            self.say("pages\u{a0}/ tickets", "呼叫/工单"),
         ]
     }
 

@@ -24,7 +24,7 @@ impl Page<'_> {
             (self.say("28 d", "28 天"), true),
             (self.say("month", "本月"), true),
             (self.say("budget left", "预算剩余"), true),
-            (self.say("pages / tickets", "呼叫 / 工单"), true),
+            (self.say("pages\u{a0}/ tickets", "呼叫/工单"), true),
             (self.say("bad over time", "不良走势"), false),
             (self.say("measured", "覆盖率"), true),
         ]);
