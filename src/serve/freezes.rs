@@ -4,12 +4,14 @@
 //! again until that has succeeded.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 use net::client::{Addresses, Channel, Client, ClientOptions, Request};
 use net::config::{Authorization, HttpConfig};
+use slo::gate::Gates;
 use slo::policy::{FreezePeriod, KnownPeriod};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -31,10 +33,10 @@ pub(super) struct Freezes {
 }
 
 impl Freezes {
-    /// Begins. Must be called in a runtime.
-    pub(super) fn start() -> Freezes {
+    /// Begins; `gates` are told how it goes. Must be called in a runtime.
+    pub(super) fn start(gates: Arc<Gates>) -> Freezes {
         let (wanted, changes) = watch::channel(Vec::new());
-        Freezes { wanted, task: tokio::spawn(keep(changes)) }
+        Freezes { wanted, task: tokio::spawn(keep(changes, gates)) }
     }
 
     /// Whoever says what is wanted.
@@ -49,12 +51,12 @@ impl Drop for Freezes {
     }
 }
 
-async fn keep(mut changes: watch::Receiver<Vec<FreezePeriod>>) {
+async fn keep(mut changes: watch::Receiver<Vec<FreezePeriod>>, gates: Arc<Gates>) {
     let mut told = String::new();
     while changes.changed().await.is_ok() {
         loop {
             let wanted = changes.borrow_and_update().clone();
-            let Err(error) = bring_about(&wanted).await else {
+            let Err(error) = bring_about(&wanted, &gates).await else {
                 told.clear();
                 break;
             };
@@ -72,14 +74,16 @@ async fn keep(mut changes: watch::Receiver<Vec<FreezePeriod>>) {
 }
 
 /// Makes what is missing and takes away what is over, project by project; what fails in one holds up no other.
-async fn bring_about(wanted: &[FreezePeriod]) -> Result<(), String> {
+async fn bring_about(wanted: &[FreezePeriod], gates: &Gates) -> Result<(), String> {
     let mut projects: BTreeMap<(&str, &str), Vec<&FreezePeriod>> = BTreeMap::new();
     for period in wanted {
         projects.entry((&period.url, &period.token_file)).or_default().push(period);
     }
     let mut errors = Vec::new();
     for ((url, token_file), periods) in projects {
-        errors.extend(bring_about_in(url, token_file, &periods).await.err());
+        let error = bring_about_in(url, token_file, &periods).await.err();
+        gates.note_freeze(url, error.clone());
+        errors.extend(error);
     }
     if errors.is_empty() { Ok(()) } else { Err(errors.join("; ")) }
 }

@@ -64,7 +64,7 @@ impl Gating {
         let gates = Arc::new(gates);
         let interval_ms = Arc::new(AtomicU64::new(60_000));
         let (stop, stopped) = channel();
-        let freezes = Freezes::start();
+        let freezes = Freezes::start(Arc::clone(&gates));
         let ticking = Ticking {
             freezes: freezes.wants(),
             gates: Arc::clone(&gates),

@@ -237,8 +237,10 @@ impl Work {
         self.gates.get().into_iter().for_each(|gates| self.tell(gates));
     }
 
-    /// Tells gates which catalog is in force.
+    /// Tells gates which catalog is in force, and in which language people are written to.
     fn tell(&self, gates: &Gates) {
+        gates.set_language(self.budgets.language());
+        gates.set_language(self.budgets.language());
         for fault in gates.apply(self.budgets.catalog()) {
             tracing::error!(fault, "an error-budget policy has no effect");
         }

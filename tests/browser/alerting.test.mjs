@@ -2,23 +2,11 @@
 // silenced.
 
 import { strict as assert } from "node:assert";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { alerting, withoutRouting } from "./alerting.mjs";
-import { assertAccessible, assertNoSidewaysScroll, launch, open, picture } from "./browser.mjs";
-import { startServer, until } from "./server.mjs";
-
-let server;
-let browser;
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-const at = path => server.url + path;
+import { assertAccessible, assertNoSidewaysScroll, open, picture } from "./browser.mjs";
+import { until } from "./server.mjs";
+import { at, browser, testLooks, testNumbers } from "./session.mjs";
 
 /** A page, what stands on it with items, and its name in both languages. */
 const pages = {
@@ -29,42 +17,16 @@ const pages = {
 };
 
 for (const [name, { there, title }] of Object.entries(pages)) {
-  for (const theme of ["light", "dark"]) {
-    for (const language of ["en-US", "zh-CN"]) {
-      test(`${name}, ${theme}, ${language}`, async () => {
-        const { page, close } = await open(browser, at(name), { theme, language, routes: alerting(12).routes });
-        await page.locator(there).first().waitFor();
-        assert.equal(await page.locator("h1").innerText(), title[language]);
-        const current = page.locator("nav [aria-current=page]");
-        assert.deepEqual(await current.allInnerTexts(), [pages.alerts.title[language], title[language]]);
-        await assertAccessible(page);
-        await picture(page, `${name}-1440-${theme}-${language}`);
-        for (const width of [1024, 360]) {
-          await page.setViewportSize({ width, height: 740 });
-          await assertNoSidewaysScroll(page);
-          await picture(page, `${name}-${width}-${theme}-${language}`);
-        }
-        await assertAccessible(page);
-        await close();
-      });
-    }
-  }
-
-  test(`${name}: none, one and 500`, async () => {
-    for (const [n, shown] of [
-      [0, ".empty .why"],
-      [1, there],
-      [500, there],
-    ]) {
-      const { page, close } = await open(browser, at(name), { routes: alerting(n).routes });
-      await page.locator(shown).first().waitFor();
-      await assertAccessible(page);
-      await picture(page, `${name}-${n}`);
-      await page.setViewportSize({ width: 360, height: 740 });
-      await assertNoSidewaysScroll(page);
-      await close();
-    }
+  testLooks(name, {
+    there,
+    options: () => ({ routes: alerting(12).routes }),
+    check: async (page, language) => {
+      assert.equal(await page.locator("h1").innerText(), title[language]);
+      const current = page.locator("nav [aria-current=page]");
+      assert.deepEqual(await current.allInnerTexts(), [pages.alerts.title[language], title[language]]);
+    },
   });
+  testNumbers(name, { there, routesOf: n => alerting(n).routes });
 }
 
 test("says where a server has no routing, and shows its rules all the same", async () => {

@@ -32,6 +32,7 @@ function measured(i) {
       exhausted_at: i % 5 === 1 ? at(2.5 * day) : null,
       recovers_at: i % 5 === 2 ? at(4 * day) : null,
       remaining_ratio_at_end: null,
+      burn: i % 5 === 4 ? null : [0.4, 3.2, 0, 0.9][i % 5],
     },
     state: states[i % 5],
   };
@@ -93,6 +94,10 @@ function productOf(i) {
     informational: ["orders-write-p99", "settlement-freshness"],
     policy: "checkout-policy",
     firing: state === "critical" ? ["page"] : [],
+    actions: [
+      { kind: "approval", words: "a release (feature) needs a word of product and engineering", since: at(-2 * day) },
+      { kind: "postmortem", words: `write a post-mortem: ${hostile} spent 41 % of a budget`, since: at(-5 * day) },
+    ],
     ...measured(i),
   };
 }
@@ -105,6 +110,16 @@ function burndown(left) {
     bad: i,
     total: 1000 * i,
     allowed: i + 3,
+  }));
+}
+
+/** On from what is left, between the best and a worst that leaves the picture. */
+function expected(left) {
+  return Array.from({ length: 28 }, (_, i) => ({
+    at: at((i + 1) * (day / 4)),
+    remaining_ratio: left - i * 0.01,
+    low: left - i * 0.2,
+    high: left + i * 0.005,
   }));
 }
 
@@ -128,6 +143,44 @@ const deployments = ["succeeded", "rolled_back", "started", "failed"].map((state
   run: null,
   source: "api",
 }));
+
+function freezeOf(project, more) {
+  const url = `https://gitlab.example.com/api/v4/projects/${project}/freeze_periods`;
+  return { url, wanted: true, asked_at: null, error: null, ...more };
+}
+
+/** Whom the policy of a product told: a state that was entered, one that was left, and somebody who could not be reached. */
+function toldOf(product) {
+  const delivery = (i, state, status, detail) => ({
+    id: `t${i}`,
+    receiver: `product/${product}/product`,
+    kind: "email",
+    index: 0,
+    group_key: "",
+    group_labels: { alertname: "ErrorBudgetPolicy", product },
+    reason: i === 1 ? "all alerts resolved" : "first notification",
+    status,
+    alerts: [
+      {
+        labels: { alertname: "ErrorBudgetPolicy", product, policy: "checkout-policy", state },
+        annotations: {},
+        fingerprint: `f${i}`,
+        status: i === 1 ? "resolved" : "firing",
+        starts_at: at(-2 * day),
+        ends_at: null,
+      },
+    ],
+    decided_at: at(-(i + 1) * day),
+    ended_at: at(-(i + 1) * day + 400),
+    attempts: [],
+    detail,
+  });
+  return [
+    delivery(0, "critical", "delivered", ""),
+    delivery(1, "exhausted", "delivered", ""),
+    delivery(2, "exhausted", "failed", `550 no such mailbox ${hostile}`),
+  ];
+}
 
 /** What the budget went into: a bad release, an incident, somebody else, and the rest. */
 function ledgerOf(slos) {
@@ -168,6 +221,7 @@ function ledgerOf(slos) {
     ],
     slos: slos.map(({ id: slo, bad }) => ({
       slo,
+      role: slo.startsWith("payment") ? "upstream" : "own",
       bad,
       entries: [
         { ...cost("deployment", 0.6), share: 0.31, bad: bad * 0.6, deployment: deployments[1] },
@@ -208,6 +262,12 @@ function ledgerOf(slos) {
           soak_seconds: 3600,
         }),
         stateOf("healthy", "true", null),
+      ],
+      gitlab_freezes: [
+        freezeOf("shop%2Fapi", { asked_at: at(-2 * day) }),
+        freezeOf("shop%2F%3Cb%3Eweb", { asked_at: at(-60_000), error: `403 Forbidden: ${hostile}` }),
+        freezeOf("shop%2Fsoon", {}),
+        freezeOf("shop%2Fopen", { wanted: false, asked_at: at(-day) }),
       ],
     },
     policy_changes: [],
@@ -299,16 +359,24 @@ export function budgets(n, errors = 0) {
     "**/api/v1/slos/*/burndown*": route => {
       const id = decodeURIComponent(new URL(route.request().url()).pathname.split("/").at(-2));
       const found = slos.find(one => one.id === id);
-      return json(burndown(found?.budget.remaining_ratio), { marks })(route);
+      const left = found?.budget.remaining_ratio;
+      return json(burndown(left), { marks, expected: expected(left ?? 0) })(route);
     },
     "**/api/v1/products": json(products),
     "**/api/v1/products/*": json(products[0] ?? null),
-    "**/api/v1/products/*/budget*": json({ burndown: burndown(products[0]?.budget.remaining_ratio), marks }),
+    "**/api/v1/products/*/budget*": json({
+      burndown: burndown(products[0]?.budget.remaining_ratio),
+      marks,
+      expected: expected(products[0]?.budget.remaining_ratio ?? 0),
+    }),
     "**/api/v1/products/*/ledger*": json(ledgerOf(slos)),
     "**/api/v1/deployments*": json(n === 0 ? [] : deployments),
-    "**/api/v1/gates": json(gates),
-    "**/api/v1/gates/*": route =>
-      json(gates.find(({ name }) => route.request().url().endsWith(name)) ?? gates[0])(route),
-    "**/api/v1/gates/*/evaluations": json(Array.from({ length: n * 2 }, (_, i) => evaluationOf(i))),
+    "**/api/v1/deliveries*": json(n === 0 ? [] : toldOf(products[0].name)),
+    "**/api/v1/gates*": json(gates),
+    "**/api/v1/gates/*": route => {
+      const { pathname } = new URL(route.request().url());
+      return json(gates.find(({ name }) => pathname.endsWith(name)) ?? gates[0])(route);
+    },
+    "**/api/v1/gates/*/evaluations*": json(Array.from({ length: n * 2 }, (_, i) => evaluationOf(i))),
   };
 }

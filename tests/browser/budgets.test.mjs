@@ -1,23 +1,10 @@
 // Objectives and products, with made-up answers: which promise is in danger, and all about one.
 
 import { strict as assert } from "node:assert";
-import { after, before, test } from "node:test";
-import { assertAccessible, assertNoSidewaysScroll, launch, lineDrawn, open, picture } from "./browser.mjs";
+import { test } from "node:test";
+import { assertAccessible, assertNoSidewaysScroll, lineDrawn, open, picture } from "./browser.mjs";
 import { budgets } from "./budgets.mjs";
-import { startServer } from "./server.mjs";
-
-let server;
-let browser;
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-const at = path => server.url + path;
+import { at, browser, testLooks, testNumbers } from "./session.mjs";
 
 /** A page, what stands on it, and its name in both languages, where it is not that of what is shown. */
 const pages = {
@@ -29,46 +16,18 @@ const pages = {
   gate: { path: "gates?id=checkout-prod", there: ".decisions" },
 };
 
-for (const [name, { path, there, title, drawn }] of Object.entries(pages)) {
-  for (const theme of ["light", "dark"]) {
-    for (const language of ["en-US", "zh-CN"]) {
-      test(`${name}, ${theme}, ${language}`, async () => {
-        const { page, close } = await open(browser, at(path), { theme, language, routes: budgets(12) });
-        await page.locator(there).first().waitFor();
-        if (drawn) await lineDrawn(page);
-        if (title !== undefined) assert.equal(await page.locator("h1").innerText(), title[language]);
-        assert.equal(await page.locator("header nav [aria-current=page]").innerText(), pages.slos.title[language]);
-        await assertAccessible(page);
-        await picture(page, `${name}-1440-${theme}-${language}`);
-        for (const width of [1024, 360]) {
-          await page.setViewportSize({ width, height: 740 });
-          await assertNoSidewaysScroll(page);
-          await picture(page, `${name}-${width}-${theme}-${language}`);
-        }
-        await assertAccessible(page);
-        await close();
-      });
-    }
-  }
-}
-
-for (const name of ["slos", "products", "gates"]) {
-  test(`${name}: none, one and 500`, async () => {
-    for (const [n, shown] of [
-      [0, ".empty .why"],
-      [1, ".objective"],
-      [500, ".objective"],
-    ]) {
-      const { page, close } = await open(browser, at(name), { routes: budgets(n) });
-      await page.locator(shown).first().waitFor();
-      await assertAccessible(page);
-      await picture(page, `${name}-${n}`);
-      await page.setViewportSize({ width: 360, height: 740 });
-      await assertNoSidewaysScroll(page);
-      await close();
-    }
+for (const [name, { title, ...page }] of Object.entries(pages))
+  testLooks(name, {
+    ...page,
+    options: () => ({ routes: budgets(12) }),
+    check: async (page, language) => {
+      if (title !== undefined) assert.equal(await page.locator("h1").innerText(), title[language]);
+      const current = page.locator("header nav [aria-current=page]");
+      assert.equal(await current.innerText(), pages.slos.title[language]);
+    },
   });
-}
+
+for (const name of ["slos", "products", "gates"]) testNumbers(name, { there: ".objective", routesOf: budgets });
 
 test("what is worst is first, and the states filter", async () => {
   const { page, close } = await open(browser, at("slos"), { routes: budgets(12) });
@@ -148,10 +107,70 @@ test("a burn-down says what happened where it is pointed at, and as a table", as
   await close();
 });
 
-test("where a budget goes at this pace is drawn beyond now", async () => {
+test("where a budget goes at this pace is drawn beyond now, between the best and the worst", async () => {
   const { page, close } = await open(browser, at("slos?id=orders-db-availability-6"), { routes: budgets(12) });
   await page.locator(".burndown .key.forecast").waitFor();
+  await page.locator(".burndown .sign.between").waitFor();
+  const plot = await page.locator(".chart .u-over").boundingBox();
+  await page.mouse.move(plot.x + plot.width - 4, plot.y + plot.height / 2);
+  for (const said of ["at this pace", "at best", "at worst"])
+    await page.locator(".tip .name", { hasText: said }).waitFor();
   await close();
+});
+
+test("what a policy asks for and did is said, and whom it could not reach", async () => {
+  const { page, close } = await open(browser, at("products?name=product-0"), { routes: budgets(3) });
+  await page.locator(".actions li").nth(6).waitFor();
+  const shown = await page.locator(".actions li").allInnerTexts();
+  assert.equal(shown.length, 7, String(shown));
+  for (const [i, said] of [
+    [0, /^write a post-mortem/i],
+    [1, /Frozen\s+GitLab gitlab\.example\.com shop\/api/],
+    [2, /Not frozen.*shop\/<b>web.*403 Forbidden/s],
+    [3, /To be frozen.*shop\/soon/s],
+    [4, /Critical\s+entered.*Delivered/s],
+    [5, /Exhausted\s+left/],
+    [6, /Failed.*550 no such mailbox/s],
+  ])
+    assert.match(shown[i], said);
+  await close();
+});
+
+test("an objective that a product leans on says how its ledger has it", async () => {
+  const said = /checkout leans on payment-events: the ledger of checkout has all of this as upstream/;
+  for (const [id, isSaid] of [
+    ["payment-events-availability-5", true],
+    ["checkout-api-availability-0", false],
+  ]) {
+    const { page, close } = await open(browser, at(`slos?id=${id}`), { routes: budgets(6) });
+    await page.locator(".ledger").waitFor();
+    assert.equal(await page.getByText(said).count(), isSaid ? 1 : 0, id);
+    await close();
+  }
+});
+
+test("a gate and a product are asked in the reader's language", async () => {
+  for (const [language, lang] of [
+    ["en-US", "en"],
+    ["zh-CN", "zh-CN"],
+  ]) {
+    for (const [path, there] of [
+      ["gates", ".objective"],
+      ["gates?id=checkout-prod", ".decisions"],
+      ["products?name=product-0", ".ledger"],
+    ]) {
+      const { page, close } = await open(browser, at("status"), { language, routes: budgets(3) });
+      const asked = [];
+      page.on("request", request => {
+        const { pathname, searchParams } = new URL(request.url());
+        if (/\/api\/v1\/(gates|products\/[^/]+$)/.test(pathname)) asked.push(searchParams.get("lang"));
+      });
+      await page.goto(at(path));
+      await page.locator(there).first().waitFor();
+      assert.ok(asked.length > 0 && asked.every(one => one === lang), `${path}: ${asked}`);
+      await close();
+    }
+  }
 });
 
 test("the ledger makes up the whole, and only addresses of the web are links", async () => {
@@ -226,7 +245,7 @@ test("a gate that is not there, and one that cannot be read, say so", async () =
     [500, ".failure", /The gate could not be read\ncannot read/],
   ]) {
     const failing = answer(status, "internal", "cannot read");
-    const routes = { ...budgets(3), "**/api/v1/gates/*": failing, "**/api/v1/gates/*/evaluations": failing };
+    const routes = { ...budgets(3), "**/api/v1/gates/*": failing, "**/api/v1/gates/*/evaluations*": failing };
     const { page, close } = await open(browser, at("gates?id=nobody"), { routes, allow: new RegExp(`${status}`) });
     await page.locator(shown).waitFor();
     assert.match(await page.locator(shown).innerText(), said);

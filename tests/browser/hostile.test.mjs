@@ -2,24 +2,12 @@
 // something, or pushes the page out of its window.
 
 import { strict as assert } from "node:assert";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { alerting } from "./alerting.mjs";
-import { assertNoSidewaysScroll, launch, open, picture } from "./browser.mjs";
+import { assertNoSidewaysScroll, open, picture } from "./browser.mjs";
 import { hostileTexts, spoilt, spoiltAnswer, spoiltRoutes } from "./hostile.mjs";
-import { startServer } from "./server.mjs";
+import { at, browser, server } from "./session.mjs";
 
-let server;
-let browser;
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-const at = path => server.url + path;
 const nAlerts = 220;
 
 /** A page, what stands on it once it is there, and what of it unfolds. */

@@ -1,24 +1,13 @@
 // Making an objective from a metric, trying another promise, and reports, with made-up answers.
 
 import { strict as assert } from "node:assert";
-import { after, before, test } from "node:test";
-import { assertAccessible, assertNoSidewaysScroll, launch, lineDrawn, open, picture } from "./browser.mjs";
+import { test } from "node:test";
+import { assertAccessible, assertNoSidewaysScroll, open } from "./browser.mjs";
 import { budgets } from "./budgets.mjs";
-import { startServer, until } from "./server.mjs";
+import { until } from "./server.mjs";
+import { at, browser, testLooks } from "./session.mjs";
 import { drafts, making, reports } from "./trials.mjs";
 
-let server;
-let browser;
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-const at = path => server.url + path;
 // The later route is asked first.
 const routesOf = (options, n = 6) => ({ ...budgets(n), ...reports, ...making(options) });
 const metric = "view=new&metric=http_requests_total";
@@ -33,30 +22,9 @@ const pages = {
   report: { path: "reports?product=product-0&period=2026-Q3", there: "iframe" },
 };
 
-for (const [name, { path, there, drawn }] of Object.entries(pages)) {
-  for (const theme of ["light", "dark"]) {
-    for (const language of ["en-US", "zh-CN"]) {
-      test(`${name}, ${theme}, ${language}`, async () => {
-        const { page, close } = await open(browser, at(path), {
-          theme,
-          language,
-          routes: routesOf(),
-          allow: /script|Content Security Policy|^csp/,
-        });
-        await page.locator(there).first().waitFor();
-        if (drawn) await lineDrawn(page);
-        await assertAccessible(page);
-        await picture(page, `${name}-1440-${theme}-${language}`);
-        for (const width of [1024, 360]) {
-          await page.setViewportSize({ width, height: 740 });
-          await assertNoSidewaysScroll(page);
-          await picture(page, `${name}-${width}-${theme}-${language}`);
-        }
-        await assertAccessible(page);
-        await close();
-      });
-    }
-  }
+for (const [name, page] of Object.entries(pages)) {
+  const options = () => ({ routes: routesOf(), allow: /script|Content Security Policy|^csp/ });
+  testLooks(name, { ...page, options });
 }
 
 test("from the list to a file by keyboard alone", async () => {
@@ -123,6 +91,18 @@ test("another bucket changes the good events alone", async () => {
   await close();
 });
 
+test("how a file is taken up is said as the server takes it up", async () => {
+  for (const [lifecycle, said] of [
+    [true, /curl -X POST .*\/-\/reload/],
+    [false, /kill -HUP \$\(pidof narthex\)/],
+  ]) {
+    const { page, close } = await open(browser, at(`slos?${metric}`), { routes: routesOf({ lifecycle }) });
+    await page.locator(".file .example", { hasText: "narthex slo check" }).waitFor();
+    assert.match(await page.locator(".file .example").last().innerText(), said);
+    await close();
+  }
+});
+
 test("only some series: values are quoted, whatever they are", async () => {
   const asked = [];
   const { page, close } = await open(browser, at(`slos?${metric}`), { routes: routesOf({ asked }) });
@@ -140,7 +120,8 @@ test("a metric that says nothing is written by hand; however fast it is typed, i
   const found = { asked, found: [], why: "A gauge without a bound: nobody knows what is good." };
   const { page, close } = await open(browser, at(`slos?${metric}`), { routes: routesOf(found) });
   await page.getByText("nobody knows what is good").waitFor();
-  await page.getByText("Fill in what is empty").waitFor();
+  await page.getByText("Fill in what is empty, and the past is counted").waitFor();
+  await page.getByText("Fill in what is empty, and it is written").waitFor();
   assert.equal(await page.locator(".drafts button[aria-pressed=true] b").innerText(), "By hand");
   await page.locator(".field .cm-content").first().click();
   await page.keyboard.type('http_requests_total{code="500"}');

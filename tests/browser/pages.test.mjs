@@ -2,23 +2,11 @@
 // while narthex starts and when it is gone.
 
 import { strict as assert } from "node:assert";
-import { after, before, test } from "node:test";
-import { assertAccessible, assertNoSidewaysScroll, launch, lineDrawn, open, picture } from "./browser.mjs";
-import { startServer, until } from "./server.mjs";
+import { test } from "node:test";
+import { assertAccessible, assertNoSidewaysScroll, lineDrawn, open, picture } from "./browser.mjs";
+import { until } from "./server.mjs";
+import { at, browser, server } from "./session.mjs";
 import { serve } from "./stand-in.mjs";
-
-let server;
-let browser;
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-const at = path => server.url + path;
 
 /** A page, and what stands on it once it is there. */
 const pages = {

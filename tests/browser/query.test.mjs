@@ -1,23 +1,10 @@
 // The query page: a person asks something, looks closer, shares it, makes a mistake, gives up on a slow answer.
 
 import { strict as assert } from "node:assert";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { hostile, longLabel, madeUp } from "./answers.mjs";
-import { assertAccessible, assertNoSidewaysScroll, launch, lineDrawn, open, picture } from "./browser.mjs";
-import { startServer } from "./server.mjs";
-
-let server;
-let browser;
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-const at = path => server.url + path;
+import { assertAccessible, assertNoSidewaysScroll, lineDrawn, open, picture } from "./browser.mjs";
+import { at, browser, server } from "./session.mjs";
 
 /** Where a plot is once it stands still. */
 async function plotBox(page, nth = 0) {

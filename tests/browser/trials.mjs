@@ -158,9 +158,10 @@ export const metrics = ["go_goroutines", "http_requests_total", "http_seconds_bu
 
 /**
  * Routes for making an objective. `asked` collects what is tried; `refuse` may say, of a form, what is wrong with it;
- * `found` are the drafts of every metric.
+ * `found` are the drafts of every metric; `lifecycle` says whether a reload may be asked for over HTTP.
  */
-export function making({ asked = [], refuse = () => null, found = drafts, why = "", metricsOf = metrics } = {}) {
+export function making(options = {}) {
+  const { asked = [], refuse = () => null, found = drafts, why = "", metricsOf = metrics, lifecycle = false } = options;
   return {
     "**/api/v1/label/__name__/values*": route => route.fulfill(success(metricsOf)),
     "**/api/v1/label/le/values*": route => route.fulfill(success(["0.1", "+Inf", "0.3", "1.0"])),
@@ -171,6 +172,7 @@ export function making({ asked = [], refuse = () => null, found = drafts, why = 
       route.fulfill(success({ http_requests_total: [{ type: "counter", help: `Requests. ${hostile}`, unit: "" }] })),
     "**/api/v1/status/config": route =>
       route.fulfill(success({ yaml: "narthex:\n  slo_files:\n  - slo/*.yml\n  - /etc/narthex/slo/*.yml\n" })),
+    "**/api/v1/status/flags": route => route.fulfill(success({ "web.enable-lifecycle": String(lifecycle) })),
     "**/api/v1/parse_query": route => route.fulfill(success({ type: "numberLiteral", val: "1" })),
     "**/api/v1/slos/suggestions*": route => {
       const { searchParams } = new URL(route.request().url());

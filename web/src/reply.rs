@@ -112,8 +112,8 @@ pub(crate) struct Answer {
     write: WriteData,
     pub(crate) warnings: Vec<String>,
     pub(crate) infos: Vec<String>,
-    /// What stands beside the data under a key of its own, as JSON.
-    beside: Option<(&'static str, String)>,
+    /// What stands beside the data, each under a key of its own, as JSON.
+    beside: Vec<(&'static str, String)>,
 }
 
 /// What a handler of the API comes to.
@@ -122,7 +122,7 @@ pub(crate) type ApiResult = Result<Reply, ApiError>;
 impl Answer {
     /// Data that is written once it is sent, without warnings.
     pub(crate) fn new(write: impl FnOnce(&mut Json<'_>) -> io::Result<()> + Send + 'static) -> Answer {
-        Answer { write: Box::new(write), warnings: Vec::new(), infos: Vec::new(), beside: None }
+        Answer { write: Box::new(write), warnings: Vec::new(), infos: Vec::new(), beside: Vec::new() }
     }
 }
 
@@ -145,7 +145,10 @@ impl Reply {
     pub(crate) fn beside(self, key: &'static str, data: &impl Serialize) -> ApiResult {
         let json = to_json(data)?;
         Ok(match self {
-            Reply::Data(answer) => Reply::Data(Answer { beside: Some((key, json)), ..answer }),
+            Reply::Data(mut answer) => {
+                answer.beside.push((key, json));
+                Reply::Data(answer)
+            }
             Reply::Empty => Reply::Empty,
         })
     }
@@ -166,7 +169,7 @@ impl Reply {
                     json.strings(notes.iter().map(String::as_str));
                 }
             }
-            if let Some((key, data)) = &beside {
+            for (key, data) in &beside {
                 json.raw(",");
                 json.key(key);
                 json.raw(data);

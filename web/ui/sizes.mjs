@@ -7,8 +7,8 @@ import { gzipSync } from "node:zlib";
 const dist = new URL("dist/", import.meta.url);
 // The sum of all pages grows with each; nobody waits for it, as a page is loaded when it is opened. Product, gate and burn-down
 // with what happened on the way made it 294 kB; making an objective, trying one and reading a report, each loaded when it is
-// opened, 317 kB.
-const budgets = { "first paint, scripts": 40_000, editor: 145_000, "all scripts and styles": 320_000 };
+// opened, 317 kB; what a policy did, how a budget goes on at best and at worst, and schedules of reports, 320 kB.
+const budgets = { "first paint, scripts": 40_000, editor: 145_000, "all scripts and styles": 322_000 };
 
 const html = readFileSync(new URL("index.html", dist), "utf8");
 const first = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.js)"/g)].map(found => found[1]);

@@ -20,7 +20,7 @@ use super::rules::{self, LastTick};
 use super::state::{Kept, StateError, StateJournal};
 use super::status::FaultStatus;
 use super::versions::Versions;
-use super::{Marks, Point, ProductStatus, Status, picture, words};
+use super::{ExpectedPoint, Marks, Point, ProductStatus, Status, picture, words};
 use crate::burn::no_data_after_ms;
 use crate::history::{Counts, History, Standing};
 use crate::product::components_of;
@@ -439,6 +439,20 @@ impl Budgets {
         let current = self.current();
         let product = current.in_force.catalog.products.get(name)?;
         Some(self.evaluation(&current).product_points(product, instants_ms))
+    }
+
+    /// What is to be expected of an objective's budget after an instant; `None` where there is no such objective.
+    pub fn objective_expected(&self, id: &str, at_ms: i64) -> Option<Vec<ExpectedPoint>> {
+        let current = self.current();
+        let objective = current.in_force.catalog.objectives.get(id)?;
+        Some(self.evaluation(&current).objective_expected(objective, at_ms))
+    }
+
+    /// What is to be expected of a product's budget after an instant; `None` where there is no such product.
+    pub fn product_expected(&self, name: &str, at_ms: i64) -> Option<Vec<ExpectedPoint>> {
+        let current = self.current();
+        let product = current.in_force.catalog.products.get(name)?;
+        Some(self.evaluation(&current).product_expected(product, at_ms))
     }
 
     /// The URL under which others reach this server, without a slash at its end.

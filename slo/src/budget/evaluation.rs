@@ -10,9 +10,9 @@ use super::status::{
     WindowStatus, series_text,
 };
 use super::versions::Versions;
-use super::{Amount, Measured, Moment, Point, ProductStatus, Status};
+use super::{Amount, ExpectedPoint, Measured, Moment, Point, ProductStatus, Status, expected};
 use crate::burn::{Burning, Confidence, PairBurn, burn_rate, detection_ms, no_data_after_ms};
-use crate::forecast::{Forecast, Known, N_STEPS, Pace};
+use crate::forecast::{self, Forecast, Known, N_STEPS, Pace};
 use crate::history::{Counts, History};
 use crate::product::{Composed, Composite, Slices};
 use crate::spec::{
@@ -353,37 +353,63 @@ impl<'a> Evaluation<'a> {
     }
 
     fn forecast(&self, subject: &Subject<'a>, measured: &Measured) -> ForecastStatus {
-        let forecast = self.forecast_of(subject, measured);
+        let Some([_, pace, _]) = self.paces(subject, measured) else { return ForecastStatus::default() };
+        let is_quiet = measured.counts.bad <= 0.0 && pace.bad <= 0.0;
+        let forecast = match is_quiet && subject.window.is_rolling() {
+            true => Forecast::default(),
+            false => self.foreseeing(subject, measured, |known| Forecast::of(known, pace)),
+        };
         ForecastStatus {
             exhausted_at: forecast.exhausted_at_ms.map(Moment),
             recovers_at: forecast.recovers_at_ms.map(Moment),
             remaining_ratio_at_end: forecast.remaining_ratio_at_end,
+            burn: pace.burn_rate(measured.target.rest().as_f64()),
         }
     }
 
-    fn forecast_of(&self, subject: &Subject<'a>, measured: &Measured) -> Forecast {
-        let Some(began_ms) = subject.began_ms else { return Forecast::default() };
-        let pace = Pace::at(measured.at_ms, began_ms, |from_ms, to_ms| self.counts(&subject.counter, from_ms, to_ms));
+    /// The slowest of the paces that a forecast looks at, the one that it goes by, the fastest; `None` before the first sample.
+    fn paces(&self, subject: &Subject<'a>, measured: &Measured) -> Option<[Pace; 3]> {
+        let counts = |from_ms, to_ms| self.counts(&subject.counter, from_ms, to_ms);
+        Some(Pace::spread(measured.at_ms, subject.began_ms?, counts))
+    }
+
+    /// Asks what is known of the time after an instant.
+    fn foreseeing<T>(&self, subject: &Subject<'a>, measured: &Measured, ask: impl FnOnce(&Known<'_>) -> T) -> T {
         let is_rolling = subject.window.is_rolling();
-        let is_quiet = measured.counts.bad <= 0.0 && pace.bad <= 0.0;
-        let step_ms = (measured.span.length_ms() / N_STEPS).max(1);
-        let leaving = match is_rolling && !is_quiet {
+        let step_ms = forecast::step_ms(measured.span, is_rolling, measured.at_ms);
+        let leaving = match is_rolling {
             true => self.steps(&subject.counter, measured.span, step_ms),
             false => Vec::new(),
         };
-        if is_rolling && is_quiet {
-            return Forecast::default();
-        }
-        Forecast::of(&Known {
+        ask(&Known {
             at_ms: measured.at_ms,
-            span: measured.span,
+            step_ms,
+            n_steps: N_STEPS,
             is_rolling,
-            target: measured.target,
+            rest: measured.target.rest().as_f64(),
             bad: measured.counts.bad,
             allowed: measured.allowed,
-            pace,
             leaving: &leaving,
         })
+    }
+
+    /// What is to be expected of an objective's budget after an instant, between what it goes by at best and at worst.
+    pub(crate) fn objective_expected(&self, objective: &'a Objective, at_ms: i64) -> Vec<ExpectedPoint> {
+        let (subject, at_ms) = self.objective_subject(objective, Some(at_ms), at_ms);
+        self.expected(&subject, at_ms)
+    }
+
+    /// The same of a product's.
+    pub(crate) fn product_expected(&self, product: &'a Product, at_ms: i64) -> Vec<ExpectedPoint> {
+        let (subject, at_ms) = self.product_subject(product, Some(at_ms), at_ms);
+        self.expected(&subject, at_ms)
+    }
+
+    fn expected(&self, subject: &Subject<'a>, at_ms: i64) -> Vec<ExpectedPoint> {
+        let measured = self.measured(subject, at_ms, None);
+        let paces = self.paces(subject, &measured).filter(|_| measured.allowed > 0.0);
+        let Some(paces) = paces else { return Vec::new() };
+        self.foreseeing(subject, &measured, |known| expected::points(known, paces))
     }
 
     /// A product at an instant; `None` for the newest sample of its components.

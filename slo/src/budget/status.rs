@@ -152,6 +152,8 @@ pub struct ForecastStatus {
     pub recovers_at: Option<Moment>,
     /// Of a calendar: what will be left at its end.
     pub remaining_ratio_at_end: Option<f64>,
+    /// The burn rate that it goes by: 1 is as fast as the budget lasts. `None` where nothing may be bad, or nothing is known.
+    pub burn: Option<f64>,
 }
 
 /// A product and its budget at an instant.

@@ -5,6 +5,7 @@ use model::{MatchOp, Matcher};
 use super::bounds::power_of_two;
 use super::write::{Ratio, Written, ratio};
 use super::{Draft, Metric, Stored};
+use crate::report::Language;
 
 /// Shares of observations, in percent, that are asked for.
 const SHARES: [&str; 2] = ["99", "95"];
@@ -25,7 +26,10 @@ pub(super) fn drafts(metric: &Metric, stored: &mut dyn Stored) -> Result<Vec<Dra
     let buckets = metric.sibling("_bucket");
     let bounds = bounds(metric);
     if bounds.is_empty() {
-        return Err(format!("it has no buckets with a bound: {buckets} was looked for"));
+        return Err(match metric.language {
+            Language::English => format!("It has no buckets with a bound; {buckets} was looked for."),
+            Language::Chinese => format!("没有带上限的桶（查找的是 {buckets}）。"),
+        });
     }
     let mut drafts: Vec<Draft> = Vec::new();
     for percent in SHARES {
@@ -35,11 +39,17 @@ pub(super) fn drafts(metric: &Metric, stored: &mut dyn Stored) -> Result<Vec<Dra
             stored.number(&format!("histogram_quantile({share}, sum by (le) (increase({selector}[{LATELY}])))"));
         let lately = lately.filter(|value| value.is_finite());
         let Some((text, bound)) = near(&bounds, lately) else { continue };
-        let why = match lately {
-            Some(lately) => {
-                format!("{percent} % of the last day lay within {lately:.3}; the next bucket ends at {text}")
+        let why = match (metric.language, lately) {
+            (Language::English, Some(lately)) => {
+                format!("{percent} % of the last day lay within {lately:.3}, and the next bucket ends at {text}.")
             }
-            None => format!("nothing was observed during the last day; a bucket ends at {text}"),
+            (Language::Chinese, Some(lately)) => {
+                format!("最近一天有 {percent} % 在 {lately:.3} 以内，其后的桶上限为 {text}。")
+            }
+            (Language::English, None) => {
+                format!("Nothing was observed during the last day; a bucket ends at {text}.")
+            }
+            (Language::Chinese, None) => format!("最近一天没有观测值；有一个桶的上限为 {text}。"),
         };
         let of = Ratio {
             is_good: true,
@@ -55,7 +65,8 @@ pub(super) fn drafts(metric: &Metric, stored: &mut dyn Stored) -> Result<Vec<Dra
         }
     }
     if drafts.is_empty() {
-        Err("all observations of the last day lie above its last bound".to_owned())
+        let above = "All observations of the last day lie above its last bound.";
+        Err(metric.language.say(above, "最近一天的所有观测值都超出了最后一个桶的上限。").to_owned())
     } else {
         Ok(drafts)
     }
@@ -93,15 +104,21 @@ fn native(metric: &Metric, stored: &mut dyn Stored) -> Result<Vec<Draft>, String
             part: format!("histogram_fraction(0, {bound}, {rate}) * histogram_count({rate})"),
             total: format!("histogram_count({rate})"),
         };
-        let why = format!(
-            "{percent} % of the last day lay within {lately:.3}; at {bound} a bucket ends, whatever its resolution"
-        );
+        let why = match metric.language {
+            Language::English => format!(
+                "{percent} % of the last day lay within {lately:.3}, and at {bound} a bucket ends, whatever its resolution."
+            ),
+            Language::Chinese => {
+                format!("最近一天有 {percent} % 在 {lately:.3} 以内；无论分辨率如何，{bound} 处总是桶的上限。")
+            }
+        };
         let draft = ratio(metric, written(metric, bound, percent), of, why);
         if drafts.iter().all(|other| other.good != draft.good) {
             drafts.push(draft);
         }
     }
-    if drafts.is_empty() { Err("nothing was observed during the last day".to_owned()) } else { Ok(drafts) }
+    let nothing = || metric.language.say("Nothing was observed during the last day.", "最近一天没有观测值。");
+    if drafts.is_empty() { Err(nothing().to_owned()) } else { Ok(drafts) }
 }
 
 fn written(metric: &Metric, bound: f64, percent: &'static str) -> Written {
@@ -109,7 +126,10 @@ fn written(metric: &Metric, bound: f64, percent: &'static str) -> Written {
     let unit = if is_time { " s" } else { "" };
     Written {
         name: metric.slug_with(&format!("within-{bound}")),
-        title: format!("{} are within {bound}{unit}", metric.family()),
+        title: match metric.language {
+            Language::English => format!("{} are within {bound}{unit}", metric.family()),
+            Language::Chinese => format!("{} 在 {bound}{unit} 以内", metric.family()),
+        },
         kind: if is_time { "latency" } else { "threshold" },
         percent,
         labels: metric.groups("le"),

@@ -6,6 +6,8 @@ use model::labels::METRIC_NAME;
 use model::name::{is_legacy_metric_name, quoted};
 use model::{Labels, Matcher};
 
+use crate::report::Language;
+
 /// The limit `draft_series`: so many series of a metric are looked at.
 pub const MAX_SERIES: usize = 10_000;
 /// The limit `draft_values`: so many values of a label are looked at.
@@ -25,6 +27,8 @@ pub struct Metric {
     pub help: String,
     /// Which of its series are meant, besides those of the name.
     pub matchers: Vec<Matcher>,
+    /// In which language drafts are said.
+    pub language: Language,
     /// How many series there are.
     pub n_series: usize,
     /// The values of each label but the name.

@@ -17,6 +17,8 @@ mod write;
 
 use serde::Serialize;
 
+use crate::report::Language;
+
 pub use metric::{MAX_SERIES, MAX_VALUES, Metric};
 
 /// The past that is stored.
@@ -42,7 +44,7 @@ pub struct Drafts {
     pub n_series: usize,
     /// The ways to tell good from bad, the likeliest first.
     pub drafts: Vec<Draft>,
-    /// Why there are none.
+    /// Why there are none, in a sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
@@ -56,7 +58,7 @@ pub struct Draft {
     pub title: String,
     /// `availability`, `latency` or `threshold`.
     pub kind: &'static str,
-    /// Why it is so.
+    /// Why it is so, in a sentence.
     pub why: String,
     /// One SLO as YAML.
     pub spec: String,
@@ -77,19 +79,27 @@ pub struct Draft {
 pub fn drafts(mut metric: Metric, stored: &mut dyn Stored) -> Drafts {
     metric.is_native = metric.may_be_native() && histogram::is_native(&metric, stored);
     let metric = &metric;
+    let (count, language) = (metric.sibling("_count"), metric.language);
+    let say = |english, chinese| language.say(english, chinese).to_owned();
     let found = match metric.kind() {
-        _ if metric.n_series == 0 => Err("no series of this name were stored during the last day".to_owned()),
-        _ if metric.is_sum() => Err(format!(
-            "a sum adds up what was observed, not events; the count of observations is {}",
-            metric.sibling("_count")
-        )),
+        _ if metric.n_series == 0 => {
+            Err(say("No series of this name were stored during the last day.", "最近一天没有存储过该名称的序列。"))
+        }
+        _ if metric.is_sum() => Err(match language {
+            Language::English => {
+                format!("A sum adds up what was observed, not events. The count of observations is {count}.")
+            }
+            Language::Chinese => format!("总和累加的是观测值，而不是事件数；观测次数见 {count}。"),
+        }),
         "counter" => counter(metric, stored),
         "histogram" | "gaugehistogram" => histogram::drafts(metric, stored),
-        "summary" => Err(format!(
-            "a summary's quantiles cannot be added up; its count of observations is {}",
-            metric.sibling("_count")
-        )),
-        "info" => Err("what never changes says nothing of good and bad".to_owned()),
+        "summary" => Err(match language {
+            Language::English => {
+                format!("The quantiles of a summary cannot be added up. Its count of observations is {count}.")
+            }
+            Language::Chinese => format!("摘要的分位数无法相加；其观测次数见 {count}。"),
+        }),
+        "info" => Err(say("What never changes says nothing of good and bad.", "从不变化的指标无法区分好坏。")),
         _ => gauge::drafts(metric, stored),
     };
     let (drafts, why) = match found {
@@ -107,9 +117,14 @@ fn counter(metric: &Metric, stored: &mut dyn Stored) -> Result<Vec<Draft>, Strin
     if drafts.is_empty() {
         let labels = status::LABELS.join(", ");
         let names = pair::names(&metric.name).join(", ");
-        return Err(format!(
-            "nothing tells its good events from its bad ones: it has none of the labels {labels}, and there is no metric {names}"
-        ));
+        return Err(match metric.language {
+            Language::English => format!(
+                "Nothing tells its good events from its bad ones: it has none of the labels {labels}, and there is no metric {names}."
+            ),
+            Language::Chinese => {
+                format!("无法区分其中的好坏事件：它没有 {labels} 中的任何标签，也没有名为 {names} 的指标。")
+            }
+        });
     }
     Ok(drafts)
 }

@@ -2,6 +2,7 @@
 
 use super::write::{Ratio, Written, ratio};
 use super::{Draft, Metric, Stored};
+use crate::report::Language;
 
 /// Words for failures in names.
 const FAILURES: [&str; 5] = ["errors", "failures", "failed", "error", "failure"];
@@ -23,19 +24,20 @@ pub(super) fn draft(metric: &Metric, stored: &mut dyn Stored) -> Option<Draft> {
     let missing = |beside: &Beside| if beside.bad == metric.name { beside.other.clone() } else { beside.bad.clone() };
     let beside = beside(&metric.name).into_iter().find(|beside| stored.has(&missing(beside)))?;
     let (bad, other) = (metric.selector_of(&beside.bad, &[]), metric.selector_of(&beside.other, &[]));
-    let why = format!(
-        "{} counts what failed, and {} {}",
-        beside.bad,
-        beside.other,
-        match beside.is_good {
-            true => "what went well",
-            false => "everything",
-        }
-    );
+    let Beside { bad: failed, other: counted, is_good } = &beside;
+    let why = match (metric.language, is_good) {
+        (Language::English, true) => format!("What failed is counted by {failed}, and what went well by {counted}."),
+        (Language::English, false) => format!("What failed is counted by {failed}, and everything by {counted}."),
+        (Language::Chinese, true) => format!("{failed} 统计失败，{counted} 统计成功。"),
+        (Language::Chinese, false) => format!("{failed} 统计失败，{counted} 统计全部。"),
+    };
     let total = if beside.is_good { format!("{other} + {bad}") } else { other };
     let written = Written {
         name: metric.slug_with("availability"),
-        title: format!("{} do not fail", metric.family()),
+        title: match metric.language {
+            Language::English => format!("{} do not fail", metric.family()),
+            Language::Chinese => format!("{} 不失败", metric.family()),
+        },
         kind: "availability",
         percent: "99.9",
         labels: metric.groups(""),

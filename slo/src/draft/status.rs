@@ -6,6 +6,7 @@ use model::{MatchOp, Matcher};
 
 use super::write::{Ratio, Written, ratio};
 use super::{Draft, Metric};
+use crate::report::Language;
 
 /// Labels that say how it went, the clearest first.
 pub(super) const LABELS: [&str; 16] = [
@@ -82,11 +83,16 @@ struct Telling {
 pub(super) fn drafts(metric: &Metric) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for label in LABELS {
-        let Some(telling) = metric.labels.get(label).and_then(|values| telling(label, values)) else { continue };
+        let Some(telling) = metric.labels.get(label).and_then(|values| telling(label, values, metric.language)) else {
+            continue;
+        };
         let word = if drafts.is_empty() { "availability".to_owned() } else { format!("{label}-availability") };
         let written = Written {
             name: metric.slug_with(&word),
-            title: format!("{} succeed", metric.family()),
+            title: match metric.language {
+                Language::English => format!("{} succeed", metric.family()),
+                Language::Chinese => format!("{} 成功", metric.family()),
+            },
             kind: "availability",
             percent: "99.9",
             labels: metric.groups(label),
@@ -97,7 +103,7 @@ pub(super) fn drafts(metric: &Metric) -> Vec<Draft> {
     drafts
 }
 
-fn telling(label: &str, values: &BTreeSet<String>) -> Option<Telling> {
+fn telling(label: &str, values: &BTreeSet<String>, language: Language) -> Option<Telling> {
     let regex = |pattern: &str| Matcher::new(label, MatchOp::Regex, pattern).ok();
     let is_http = |value: &String| {
         let bytes = value.as_bytes();
@@ -106,11 +112,21 @@ fn telling(label: &str, values: &BTreeSet<String>) -> Option<Telling> {
             && bytes[1..].iter().all(|b| b.is_ascii_digit() || *b == b'x')
     };
     if values.iter().any(is_http) {
-        let why = format!("{label} is a status of HTTP, and 5xx are the server's own failures");
+        let why = match language {
+            Language::English => {
+                format!("The label {label} is a status of HTTP, and 5xx are the server's own failures.")
+            }
+            Language::Chinese => format!("标签 {label} 是 HTTP 状态码，5xx 是服务端自身的失败。"),
+        };
         return Some(Telling { bad: regex("5..")?, why });
     }
     if let Some(pattern) = grpc(label, values) {
-        let why = format!("{label} is a status of gRPC, and these are the server's own failures");
+        let why = match language {
+            Language::English => {
+                format!("The label {label} is a status of gRPC, and these are the server's own failures.")
+            }
+            Language::Chinese => format!("标签 {label} 是 gRPC 状态码，这些是服务端自身的失败。"),
+        };
         return Some(Telling { bad: regex(&pattern)?, why });
     }
     let is_word = |words: &[&str], value: &str| words.contains(&value.to_ascii_lowercase().as_str());
@@ -118,18 +134,21 @@ fn telling(label: &str, values: &BTreeSet<String>) -> Option<Telling> {
     if let [first, ..] = bad[..] {
         let matcher =
             if bad.len() == 1 { Matcher::new(label, MatchOp::Equal, first).ok() } else { regex(&bad.join("|")) };
-        return Some(Telling { bad: matcher?, why: format!("{label} says what failed: {}", bad.join(", ")) });
+        return Some(Telling { bad: matcher?, why: what_failed(label, Some(&bad), language) });
     }
     if matches!(label, "error" | "exception") {
-        return of_errors(label, values);
+        return of_errors(label, values, language);
     }
     let good = values.iter().find(|value| is_word(&GOOD, value) || (label == "success" && *value == "true"))?;
-    let why = format!("{label} says what went well, {good}; whatever is anything else did not");
+    let why = match language {
+        Language::English => format!("The label {label} says what went well: {good}. Anything else did not."),
+        Language::Chinese => format!("标签 {label} 标明成功（{good}），其余均为失败。"),
+    };
     Some(Telling { bad: Matcher::new(label, MatchOp::NotEqual, good).ok()?, why })
 }
 
 /// A label that is there, and not `none`, where something failed.
-fn of_errors(label: &str, values: &BTreeSet<String>) -> Option<Telling> {
+fn of_errors(label: &str, values: &BTreeSet<String>, language: Language) -> Option<Telling> {
     let is_nothing =
         |value: &&String| matches!(value.to_ascii_lowercase().as_str(), "none" | "false" | "0" | "nil" | "null");
     let nothing: Vec<&str> = values.iter().filter(is_nothing).map(String::as_str).collect();
@@ -138,7 +157,17 @@ fn of_errors(label: &str, values: &BTreeSet<String>) -> Option<Telling> {
         [nothing] => Matcher::new(label, MatchOp::NotEqual, nothing).ok()?,
         [..] => Matcher::new(label, MatchOp::NotRegex, nothing.join("|")).ok()?,
     };
-    Some(Telling { bad, why: format!("{label} says what failed") })
+    Some(Telling { bad, why: what_failed(label, None, language) })
+}
+
+/// A label says what failed, by these values where they are named.
+fn what_failed(label: &str, values: Option<&[&str]>, language: Language) -> String {
+    match (language, values) {
+        (Language::English, Some(values)) => format!("The label {label} says what failed: {}.", values.join(", ")),
+        (Language::English, None) => format!("The label {label} says what failed."),
+        (Language::Chinese, Some(values)) => format!("标签 {label} 标明失败：{}。", values.join("、")),
+        (Language::Chinese, None) => format!("标签 {label} 标明失败。"),
+    }
 }
 
 /// The server's own failures of gRPC, as the values write them.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Labels, MatchOp, Matcher};
 
 use super::{Draft, Drafts, MAX_VALUES, Metric, Stored, drafts};
+use crate::report::Language;
 use crate::spec::{Catalog, Counted, Indicator, SpecFile, load};
 
 /// Answers whatever contains a text, and knows names.
@@ -63,7 +64,12 @@ fn read(draft: &Draft) -> Catalog {
 
 /// What a metric becomes: `kind name: good or bad`.
 fn made(metric: Metric, stored: &mut Told) -> Vec<String> {
+    let chinese = drafts(Metric { language: Language::Chinese, ..metric.clone() }, stored);
     let found = drafts(metric, stored);
+    let whys = |found: &Drafts| found.drafts.iter().map(|draft| draft.why.clone()).chain(found.why.clone()).collect();
+    let [english, whys]: [Vec<String>; 2] = [whys(&found), whys(&chinese)];
+    assert!(english.iter().all(|why| why.is_ascii() && why.ends_with('.')), "{english:?}");
+    assert!(whys.iter().all(|why| why.ends_with('。')) && whys.len() == english.len(), "{whys:?}");
     let shown = |draft: &Draft| {
         read(draft);
         let part = draft.bad.clone().or_else(|| draft.good.as_ref().map(|good| format!("good {good}")));
@@ -117,10 +123,10 @@ fn counters_by_their_neighbours() {
         &["mail_failures_total"],
         "availability mail-success-availability: mail_failures_total",
     );
-    let why = "nothing tells its good events from its bad ones: it has none of the labels code, status_code, \
+    let why = "Nothing tells its good events from its bad ones: it has none of the labels code, status_code, \
                http_status_code, http_response_status_code, response_code, status, grpc_code, grpc_status, \
                rpc_grpc_status_code, result, outcome, success, state, error, exception, reason, and there is no metric \
-               mail_errors_total, mail_failures_total, mail_failed_total, mail_error_total";
+               mail_errors_total, mail_failures_total, mail_failed_total, mail_error_total.";
     check("mail_total", &["other_errors_total"], why);
 }
 
@@ -147,7 +153,7 @@ fn histograms_by_bounds_near_their_observations() {
     assert_eq!(above, ["latency http-within-0-1: good http_seconds_bucket{le=\"0.1\"}"]);
     let mut slow = Told { numbers: vec![("histogram_quantile", 7.0)], ..Told::default() };
     let slow = made(metric("http_seconds_bucket", "", &parts), &mut slow);
-    assert_eq!(slow, ["all observations of the last day lie above its last bound"]);
+    assert_eq!(slow, ["All observations of the last day lie above its last bound."]);
     let numbers = vec![("histogram_count", 2.0), ("histogram_quantile", 0.27)];
     let native = made(metric("http_seconds", "", &["job=a"]), &mut Told { numbers, ..Told::default() });
     let good = "histogram_fraction(0, 0.5, rate(http_seconds[5m])) * histogram_count(rate(http_seconds[5m]))";
@@ -163,15 +169,15 @@ fn gauges_by_where_they_lay() {
     let lay = |lowest: f64, highest: f64| {
         [("(0,", lowest), ("(1,", highest), ("(0.5,", 1.0), ("(0.99,", highest * 0.9), ("(0.01,", lowest + 1.0)]
     };
-    let switch = "threshold probe-success-at-least-1: it is 1 while all is well and 0 while it is not";
+    let switch = "threshold probe-success-at-least-1: It is 1 while all is well, and 0 while it is not.";
     check("probe_success", &lay(1.0, 1.0), &[switch]);
     check(
         "db_open",
         &lay(0.0, 1.0),
-        &["threshold db-open-at-least-1: it is 1 while all is well and 0 while it is not"],
+        &["threshold db-open-at-least-1: It is 1 while all is well, and 0 while it is not."],
     );
-    let less = "less is better, it seems: 99 % of the last day lay at 1300 or below";
-    let more = "more is better, it seems: 99 % of the last day lay at 4 or above";
+    let less = "Less is better, it seems: 99 % of the last day lay at 1300 or below.";
+    let more = "More is better, it seems: 99 % of the last day lay at 4 or above.";
     check("queue_lag", &lay(3.0, 1401.0), &[&format!("threshold queue-lag-at-most-1300: {less}")]);
     check("disk_free", &lay(3.0, 1401.0), &[&format!("threshold disk-free-at-least-4: {more}")]);
     check(
@@ -179,9 +185,9 @@ fn gauges_by_where_they_lay() {
         &lay(3.0, 1401.0),
         &[&format!("threshold odd-at-most-1300: {less}"), &format!("threshold odd-at-least-4: {more}")],
     );
-    check("odd", &lay(3.0, 3.0), &["it was 3 all the last day: nothing says what would be bad"]);
-    check("odd", &[], &["it had no values during the last day"]);
-    check("odd", &lay(f64::NAN, 1.0), &["it had no values during the last day"]);
+    check("odd", &lay(3.0, 3.0), &["It was 3 all the last day: nothing says what would be bad."]);
+    check("odd", &[], &["It had no values during the last day."]);
+    check("odd", &lay(f64::NAN, 1.0), &["It had no values during the last day."]);
 }
 
 #[test]
@@ -193,18 +199,18 @@ fn what_makes_no_draft() {
         "rpc_seconds",
         "summary",
         &["quantile=0.9"],
-        "a summary's quantiles cannot be added up; its count of observations is rpc_seconds_count",
+        "The quantiles of a summary cannot be added up. Its count of observations is rpc_seconds_count.",
     );
-    check("build_info", "info", &["job=a"], "what never changes says nothing of good and bad");
+    check("build_info", "info", &["job=a"], "What never changes says nothing of good and bad.");
     check(
         "rpc_seconds_sum",
         "",
         &["code=500"],
-        "a sum adds up what was observed, not events; the count of observations is rpc_seconds_count",
+        "A sum adds up what was observed, not events. The count of observations is rpc_seconds_count.",
     );
-    check("rpc_seconds_bucket", "", &["le=+Inf"], "it has no buckets with a bound: rpc_seconds_bucket was looked for");
+    check("rpc_seconds_bucket", "", &["le=+Inf"], "It has no buckets with a bound; rpc_seconds_bucket was looked for.");
     let nobody = drafts(Metric::new("nobody", Vec::new()), &mut Told::default());
-    assert_eq!(nobody.why.as_deref(), Some("no series of this name were stored during the last day"));
+    assert_eq!(nobody.why.as_deref(), Some("No series of this name were stored during the last day."));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::budgets::Labels;
 use super::decide::{Decision, Surroundings, Verdict, decide, watch};
 use super::evaluation::{Evaluation, Phase, Soak, Stage};
 use super::overriding::Override;
+use super::reason::Reason;
 use super::request::{Inquiry, MAX_SOAK_MS};
 use super::situation::{Situation, Sources, spent_by};
 use crate::deployment::{Deployment, DeploymentState, Source};
@@ -81,7 +82,7 @@ pub(super) fn watched(
     let Some(soak) = known.soak else { return evaluation };
     let Sources { budgets, catalog, .. } = sources;
     let Some(gate) = catalog.gates.get(&known.gate) else {
-        let reasons = vec![format!("the gate {} is not there any more", known.gate)];
+        let reasons = vec![Reason::GateGone(known.gate.clone())];
         settle(&mut evaluation, Verdict { decision: Decision::Unknown, reasons }, None, now_ms);
         return evaluation;
     };
@@ -97,7 +98,7 @@ pub(super) fn watched(
     let is_over = now_ms >= soak.until_ms;
     let verdict = match deployment.map(|deployment| deployment.state) {
         Some(state @ (DeploymentState::Failed | DeploymentState::RolledBack)) => {
-            let reasons = vec![format!("the deployment is reported as {}", state.as_str())];
+            let reasons = vec![Reason::Reported(state.as_str().to_owned())];
             Some(Verdict { decision: Decision::Deny, reasons })
         }
         _ => watch(gate, &situation, is_over),
@@ -116,7 +117,7 @@ fn settle(evaluation: &mut Evaluation, verdict: Verdict, overriding: Option<Over
     let Verdict { decision: own, mut reasons } = verdict;
     let is_refusal = own.is_refusal();
     let overriding = overriding.filter(|_| is_refusal);
-    reasons.splice(0..0, overriding.iter().map(Override::words));
+    reasons.splice(0..0, overriding.iter().map(Reason::from));
     let mut decision = if overriding.is_some() { Decision::Allow } else { own };
     if evaluation.inquiry.is_dry_run {
         decision = Decision::Allow;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::exemption::Exemption;
+use super::reason::Reason;
 use super::request::Inquiry;
 use crate::condition::{Condition, Facts, Quantity, Truth, Word};
 use crate::policy::{Consequences, reason};
@@ -39,13 +40,13 @@ impl Decision {
     }
 }
 
-/// A decision and why, in words.
+/// A decision and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// The decision.
     pub decision: Decision,
     /// Why; what denies stands first.
-    pub reasons: Vec<String>,
+    pub reasons: Vec<Reason>,
 }
 
 /// What is known beside the facts of conditions.
@@ -69,11 +70,11 @@ const NEVER_SLOWED: [&str; 2] = ["security", "rollback"];
 /// What has been found so far.
 #[derive(Debug, Default)]
 struct Findings {
-    denying: Vec<String>,
+    denying: Vec<Reason>,
     /// What would deny without the exemption.
-    exempted: Vec<String>,
-    unknown: Vec<String>,
-    warning: Vec<String>,
+    exempted: Vec<Reason>,
+    unknown: Vec<Reason>,
+    warning: Vec<Reason>,
 }
 
 /// May it go out? Denying is stronger than not knowing, and that is stronger than a warning.
@@ -88,7 +89,7 @@ pub fn decide(gate: &Gate, inquiry: &Inquiry, facts: &dyn Facts, around: &Surrou
         }
     }
     if around.is_policy_unknown {
-        findings.unknown.push("the state of the error-budget policy is not known yet".to_owned());
+        findings.unknown.push(Reason::PolicyUnknown);
     }
     if let Some(consequences) = &around.consequences {
         follow(consequences, inquiry, facts, around, &mut findings);
@@ -101,7 +102,7 @@ pub fn decide(gate: &Gate, inquiry: &Inquiry, facts: &dyn Facts, around: &Surrou
         }
     }
     if let Some(exemption) = around.exemption.as_ref().filter(|_| !findings.exempted.is_empty()) {
-        findings.warning.extend(exemption.words().iter().cloned());
+        findings.warning.extend(exemption.reasons().iter().cloned());
         findings.warning.append(&mut findings.exempted);
     }
     settled(findings, gate.on_unknown)
@@ -151,14 +152,14 @@ pub(super) fn watch(gate: &Gate, facts: &dyn Facts, is_over: bool) -> Option<Ver
 }
 
 /// Whether a condition holds, and what is to be said of it.
-fn held(text: &str, facts: &dyn Facts) -> (Truth, String) {
+fn held(text: &str, facts: &dyn Facts) -> (Truth, Reason) {
     match Condition::parse(text) {
         Ok(condition) => {
             let truth = condition.truth(facts);
             let why = reason(&condition, facts);
-            (truth, if truth == Truth::Unknown { format!("nobody knows whether {why}") } else { why })
+            (truth, if truth == Truth::Unknown { Reason::NotKnown(why) } else { Reason::Holds(why) })
         }
-        Err(error) => (Truth::Unknown, format!("the condition {text:?} cannot be read: {error}")),
+        Err(error) => (Truth::Unknown, Reason::Unreadable { condition: text.to_owned(), error: error.to_string() }),
     }
 }
 
@@ -170,38 +171,33 @@ fn follow(
     around: &Surroundings,
     findings: &mut Findings,
 ) {
-    let state = facts.word(Word::PolicyState).unwrap_or("unknown");
+    let state = facts.word(Word::PolicyState).unwrap_or("unknown").to_owned();
     let change = &inquiry.change;
     if let Some((allow, is_for_all)) = &consequences.freeze
         && (*is_for_all || around.is_own_service)
         && !allow.contains(change)
     {
-        let but = if allow.is_empty() { String::new() } else { format!(" but for {}", allow.join(", ")) };
-        let why = format!("releases are frozen while the policy is {state},{but} and this is a {change}");
+        let why = Reason::Frozen { state: state.clone(), allow: allow.clone(), change: change.clone() };
         match &around.exemption {
             Some(exemption) if exemption.best_state().is_some() => findings.exempted.push(why),
             // What could exempt, and does not.
             other => {
                 findings.denying.push(why);
-                findings.denying.extend(other.iter().flat_map(|exemption| exemption.words().iter().cloned()));
+                findings.denying.extend(other.iter().flat_map(|exemption| exemption.reasons().iter().cloned()));
             }
         }
     }
     if let Some((classes, approvers)) = &consequences.approval
         && (classes.is_empty() || classes.contains(change))
     {
-        findings
-            .denying
-            .push(format!("a {change} needs a word of {approvers} while the policy is {state}: narthex gate override"));
+        let (state, approvers, change) = (state.clone(), approvers.clone(), change.clone());
+        findings.denying.push(Reason::NeedsApproval { state, approvers, change });
     }
     if let Some(most) = consequences.max_deploys_per_day
         && around.n_deploys_today >= most as usize
         && !NEVER_SLOWED.contains(&change.as_str())
     {
-        let n = around.n_deploys_today;
-        findings
-            .denying
-            .push(format!("{n} releases went out within a day, and {most} may while the policy is {state}"));
+        findings.denying.push(Reason::TooMany { state, n: around.n_deploys_today, most });
     }
 }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::decide::Decision;
 use super::overriding::Override;
+use super::reason::Reason;
 use super::request::Inquiry;
 
 /// Before or after a release.
@@ -63,8 +64,8 @@ pub struct Evaluation {
     pub decision: Option<Decision>,
     /// What it would be without an override, and if this were no trial.
     pub own_decision: Option<Decision>,
-    /// Why, in words.
-    pub reasons: Vec<String>,
+    /// Why; what denies stands first.
+    pub reasons: Vec<Reason>,
     /// The override that made the answer.
     pub overridden_by: Option<Override>,
     /// The state of the product's policy.

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::budgets::{Budgets, Upstream};
+use super::reason::{Exempt, Reason};
 use crate::policy::{Consequences, Standing};
 use crate::spec::{BudgetPolicy, Catalog, PolicyAction};
 
@@ -15,8 +16,8 @@ use crate::spec::{BudgetPolicy, Catalog, PolicyAction};
 pub struct Exemption {
     /// The state of the policy as which it counts; `None` where there is none, and only a word about it.
     best_state: Option<String>,
-    /// In words.
-    words: Vec<String>,
+    /// Why.
+    reasons: Vec<Reason>,
 }
 
 impl Exemption {
@@ -25,9 +26,9 @@ impl Exemption {
         self.best_state.as_deref()
     }
 
-    /// Why, in words.
-    pub fn words(&self) -> &[String] {
-        &self.words
+    /// Why.
+    pub fn reasons(&self) -> &[Reason] {
+        &self.reasons
     }
 }
 
@@ -64,17 +65,16 @@ pub(super) fn of(
     for (cause, only_if) in &policy.exemptions {
         match cause.as_str() {
             UPSTREAM => match by_upstream(catalog, product, upstream, only_if.is_some(), standings) {
-                Ok(words) => {
+                Ok(reason) => {
                     let best_state = policy.states.last().map(|state| state.name.clone());
-                    return Some(Exemption { best_state, words: vec![words] });
+                    return Some(Exemption { best_state, reasons: vec![reason] });
                 }
                 Err(hint) => hints.extend(hint),
             },
-            _ => hints
-                .push("where only users out of scope felt it, the policy exempts: narthex gate override".to_owned()),
+            _ => hints.push(Reason::OutOfScope),
         }
     }
-    (!hints.is_empty()).then_some(Exemption { best_state: None, words: hints })
+    (!hints.is_empty()).then_some(Exemption { best_state: None, reasons: hints })
 }
 
 /// Why it is exempt; or what is to be said, where it was upstream and is not.
@@ -84,21 +84,19 @@ fn by_upstream(
     upstream: Option<&Upstream>,
     needs_frozen: bool,
     standings: &BTreeMap<String, Standing>,
-) -> Result<String, Option<String>> {
+) -> Result<Reason, Option<Reason>> {
     let Some(Upstream { remaining_without: Some(without), objectives }) = upstream else { return Err(None) };
     if *without <= 0.0 {
         return Err(None);
     }
-    let names = objectives.join(", ");
-    let left = format!("without what failed upstream ({names}) {:.1} % of the budget would be left", without * 100.0);
-    let thawed: Vec<&str> =
-        objectives.iter().map(String::as_str).filter(|id| !is_frozen(catalog, product, id, standings)).collect();
-    if needs_frozen && !thawed.is_empty() {
-        let thawed = thawed.join(", ");
-        return Err(Some(format!("{left}, and whoever answers for {thawed} has not frozen releases: not exempt")));
+    let reason = |so| Reason::Upstream { objectives: objectives.clone(), left: format!("{:.1}", without * 100.0), so };
+    let thawed = objectives.iter().filter(|id| !is_frozen(catalog, product, id, standings));
+    let thawed: Vec<String> = thawed.cloned().collect();
+    match needs_frozen {
+        true if !thawed.is_empty() => Err(Some(reason(Exempt::NotFrozen(thawed)))),
+        true => Ok(reason(Exempt::AsFrozen)),
+        false => Ok(reason(Exempt::Yes)),
     }
-    let frozen = if needs_frozen { ", and whoever answers for it has frozen releases" } else { "" };
-    Ok(format!("exempt from the policy: {left}{frozen}"))
 }
 
 /// Whether the product that an upstream objective belongs to, another one, has frozen its releases.

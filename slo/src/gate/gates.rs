@@ -21,8 +21,9 @@ use super::overriding::{Override, OverrideRequest};
 use super::request::{GateError, Inquiry};
 use super::situation::{Situation, Sources};
 use crate::deployment::{Deployment, DeploymentFilter, Outcome, Report};
-use crate::policy::{self, Consequences, FreezePeriod, Policy, PolicyChange, Standing, Telling};
+use crate::policy::{self, Consequences, FreezeOutcome, FreezePeriod, Policy, PolicyChange, Standing, Telling};
 use crate::records::OpenError;
+use crate::report::Language;
 use crate::spec::{Catalog, Gate, SpecFault};
 
 const DAY_MS: i64 = 86_400_000;
@@ -50,6 +51,10 @@ pub struct Gates {
     catalog: RwLock<Arc<Catalog>>,
     /// By product.
     policies: RwLock<BTreeMap<String, Arc<Policy>>>,
+    /// In which language alerts are.
+    language: RwLock<Language>,
+    /// How it went with GitLab, by the address of a project's periods.
+    freezes: RwLock<BTreeMap<String, FreezeOutcome>>,
     pub(super) inner: Mutex<Inner>,
 }
 
@@ -89,6 +94,8 @@ impl Gates {
             alerts: RwLock::new(Arc::new(NoBudgets)),
             catalog: RwLock::default(),
             policies: RwLock::default(),
+            language: RwLock::default(),
+            freezes: RwLock::default(),
             inner: Mutex::new(Inner { kept, decisions, rng: options.rng }),
         };
         Ok((gates, back.n_damaged))
@@ -102,6 +109,11 @@ impl Gates {
     /// Who knows all other alerts from now on.
     pub fn set_alerts(&self, alerts: Arc<dyn FiringAlerts>) {
         *self.alerts.write() = alerts;
+    }
+
+    /// In which language alerts are from now on.
+    pub fn set_language(&self, language: Language) {
+        *self.language.write() = language;
     }
 
     /// What spec files say from now on. A policy whose conditions cannot be read leaves its products without a state; what is wrong
@@ -368,10 +380,10 @@ impl Gates {
     /// of it again. `url_of` is the page of a product.
     pub fn alerts_told(&self, valid_for_ms: i64, url_of: impl Fn(&str) -> String) -> Vec<RuleAlert> {
         let catalog = self.catalog();
-        let (now_ms, start_ms) = (self.clock.now_ms(), self.start_ms);
+        let (now_ms, start_ms, language) = (self.clock.now_ms(), self.start_ms, *self.language.read());
         let inner = self.inner.lock();
         let Kept { standings, changes, .. } = &inner.kept;
-        Telling { catalog: &catalog, standings, changes, start_ms, now_ms, valid_for_ms }.alerts(url_of)
+        Telling { catalog: &catalog, standings, changes, start_ms, now_ms, valid_for_ms, language }.alerts(url_of)
     }
 
     /// Which freeze periods of GitLab's have to be there, and which have not.
@@ -379,6 +391,23 @@ impl Gates {
         let catalog = self.catalog();
         let inner = self.inner.lock();
         policy::periods(&catalog, &inner.kept.standings, &inner.kept.changes)
+    }
+
+    /// Takes how it went when GitLab was asked about the periods at an address.
+    pub fn note_freeze(&self, url: &str, error: Option<String>) {
+        let outcome = FreezeOutcome { at_ms: self.clock.now_ms(), error };
+        self.freezes.write().insert(url.to_owned(), outcome);
+    }
+
+    /// Of each of a product's projects of GitLab's: where its periods are, whether one has to be there now, and how it went when
+    /// GitLab was asked last, `None` where it has not been yet.
+    pub fn freezes(&self, product: &str) -> Vec<(String, bool, Option<FreezeOutcome>)> {
+        let mut projects: BTreeMap<String, bool> = BTreeMap::new();
+        for period in self.freeze_periods().into_iter().filter(|period| period.product == product) {
+            *projects.entry(period.url).or_default() |= period.is_wanted;
+        }
+        let outcomes = self.freezes.read();
+        projects.into_iter().map(|(url, is_wanted)| (url.clone(), is_wanted, outcomes.get(&url).cloned())).collect()
     }
 
     /// What time has brought: states of policies, releases that are watched. To be called after budgets have been counted.

@@ -18,6 +18,7 @@ mod outlook;
 mod overriding;
 #[cfg(test)]
 mod policy_tests;
+mod reason;
 mod request;
 mod situation;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub(crate) use exemption::{OUT_OF_SCOPE, UPSTREAM, UPSTREAM_FROZEN};
 pub use gates::{Gates, GatesOptions, TickOutcome};
 pub use outlook::Outlook;
 pub use overriding::{Override, OverrideRequest};
+pub use reason::{Exempt, Reason};
 pub(crate) use request::MAX_SOAK_MS;
 pub use request::{GateError, Inquiry};
 

@@ -3,6 +3,7 @@
 use super::decide::{Decision, Verdict};
 use super::evaluation::Phase;
 use super::overriding::Override;
+use super::reason::Reason;
 use super::request::Inquiry;
 use crate::deployment::CHANGE_CLASSES;
 use crate::spec::Gate;
@@ -14,8 +15,8 @@ pub struct Outlook {
     pub change: String,
     /// What it would say; an override of all releases is looked at.
     pub decision: Decision,
-    /// Why, in words.
-    pub reasons: Vec<String>,
+    /// Why; what denies stands first.
+    pub reasons: Vec<Reason>,
     /// The override that makes the answer.
     pub overridden_by: Option<Override>,
 }
@@ -25,7 +26,7 @@ impl Outlook {
     pub(super) fn of(inquiry: &Inquiry, verdict: Verdict, overriding: Option<Override>) -> Outlook {
         let Verdict { decision, mut reasons } = verdict;
         let overridden_by = overriding.filter(|_| decision.is_refusal());
-        reasons.splice(0..0, overridden_by.iter().map(Override::words));
+        reasons.splice(0..0, overridden_by.iter().map(Reason::from));
         let decision = if overridden_by.is_some() { Decision::Allow } else { decision };
         Outlook { change: inquiry.change.clone(), decision, reasons, overridden_by }
     }

@@ -55,14 +55,6 @@ impl Override {
             && is_or_all(&self.version, &inquiry.version)
             && (self.created_ms..self.expires_ms).contains(&now_ms)
     }
-
-    /// In words.
-    pub(super) fn words(&self) -> String {
-        let by = if self.by.is_empty() { "somebody" } else { &self.by };
-        let role = if self.role.is_empty() { String::new() } else { format!(" ({})", self.role) };
-        let why = if self.reason.is_empty() { "no reason given" } else { &self.reason };
-        format!("overridden by {by}{role}: {why}")
-    }
 }
 
 /// How long an override lasts where a gate does not say, in milliseconds.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::tests::{Fixture, MINUTE_MS, START_MS, catalog};
+use super::tests::{Fixture, MINUTE_MS, START_MS, catalog, said};
 use super::*;
 use crate::deployment::DeploymentState;
 use crate::ledger::test_kit::{Events, objective};
+use crate::report::Language;
 use crate::spec::{BudgetPolicy, Catalog, OnUnknown, PolicyAction, Product, Service, Share, SourcePlace};
 
 fn words(words: &[&str]) -> Vec<String> {
@@ -47,7 +48,7 @@ fn a_product_is_exempt_where_what_failed_upstream_has_frozen_its_releases() {
         fixture.gates.tick();
         let got = fixture.ask("api", "v1", "feature");
         assert_eq!(got.decision, Some(want.0), "{got:?}");
-        let is_told = got.reasons.iter().any(|reason| reason.starts_with(want.1));
+        let is_told = said(&got.reasons).iter().any(|reason| reason.starts_with(want.1));
         assert!(is_told, "{:?}", got.reasons);
         assert_eq!(fixture.ask("api", "v1", "fix").decision, Some(Decision::Allow));
         for one in fixture.gates.outlook("shop-prod").unwrap() {
@@ -80,7 +81,7 @@ fn an_exemption_is_of_the_policy_and_not_of_the_gates_other_conditions() {
     fixture.gates.tick();
     let got = fixture.ask("api", "v1", "feature");
     assert_eq!(got.decision, Some(Decision::Deny));
-    assert!(got.reasons[0].starts_with("alert.firing(severity='page')"), "{:?}", got.reasons);
+    assert!(said(&got.reasons)[0].starts_with("alert.firing(severity='page')"), "{:?}", got.reasons);
 }
 
 #[test]
@@ -166,6 +167,12 @@ fn an_alert_says_why_and_what_follows() {
     assert_eq!(alert.annotations.get("summary"), Some("Shop: the error-budget policy is exhausted"));
     let want = "policy: remaining <= 0% (remaining = -100%). Releases are frozen, but for fix, security, rollback.";
     assert_eq!(alert.annotations.get("description"), Some(want));
+    fixture.gates.set_language(Language::Chinese);
+    let told = fixture.gates.alerts_told(1000, |_| String::new());
+    let alert = &told[0].alert;
+    assert_eq!(alert.annotations.get("summary"), Some("Shop：错误预算策略进入 exhausted 状态"));
+    let want = "policy：remaining <= 0% (remaining = -100%)。发布已冻结，只允许 fix、security、rollback 类变更。";
+    assert_eq!(alert.annotations.get("description"), Some(want));
 }
 
 #[test]
@@ -184,7 +191,7 @@ fn what_is_open_is_listed() {
     fixture.report("v1", DeploymentState::Succeeded);
     fixture.gates.tick();
     fixture.later(60);
-    let open = fixture.gates.actions("shop");
+    let open = fixture.gates.actions("shop", Language::English);
     let shown: Vec<(&str, &str)> = open.iter().map(|one| (one.kind, one.words.as_str())).collect();
     let want = [
         ("freeze", "releases are frozen, but for fix, security, rollback"),
@@ -193,5 +200,13 @@ fn what_is_open_is_listed() {
     ];
     assert_eq!(shown, want);
     assert_eq!((open[1].share, open[1].slo.as_deref(), open[0].since.0), (Some(1.0), Some("slo"), START_MS));
-    assert_eq!(fixture.gates.actions("nothing"), []);
+    assert_eq!(fixture.gates.actions("nothing", Language::English), []);
+    let open = fixture.gates.actions("shop", Language::Chinese);
+    let shown: Vec<&str> = open.iter().map(|one| one.words.as_str()).collect();
+    let want = [
+        "发布已冻结，只允许 fix、security、rollback 类变更",
+        "需要复盘：api v1 的部署消耗了“slo”预算的 100 %",
+        "需要列入计划：90d 内，api 的部署消耗了“slo”预算的 100 %（policy）",
+    ];
+    assert_eq!(shown, want);
 }

@@ -14,6 +14,7 @@ use super::*;
 use crate::deployment::{DeploymentState, Report, Source};
 use crate::history::History;
 use crate::ledger::test_kit::{Events, objective};
+use crate::report::Language;
 use crate::spec::{
     BudgetPolicy, Catalog, Component, Composition, CompositionMethod, Gate, OnUnknown, Overriding, PolicyAction,
     PolicyState, Product, Role, SourcePlace, SpecFault, Window,
@@ -21,6 +22,11 @@ use crate::spec::{
 
 pub(super) const MINUTE_MS: i64 = 60_000;
 pub(super) const START_MS: i64 = 1_700_000_000_000;
+
+/// Reasons in words.
+pub(super) fn said(reasons: &[Reason]) -> Vec<String> {
+    reasons.iter().map(|reason| reason.words(Language::English)).collect()
+}
 
 #[derive(Clone, Debug)]
 struct At(Arc<Mutex<i64>>);
@@ -244,7 +250,8 @@ fn a_gate_says_what_the_budget_says() {
         let fixture = Fixture::new(OnUnknown::AllowWithWarning);
         fixture.tell(|told| (told.remaining, told.severities) = (remaining, severities.to_vec()));
         let got = fixture.ask("api", "v1", change);
-        let first = got.reasons.first().map_or("", String::as_str);
+        let reasons = said(&got.reasons);
+        let first = reasons.first().map_or("", String::as_str);
         assert_eq!(got.decision, Some(want.0), "{got:?}");
         assert!(first.starts_with(want.1) && first.is_empty() == want.1.is_empty(), "{first}");
     };
@@ -282,7 +289,10 @@ fn a_gate_is_looked_at_without_being_asked() {
         let got: Vec<Decision> = outlook.iter().map(|one| one.decision).collect();
         assert_eq!(got, want, "{outlook:?}");
         for one in &outlook {
-            assert_eq!(one.overridden_by.is_some(), one.reasons.iter().any(|why| why.starts_with("overridden by li")));
+            assert_eq!(
+                one.overridden_by.is_some(),
+                said(&one.reasons).iter().any(|why| why.starts_with("overridden by li"))
+            );
             // Whoever asks is answered alike.
             assert_eq!(fixture.ask("api", "v1", &one.change).decision, Some(one.decision), "{one:?}");
         }
@@ -347,7 +357,7 @@ fn an_override_lets_go_ahead_until_it_expires() {
     fixture.restart();
     let got = fixture.ask("api", "v1", "");
     assert_eq!((got.decision, got.own_decision), (Some(Decision::Allow), Some(Decision::Deny)));
-    assert_eq!(got.reasons[0], "overridden by li (engineering): the fair opens");
+    assert_eq!(said(&got.reasons)[0], "overridden by li (engineering): the fair opens");
     assert_eq!(got.overridden_by, Some(given));
     assert_eq!(fixture.ask("api", "v2", "").decision, Some(Decision::Deny), "another version");
     fixture.later(24 * 60);
@@ -404,7 +414,7 @@ fn only_so_many_releases_a_day() {
     fixture.report("v2", DeploymentState::Started);
     assert_eq!(fixture.ask("api", "v2", "").decision, Some(Decision::Allow), "it does not count itself");
     let third = fixture.ask("web", "v3", "");
-    assert_eq!(third.reasons, ["2 releases went out within a day, and 2 may while the policy is caution"]);
+    assert_eq!(said(&third.reasons), ["2 releases went out within a day, and 2 may while the policy is caution"]);
     assert_eq!(fixture.ask("web", "v3", "security").decision, Some(Decision::Allow));
     fixture.later(24 * 60 + 1);
     assert_eq!(fixture.ask("web", "v3", "").decision, Some(Decision::Allow));
@@ -441,7 +451,7 @@ fn a_release_that_is_not_well_fails_at_once() {
         harm(&fixture);
         let got = fixture.gates.evaluation("shop-prod", &watched.id).unwrap();
         assert_eq!(got.decision, Some(Decision::Deny));
-        assert_eq!(got.reasons, [want]);
+        assert_eq!(said(&got.reasons), [want]);
         fixture.later(-1);
         fixture.tell(|told| *told = Told { remaining: Some(0.8), ..Told::default() });
         assert_eq!(fixture.gates.evaluation("shop-prod", &watched.id).unwrap(), got, "what is decided stays");

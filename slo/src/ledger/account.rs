@@ -116,7 +116,7 @@ fn counted<'a>(catalog: &'a Catalog, product: &'a Product) -> Vec<(&'a Objective
     found
 }
 
-/// The account of an objective over a span.
+/// The account of an objective over a span. What a product only leans on, its other services' deployments have not spent.
 pub fn account(
     past: Past<'_>,
     objective: &Objective,
@@ -129,8 +129,10 @@ pub fn account(
     let counts = history.counts(&objective.id, from_ms, to_ms);
     let allowed = past.allowed(objective, from_ms, to_ms);
     let incidents = incidents(past, objective, from_ms, to_ms, allowed);
+    let may_bear = |charge: &&Charge<'_>| role == Role::Own || charge.deployment.service == objective.service;
     let charged: Vec<(Charge<'_>, Debit)> = charges
         .iter()
+        .filter(may_bear)
         .map(|charge| Charge { to_ms: charge.to_ms.min(to_ms), ..*charge })
         .filter(|charge| charge.from_ms < charge.to_ms && charge.to_ms > from_ms)
         .map(|charge| (charge, debit(history, objective, &charge)))

@@ -9,6 +9,7 @@
 //! - **An incident** is a span in which the budget burned faster than evenly, step after step, and that spent at least 1 % of what
 //!   is allowed. It costs what deployments in it do not.
 //! - **Background** is the rest. So all of it adds up to the bad events of the window.
+//! - Of what a product only leans on, its other services' deployments are no cause.
 
 mod account;
 mod debit;

@@ -22,15 +22,26 @@ fn past(events: &Events) -> Past<'_> {
     Past { history: events, promises: None }
 }
 
-/// The account in words: `version` or `incident` or `background`, and the bad events.
+/// The account of a product's own objective in words: `version` or `incident` or `background`, and the bad events.
 fn check(events: &Events, promise: (&str, &[&str]), deployments: &[Deployment], hours: i64, want: &[(&str, f64)]) {
+    check_of(Role::Own, events, promise, deployments, hours, want);
+}
+
+fn check_of(
+    role: Role,
+    events: &Events,
+    promise: (&str, &[&str]),
+    deployments: &[Deployment],
+    hours: i64,
+    want: &[(&str, f64)],
+) {
     let objective = objective("slo", promise.0, "99", promise.1);
     let charge = |one| {
         let one: &Deployment = one;
         Charge { deployment: one, from_ms: one.started_ms, to_ms: one.started_ms + HOUR_MS }
     };
     let charges: Vec<Charge<'_>> = deployments.iter().map(charge).collect();
-    let account = account(past(events), &objective, Role::Own, &charges, (0, hours * HOUR_MS), None);
+    let account = account(past(events), &objective, role, &charges, (0, hours * HOUR_MS), None);
     let shown = account.entries.iter().map(|entry| match &entry.kind {
         EntryKind::Deployment(deployment) => (deployment.version.clone(), entry.bad),
         EntryKind::Incident => ("incident".to_owned(), entry.bad),
@@ -66,6 +77,19 @@ fn what_cost_what() {
     let both = [v2.clone(), deployment("web", "w2", 120 * MINUTE_MS)];
     check(&bad, ("api", &[]), &both, 24, &[("v2", 100.0), ("background", 0.0)]);
     check(&bad, ("db", &[]), &both, 24, &[("v2", 50.0), ("w2", 50.0), ("background", 0.0)]);
+}
+
+#[test]
+fn what_fails_upstream_is_no_fault_of_releases_down_here() {
+    let bad = minutes(24, &[(120, 140, 5.0)]);
+    let ours = deployment("api", "v2", 120 * MINUTE_MS);
+    let theirs = deployment("payments", "p2", 120 * MINUTE_MS);
+    let upstream = |attribution, deployments: &[Deployment], want| {
+        check_of(Role::Upstream, &bad, ("payments", attribution), deployments, 24, want);
+    };
+    upstream(&[], std::slice::from_ref(&ours), &[("incident", 100.0), ("background", 0.0)]);
+    upstream(&["version"], std::slice::from_ref(&ours), &[("incident", 100.0), ("background", 0.0)]);
+    upstream(&[], &[ours, theirs], &[("p2", 100.0), ("background", 0.0)]);
 }
 
 #[test]

@@ -1,10 +1,11 @@
-//! What can be evaluated and looks wrong: alerts that cannot fire, failures counted as successes, bounds that are written
+//! What can be evaluated and looks wrong: names that are taken, alerts that cannot fire, failures counted as successes, bounds that are written
 //! otherwise than they are stored.
 //!
 //! [`check`] needs nothing but the specs; [`timing`] knows how often targets are scraped. What needs stored series is asked of
 //! a server by [`question`].
 
 mod alerts;
+mod names;
 pub mod question;
 mod selectors;
 mod slices;
@@ -20,6 +21,7 @@ pub(crate) fn check(catalog: &mut Catalog) {
     let mut found = Found::default();
     alerts::check(catalog, &mut found);
     for objective in catalog.objectives.values() {
+        names::check(objective, &mut found);
         selectors::check(objective, &mut found);
         slices::check(objective, &mut found);
     }

@@ -40,6 +40,20 @@ fn nothing_is_told_of_what_is_right() {
 }
 
 #[test]
+fn names_that_are_taken() {
+    for name in ["suggestions", "whatif"] {
+        let want = format!(
+            "8:17: {name}: it is shown in the list and nowhere else, as /api/v1/slos/{name} is not an SLO; give it another name"
+        );
+        check(&slo(name, ROLLING), &[&want]);
+        // With several objectives the id is another.
+        let two = "timeWindow: [{duration: 28d, isRolling: true}]\n  objectives: [{targetPercent: 99.9}, {targetPercent: 99}]";
+        check(&slo(name, two), &[]);
+    }
+    check(&slo("what-if", ROLLING), &[]);
+}
+
+#[test]
 fn names_that_nobody_bears() {
     let a = slo("a", ROLLING);
     check(

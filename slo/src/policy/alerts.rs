@@ -11,6 +11,7 @@ use model::{Labels, LabelsBuilder};
 
 use super::{Consequences, PolicyChange, Standing};
 use crate::notify::POLICY_ALERT;
+use crate::report::Language;
 use crate::spec::{BudgetPolicy, Catalog, PolicyAction, Product};
 
 /// What alerts are made of.
@@ -26,6 +27,7 @@ pub(crate) struct Telling<'a> {
     pub(crate) now_ms: i64,
     /// For how long what fires does if nobody hears of it again, in milliseconds.
     pub(crate) valid_for_ms: i64,
+    pub(crate) language: Language,
 }
 
 impl Telling<'_> {
@@ -79,7 +81,7 @@ impl Telling<'_> {
         let valid_until_ms = self.now_ms.saturating_add(self.valid_for_ms);
         let alert = Alert {
             labels: labels.build(),
-            annotations: said(product, policy, state, why),
+            annotations: said(product, policy, state, why, self.language),
             starts_at_ms: since_ms,
             ends_at_ms,
             generator_url: String::new(),
@@ -90,17 +92,24 @@ impl Telling<'_> {
     }
 }
 
-fn said(product: &Product, policy: &BudgetPolicy, state: &str, why: &str) -> Labels {
+fn said(product: &Product, policy: &BudgetPolicy, state: &str, why: &str, language: Language) -> Labels {
     let title = if product.title.is_empty() { &product.name } else { &product.title };
-    let follows: Vec<String> = Consequences::of(policy, state)
-        .words()
-        .into_iter()
-        .map(|(_, words)| format!(" {}.", capital(&words)))
-        .collect();
-    let why = if why.is_empty() { String::new() } else { format!(" {why}.") };
+    let follows = Consequences::of(policy, state).words(language).into_iter().map(|(_, words)| words);
+    let (name, is_said) = (&policy.name, !why.is_empty());
+    let (summary, description) = match language {
+        Language::English => {
+            let why = if is_said { format!(" {why}.") } else { String::new() };
+            let follows: String = follows.map(|words| format!(" {}.", capital(&words))).collect();
+            (format!("{title}: the error-budget policy is {state}"), format!("{name}:{why}{follows}"))
+        }
+        Language::Chinese => {
+            let why = if is_said { format!("{why}。") } else { String::new() };
+            let follows: String = follows.map(|words| format!("{words}。")).collect();
+            (format!("{title}：错误预算策略进入 {state} 状态"), format!("{name}：{why}{follows}"))
+        }
+    };
     let mut annotations = LabelsBuilder::new();
-    annotations.set("summary", &format!("{title}: the error-budget policy is {state}"));
-    annotations.set("description", &format!("{}:{why}{}", policy.name, follows.concat()));
+    annotations.set("summary", &summary).set("description", &description);
     annotations.build()
 }
 

@@ -1,6 +1,7 @@
 //! What follows from a state for releases. Who is told (`notify`, `webhook`) is decided by [`crate::notify`].
 
 use crate::condition::duration_text;
+use crate::report::Language;
 use crate::spec::{BudgetPolicy, PolicyAction};
 
 /// What holds for releases while a product is in a state.
@@ -36,8 +37,15 @@ impl Consequences {
         follows
     }
 
-    /// All of it: of which kind, and in words.
-    pub fn words(&self) -> Vec<(&'static str, String)> {
+    /// All of it: of which kind, and in words without a full stop.
+    pub fn words(&self, language: Language) -> Vec<(&'static str, String)> {
+        match language {
+            Language::English => self.english(),
+            Language::Chinese => self.chinese(),
+        }
+    }
+
+    fn english(&self) -> Vec<(&'static str, String)> {
         let of = |classes: &[String], all: &str| if classes.is_empty() { all.to_owned() } else { classes.join(", ") };
         let mut words = Vec::new();
         if let Some((allow, is_for_all)) = &self.freeze {
@@ -53,6 +61,27 @@ impl Consequences {
         }
         if let Some(soak_ms) = self.soak_ms {
             words.push(("pace", format!("each release is watched for {}", duration_text(soak_ms))));
+        }
+        words
+    }
+
+    fn chinese(&self) -> Vec<(&'static str, String)> {
+        let mut words = Vec::new();
+        if let Some((allow, is_for_all)) = &self.freeze {
+            let but =
+                if allow.is_empty() { String::new() } else { format!("，只允许 {} 类变更", allow.join("、")) };
+            let whose = if *is_for_all { "，其他产品的发布同样冻结" } else { "" };
+            words.push(("freeze", format!("发布已冻结{but}{whose}")));
+        }
+        if let Some((classes, approvers)) = &self.approval {
+            let of = if classes.is_empty() { String::new() } else { format!("（{} 类）", classes.join("、")) };
+            words.push(("approval", format!("发布{of}需要 {approvers} 同意")));
+        }
+        if let Some(most) = self.max_deploys_per_day {
+            words.push(("pace", format!("每天最多发布 {most} 次")));
+        }
+        if let Some(soak_ms) = self.soak_ms {
+            words.push(("pace", format!("每次发布后观察 {}", duration_text(soak_ms))));
         }
         words
     }

@@ -34,6 +34,15 @@ pub struct FreezePeriod {
     pub times: FreezeTimes,
 }
 
+/// How it went when GitLab was asked last about the periods of a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FreezeOutcome {
+    /// When, in milliseconds since the Unix epoch.
+    pub at_ms: i64,
+    /// Why it failed; it is tried again then.
+    pub error: Option<String>,
+}
+
 /// The times of a period, as GitLab has them: cron expressions.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FreezeTimes {

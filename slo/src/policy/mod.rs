@@ -8,6 +8,6 @@ mod machine;
 pub(crate) use alerts::Telling;
 pub use consequences::Consequences;
 pub(crate) use freeze_period::periods;
-pub use freeze_period::{FreezePeriod, FreezeTimes, KnownPeriod};
+pub use freeze_period::{FreezeOutcome, FreezePeriod, FreezeTimes, KnownPeriod};
 pub(crate) use machine::reason;
 pub use machine::{Policy, PolicyChange, Standing};

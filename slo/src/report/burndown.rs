@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::cost::CostKind;
 use super::language::day;
 use super::markup::shown;
-use super::{ExpectedPoint, Period, Report};
-use crate::budget::{Amount, Moment, ProductStatus};
+use super::{Period, Report};
+use crate::budget::{Amount, ExpectedPoint, Moment, ProductStatus};
 use crate::history::Counts;
 use crate::window::Span;
 

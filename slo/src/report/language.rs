@@ -40,7 +40,7 @@ impl Language {
     }
 
     /// One of two texts.
-    pub(super) fn say<'t>(self, english: &'t str, chinese: &'t str) -> &'t str {
+    pub(crate) fn say<'t>(self, english: &'t str, chinese: &'t str) -> &'t str {
         match self {
             Language::English => english,
             Language::Chinese => chinese,

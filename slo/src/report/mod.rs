@@ -37,7 +37,6 @@ pub use cost::{Cost, CostKind, MAX_COSTS, costs};
 pub use due::Due;
 pub use earlier::{Earlier, Suggestion};
 pub use exclusion::{ExcludedSpan, Exclusion};
-pub use expected::ExpectedPoint;
 pub use felt::Felt;
 pub use language::Language;
 pub use letter::{Letter, PICTURE, letter};

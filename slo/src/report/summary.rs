@@ -15,10 +15,10 @@ use super::speed::speed_row;
 use super::target::target_changes;
 use super::words::Words;
 use super::{
-    Alerted, BurnPoint, Cost, Delivery, DeploymentMark, Due, Earlier, ExcludedSpan, Exclusion, ExpectedPoint, Felt,
-    InUnits, Language, ObjectiveRow, Period, Release, SpeedRow, TargetChange,
+    Alerted, BurnPoint, Cost, Delivery, DeploymentMark, Due, Earlier, ExcludedSpan, Exclusion, Felt, InUnits, Language,
+    ObjectiveRow, Period, Release, SpeedRow, TargetChange,
 };
-use crate::budget::{Budgets, Moment, ProductStatus};
+use crate::budget::{Budgets, ExpectedPoint, Moment, ProductStatus};
 use crate::ledger;
 use crate::spec::Catalog;
 use crate::window::Span;

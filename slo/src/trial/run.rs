@@ -12,7 +12,7 @@ use super::ticks::{Grid, Ticks, Windows};
 use super::{AlertAnswer, Answer, CurrentAnswer, Lint, MAX_TICKS, PeriodAnswer, Question, Step, TrialError};
 use crate::budget::{Amount, Evaluation, KeptSlices, Moment, Status, Versions, share_of};
 use crate::history::{Counts, History};
-use crate::spec::{Catalog, CompositionMethod, Indicator, Objective};
+use crate::spec::{Budgeting, Catalog, CompositionMethod, Indicator, Objective};
 use crate::window::{Span, duration_text};
 
 /// So far back is looked where nobody says how far, in milliseconds; less far where ticks are so near to one another that they
@@ -171,10 +171,15 @@ impl<'a> Trial<'a> {
         Windows { ticks: &self.ticks, asked: is_asked.then_some((self.evaluation, self.objective)) }
     }
 
-    /// The time in steps, the last of which ends with it.
+    /// The time in steps, the last of which ends with it. Each has a slice at least, where slices are counted.
     fn series(&self) -> Vec<Step> {
         let length_ms = self.time.length_ms();
-        let step_ms = (length_ms / MAX_STEPS / self.interval_ms + 1) * self.interval_ms;
+        let slice_ms = match self.objective.budgeting {
+            Budgeting::Occurrences => 0,
+            Budgeting::Timeslices { slice_ms, .. } | Budgeting::RatioTimeslices { slice_ms } => slice_ms,
+        };
+        let least_ms = self.interval_ms.max(slice_ms);
+        let step_ms = (length_ms / MAX_STEPS / least_ms + 1) * least_ms;
         let n_steps = length_ms / step_ms;
         let ends: Vec<i64> = (0..n_steps).rev().map(|step| self.time.to_ms - step * step_ms).collect();
         let from_ms = self.time.to_ms - n_steps * step_ms;

@@ -8,9 +8,10 @@ use net::percent::{self, Place};
 use net::server::{Request, Response, produce};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use slo::gate::{Evaluation, GateError, Gates, Inquiry, Outlook, Override, OverrideRequest, Phase, Stage};
+use slo::gate::{Evaluation, GateError, Gates, Inquiry, Outlook, Override, OverrideRequest, Phase, Reason, Stage};
+use slo::report::Language;
 
-use super::{Asked, decoded_name, respond};
+use super::{Asked, decoded_name, respond, spoken};
 use crate::access;
 use crate::params;
 use crate::reply::{ApiError, ApiResult, ErrorType, Reply};
@@ -57,20 +58,22 @@ struct Word {
 
 /// All gates.
 pub(super) fn list(parts: &Parts, asked: &Asked) -> ApiResult {
+    let language = spoken(asked.form.get("lang"), Language::English)?;
     let now_ms = asked.shared.settings.clock.now_ms();
     let names: Vec<String> = parts.gates.catalog().gates.keys().cloned().collect();
-    let shown: Vec<Value> = names.iter().filter_map(|name| shown(&parts.gates, name, now_ms).ok()).collect();
+    let shown: Vec<Value> = names.iter().filter_map(|name| shown(&parts.gates, name, language, now_ms).ok()).collect();
     Reply::data(move |json| json.list(&shown, |json, one| json.raw(&one.to_string())))
 }
 
 /// One of them.
 pub(super) fn one(parts: &Parts, asked: &Asked) -> ApiResult {
     let name = decoded_name(&asked.name)?;
-    let shown = shown(&parts.gates, &name, asked.shared.settings.clock.now_ms()).map_err(refused)?;
+    let language = spoken(asked.form.get("lang"), Language::English)?;
+    let shown = shown(&parts.gates, &name, language, asked.shared.settings.clock.now_ms()).map_err(refused)?;
     Reply::data(move |json| json.raw(&shown.to_string()))
 }
 
-fn shown(gates: &Gates, name: &str, now_ms: i64) -> Result<Value, GateError> {
+fn shown(gates: &Gates, name: &str, language: Language, now_ms: i64) -> Result<Value, GateError> {
     let gate = gates.gate(name)?;
     let services = if gate.services.is_empty() { gates.services_of(&gate.product) } else { gate.services };
     let standing = gates.standing(&gate.product);
@@ -94,22 +97,26 @@ fn shown(gates: &Gates, name: &str, now_ms: i64) -> Result<Value, GateError> {
         "policy_state": standing.as_ref().and_then(|standing| standing.state.clone()),
         "policy_since": standing.as_ref().filter(|standing| standing.state.is_some()).map(|standing| format_rfc3339(standing.since_ms)),
         "policy_why": standing.map(|standing| standing.why),
-        "outlook": gates.outlook(name)?.iter().map(outlook_json).collect::<Vec<_>>(),
+        "outlook": gates.outlook(name)?.iter().map(|one| outlook_json(one, language)).collect::<Vec<_>>(),
         "active_overrides": overrides.iter().filter(holds).map(override_json).collect::<Vec<_>>(),
-        "last_evaluation": last.map(|last| evaluation_json(&last, None)),
+        "last_evaluation": last.map(|last| evaluation_json(&last, language, None)),
     }))
 }
 
-fn outlook_json(outlook: &Outlook) -> Value {
+fn outlook_json(outlook: &Outlook, language: Language) -> Value {
     json!({
         "change": outlook.change,
         "decision": outlook.decision.as_str(),
-        "reasons": outlook.reasons,
+        "reasons": said(&outlook.reasons, language),
         "override": outlook.overridden_by.as_ref().map(override_json),
     })
 }
 
-/// Answers what is asked of one.
+fn said(reasons: &[Reason], language: Language) -> Vec<String> {
+    reasons.iter().map(|reason| reason.words(language)).collect()
+}
+
+/// Answers what is asked of one. Whoever reads a list of answers may have it in their language; a pipeline has it in English.
 pub(crate) async fn answer(
     shared: &Arc<Shared>,
     parts: Parts,
@@ -128,7 +135,9 @@ pub(crate) async fn answer(
     }
     let encoding = request.accepted_encoding();
     if request.method() != Method::POST {
-        return produce(encoding, move || respond(listed(&parts.gates, action, &gate))).await;
+        let language = spoken(request.query().get("lang"), Language::English);
+        return produce(encoding, move || respond(language.and_then(|lang| listed(&parts.gates, action, &gate, lang))))
+            .await;
     }
     let body = match request.body(MAX_BODY).await {
         Ok(body) => body,
@@ -191,7 +200,7 @@ fn evaluate(shared: &Shared, gates: &Gates, gate: &str, by: &str, body: &[u8]) -
 
 fn told(shared: &Shared, evaluation: &Evaluation) -> ApiResult {
     let base = shared.settings.external_url.to_string();
-    let told = evaluation_json(evaluation, Some(base.trim_end_matches('/'))).to_string();
+    let told = evaluation_json(evaluation, Language::English, Some(base.trim_end_matches('/'))).to_string();
     Reply::data(move |json| json.raw(&told))
 }
 
@@ -210,11 +219,11 @@ fn override_gate(gates: &Gates, gate: &str, by: &str, body: &[u8]) -> ApiResult 
     Reply::data(move |json| json.raw(&override_json(&given).to_string()))
 }
 
-fn listed(gates: &Gates, action: GateAction, gate: &str) -> ApiResult {
+fn listed(gates: &Gates, action: GateAction, gate: &str, language: Language) -> ApiResult {
     gates.gate(gate).map_err(refused)?;
     let listed: Vec<Value> = match action {
         GateAction::Overrides => gates.overrides(gate, MAX_LISTED).iter().map(override_json).collect(),
-        _ => gates.evaluations(gate, MAX_LISTED).iter().map(|one| evaluation_json(one, None)).collect(),
+        _ => gates.evaluations(gate, MAX_LISTED).iter().map(|one| evaluation_json(one, language, None)).collect(),
     };
     Reply::data(move |json| json.list(&listed, |json, one| json.raw(&one.to_string())))
 }
@@ -242,7 +251,7 @@ async fn wait_for(shared: &Arc<Shared>, parts: Parts, gate: &str, id: &str, requ
 }
 
 /// An evaluation, with a link where it is known where the page is.
-fn evaluation_json(evaluation: &Evaluation, base: Option<&str>) -> Value {
+fn evaluation_json(evaluation: &Evaluation, language: Language, base: Option<&str>) -> Value {
     let inquiry = &evaluation.inquiry;
     let time = |at_ms: Option<i64>| at_ms.map(format_rfc3339);
     let product = percent::encode(&evaluation.product, Place::Query);
@@ -261,7 +270,7 @@ fn evaluation_json(evaluation: &Evaluation, base: Option<&str>) -> Value {
         "status": if evaluation.stage == Stage::Running { "running" } else { "decided" },
         "decision": evaluation.decision.map(slo::gate::Decision::as_str),
         "own_decision": evaluation.own_decision.map(slo::gate::Decision::as_str),
-        "reasons": evaluation.reasons,
+        "reasons": said(&evaluation.reasons, language),
         "override": evaluation.overridden_by.as_ref().map(override_json),
         "policy_state": evaluation.policy_state,
         "remaining_ratio": evaluation.remaining_ratio,

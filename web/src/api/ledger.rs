@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use slo::gate::{Gates, Speed};
 use slo::ledger::{Account, Entry, EntryKind};
-use slo::policy::{Consequences, Standing};
+use slo::policy::{Consequences, FreezeOutcome, Standing};
 use slo::report::costs;
 use slo::spec::{BudgetPolicy, PolicyState, Role};
 
@@ -78,6 +78,16 @@ fn policy_json(gates: &Gates, standing: &Standing) -> Value {
         "since": format_rfc3339(standing.since_ms),
         "why": standing.why,
         "states": states.unwrap_or_default(),
+        "gitlab_freezes": gates.freezes(&standing.product).iter().map(freeze_json).collect::<Vec<_>>(),
+    })
+}
+
+fn freeze_json((url, is_wanted, outcome): &(String, bool, Option<FreezeOutcome>)) -> Value {
+    json!({
+        "url": url,
+        "wanted": is_wanted,
+        "asked_at": outcome.as_ref().map(|outcome| format_rfc3339(outcome.at_ms)),
+        "error": outcome.as_ref().and_then(|outcome| outcome.error.as_ref()),
     })
 }
 

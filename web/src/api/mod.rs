@@ -32,6 +32,7 @@ use model::name::quoted;
 use net::form::{Form, FormError};
 use net::percent::{self, Place};
 use net::server::{Request, Response, produce};
+use slo::report::Language;
 
 use crate::reply::{ApiError, ApiResult, ErrorType, Reply};
 use crate::route::Endpoint;
@@ -93,6 +94,12 @@ fn strict(form: &Form) -> Result<(), ApiError> {
         None => Ok(()),
         Some(error) => Err(ApiError::bad_data(format_args!("error parsing form values: {error}"))),
     }
+}
+
+/// The language that `lang` asks for (`en`, `zh-CN`), or another one where it is left out.
+fn spoken(lang: &str, otherwise: Language) -> Result<Language, ApiError> {
+    let found = if lang.is_empty() { Some(otherwise) } else { Language::of(lang) };
+    found.ok_or_else(|| ApiError::parameter("lang", "there are en and zh-CN"))
 }
 
 /// The response to an answer, or to the lack of one.

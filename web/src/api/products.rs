@@ -3,9 +3,10 @@
 use serde::Serialize;
 use slo::budget::{Point, ProductStatus};
 use slo::gate::OpenAction;
+use slo::report::Language;
 
 use super::slos::{covered, instants, optional_time};
-use super::{Asked, decoded_name, strict};
+use super::{Asked, decoded_name, spoken, strict};
 use crate::reply::{ApiError, ApiResult, ErrorType, Reply};
 use crate::state::Parts;
 
@@ -26,7 +27,8 @@ struct Shown<'s> {
 pub(super) fn product(parts: &Parts, asked: &Asked) -> ApiResult {
     let status = status(parts, asked)?;
     let is_now = optional_time(&asked.form, "time")?.is_none();
-    let actions = if is_now { parts.gates.actions(&status.name) } else { Vec::new() };
+    let language = spoken(asked.form.get("lang"), Language::English)?;
+    let actions = if is_now { parts.gates.actions(&status.name, language) } else { Vec::new() };
     Reply::serialized(&Shown { status: &status, actions })
 }
 
@@ -35,6 +37,7 @@ pub(super) fn budget(parts: &Parts, asked: &Asked) -> ApiResult {
     let status = status(parts, asked)?;
     let window = slo::window::Span { from_ms: status.window.start.0, to_ms: status.at.0 };
     let instants = instants(&asked.shared, &asked.form, window)?;
+    let shown = covered(&instants);
     let burndown: Vec<Point> = parts.budgets.product_points(&status.name, &instants).unwrap_or_default();
     let answer = serde_json::json!({
         "product": status.name,
@@ -49,7 +52,8 @@ pub(super) fn budget(parts: &Parts, asked: &Asked) -> ApiResult {
         "forecast": status.forecast,
         "state": status.state,
         "burndown": burndown,
-        "marks": parts.budgets.product_marks(&status.name, covered(&instants)),
+        "marks": parts.budgets.product_marks(&status.name, shown),
+        "expected": parts.budgets.product_expected(&status.name, shown.to_ms),
     });
     Reply::serialized(&answer)
 }

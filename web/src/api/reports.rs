@@ -13,7 +13,7 @@ use slo::report::{Delivery, Language, Period, Report, html, png};
 use slo::spec::{Product, Window};
 
 use super::query::no_turn;
-use super::{decoded_name, form_of, respond, strict};
+use super::{decoded_name, form_of, respond, spoken, strict};
 use crate::reply::{ApiError, ErrorType, Reply};
 use crate::state::Parts;
 use crate::web::Shared;
@@ -69,10 +69,7 @@ fn wanted(name: &str, language: Language, parameter: impl Fn(&str) -> String) ->
         "json" => Format::Json,
         _ => return Err(ApiError::parameter("format", "there are html, png and json")),
     };
-    let language = match parameter("lang").as_str() {
-        "" => language,
-        tag => Language::of(tag).ok_or_else(|| ApiError::parameter("lang", "there are en and zh-CN"))?,
-    };
+    let language = spoken(&parameter("lang"), language)?;
     let zone = match parameter("zone").as_str() {
         "" => None,
         name => Some(TimeZone::get(name).map_err(|_| {

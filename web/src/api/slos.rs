@@ -1,7 +1,8 @@
 //! `/api/v1/slos`: objectives and what is left of their budgets, now or at any instant, and burn-downs.
 //!
 //! `time` is the instant; without it each objective is shown at its newest sample. What could not be taken of spec files stands
-//! beside the data, as `errors`; beside a burn-down stand `marks`: time that did not count, and changes of the target.
+//! beside the data, as `errors`; beside a burn-down stand `marks` (time that did not count, and changes of the target) and
+//! `expected`, how it is expected to go on after its last instant.
 
 use net::form::Form;
 use slo::budget::{Point, State, Status};
@@ -47,7 +48,8 @@ pub(super) fn burndown(parts: &Parts, asked: &Asked) -> ApiResult {
     let points: Option<Vec<Point>> = parts.budgets.objective_points(&id, &instants);
     let shown = covered(&instants);
     let marks = parts.budgets.objective_marks(&id, shown).ok_or_else(|| unknown(&id))?;
-    Reply::serialized(&points.ok_or_else(|| unknown(&id))?)?.beside("marks", &marks)
+    let expected = parts.budgets.objective_expected(&id, shown.to_ms).unwrap_or_default();
+    Reply::serialized(&points.ok_or_else(|| unknown(&id))?)?.beside("marks", &marks)?.beside("expected", &expected)
 }
 
 /// The span from the first of some instants to the last.

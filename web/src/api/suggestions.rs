@@ -1,6 +1,7 @@
 //! `GET /api/v1/slos/suggestions`: what a metric could become an objective of.
 //!
-//! Parameters: `metric`, its name or that of a histogram without what its parts add; `match[]`, which of its series are meant.
+//! Parameters: `metric`, its name or that of a histogram without what its parts add; `match[]`, which of its series are meant;
+//! `lang` (`en`, `zh-CN`), in which language drafts say what they are and why.
 //! It takes one of the places of queries, and asks several.
 
 use std::sync::Arc;
@@ -14,10 +15,11 @@ use net::server::{Request, Response};
 use query::syntax::parse_selector;
 use query::{Cancel, QueryOptions, Value};
 use slo::draft::{MAX_SERIES, Metric, Stored, drafts};
+use slo::report::Language;
 
 use super::listing::storage_error;
 use super::query::{api_error, in_turn};
-use super::{form_of, strict};
+use super::{form_of, spoken, strict};
 use crate::reply::{ApiError, ApiResult, ErrorType, Reply};
 use crate::state::Parts;
 use crate::web::Shared;
@@ -52,7 +54,9 @@ fn asked(form: &Form) -> Result<Metric, ApiError> {
         return Err(ApiError::parameter("match[]", "it selects series of another name"));
     }
     matchers.retain(|matcher| matcher.name() != METRIC_NAME);
-    Ok(Metric::new(name, matchers))
+    let mut metric = Metric::new(name, matchers);
+    metric.language = spoken(form.get("lang"), Language::English)?;
+    Ok(metric)
 }
 
 fn suggested(parts: &Parts, mut metric: Metric, now_ms: i64, cancel: &Cancel) -> ApiResult {

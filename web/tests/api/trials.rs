@@ -133,10 +133,11 @@ fn a_metric_becomes_drafts() {
     }
     let queue = of("metric=queue_depth");
     assert_eq!(queue["drafts"][0]["name"], "queue-depth-at-most-9");
-    assert!(of("metric=slow_seconds_sum")["why"].as_str().unwrap().starts_with("a sum adds up"));
+    assert!(of("metric=slow_seconds_sum")["why"].as_str().unwrap().starts_with("A sum adds up"));
     let nobody = of("metric=nobody");
-    assert_eq!(nobody["why"], "no series of this name were stored during the last day");
+    assert_eq!(nobody["why"], "No series of this name were stored during the last day.");
     assert_eq!(nobody["drafts"], serde_json::json!([]));
+    assert_eq!(of("metric=nobody&lang=zh-CN")["why"], "最近一天没有存储过该名称的序列。");
 }
 
 #[test]

@@ -15,6 +15,8 @@ export interface Forecast {
   recovers_at: string | null;
   /** Of a calendar's period: what will be left at its end. */
   remaining_ratio_at_end: number | null;
+  /** The burn rate that it goes by; null where nothing is known. */
+  burn: number | null;
 }
 
 interface Measured {
@@ -72,6 +74,15 @@ export interface Product extends Measured {
   policy: string | null;
   /** Severities of alerts that fire. */
   firing: string[];
+  /** What its policy asks for now, where one product is asked for. */
+  actions?: Action[];
+}
+
+/** What a policy asks for, in words of the language that was asked for. */
+export interface Action {
+  kind: "freeze" | "approval" | "pace" | "exemption" | "postmortem" | "planning";
+  words: string;
+  since: string;
 }
 
 export interface Component {
@@ -93,6 +104,14 @@ export interface BurndownPoint {
   bad: number;
   total: number;
   allowed: number;
+}
+
+/** What is expected of an instant ahead: at the pace of the forecast, at the fastest, at the slowest. */
+export interface Expected {
+  at: string;
+  remaining_ratio: number;
+  low: number;
+  high: number;
 }
 
 /** What stands beside a burn-down. */
@@ -135,6 +154,7 @@ export interface Cost {
 
 export interface Account {
   slo: string;
+  role: "own" | "upstream";
   bad: number;
   entries: {
     kind: "deployment" | "incident" | "background";
@@ -177,7 +197,26 @@ export interface Ledger {
     frozen_seconds: number;
     overrides: { gate: string; by: string; role: string; reason: string; at: string }[];
   };
-  policy: { name: string; state: string | null; since: string; why: string; states: PolicyState[] } | null;
+  policy: Policy | null;
+}
+
+export interface Policy {
+  name: string;
+  state: string | null;
+  since: string;
+  why: string;
+  states: PolicyState[];
+  gitlab_freezes: GitlabFreeze[];
+}
+
+/** A project of GitLab's that is frozen while a state asks for it. */
+export interface GitlabFreeze {
+  /** Where its periods are. */
+  url: string;
+  wanted: boolean;
+  /** Null where GitLab has not been asked yet. */
+  asked_at: string | null;
+  error: string | null;
 }
 
 export type Decision = "allow" | "warn" | "deny" | "unknown";

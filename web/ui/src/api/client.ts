@@ -10,8 +10,9 @@ export interface Answer<T> {
   infos: string[];
   /** What could not be taken, beside what could. */
   errors: unknown[];
-  /** What stands beside a burn-down. */
+  /** What stands beside a burn-down, and what is expected after it. */
   marks?: unknown;
+  expected?: unknown;
 }
 
 /** narthex's own refusal: `kind` is its `errorType` (`bad_data`, `execution`, `timeout`, …). */
@@ -85,6 +86,7 @@ async function request<T>(path: string, init: RequestInit, signal?: AbortSignal)
     infos: envelope.infos ?? [],
     errors: envelope.errors ?? [],
     marks: envelope.marks,
+    expected: envelope.expected,
   };
 }
 
@@ -97,6 +99,7 @@ interface Envelope {
   infos?: string[];
   errors?: unknown[];
   marks?: unknown;
+  expected?: unknown;
 }
 
 function readEnvelope(text: string): Envelope | null {

@@ -2,7 +2,7 @@
 // way: deployments, incidents, time that did not count, other promises, and where it goes at this pace.
 
 import { useSignal } from "@preact/signals";
-import type { BurndownPoint, Cost, Deployment, Marks, Product, Slo } from "../api/budgets";
+import type { BurndownPoint, Cost, Deployment, Expected, Marks, Product, Slo } from "../api/budgets";
 import { get, type Query } from "../api/client";
 import { useResource } from "../api/resource";
 import { Chart } from "../chart/chart";
@@ -16,7 +16,7 @@ import { Progress } from "../parts/progress";
 import { zone } from "../preferences";
 import { tb } from "../texts/budgets";
 import { refresh } from "../time/range";
-import { forecastPoints } from "./forecast";
+import { aheadOf, floorOf } from "./forecast";
 import { soFar } from "./spending";
 
 const nPoints = 240;
@@ -36,8 +36,12 @@ export function Burndown({ of, deployments, costs }: Props) {
   const { data, error, loading } = useResource(`burndown ${"id" in of ? of.id : of.name}`, signal =>
     readBurndown(of, signal),
   );
-  const picture = data === null ? null : pictureOf(data.points, of, data.stepS);
+  const picture = data === null ? null : pictureOf(data, of);
   const lines = picture?.lines ?? [];
+  const [top, bottom] = ["high", "low"].map(name => lines.findIndex(({ key }) => key === name)) as [
+    number,
+    number,
+  ];
   const isEmpty = Number.isNaN(lines[0]?.stats.last ?? Number.NaN);
   const marks = data === null ? [] : marksOf(data.marks, deployments, costs);
   return (
@@ -57,6 +61,7 @@ export function Burndown({ of, deployments, costs }: Props) {
               stacked: false,
               fromZero: true,
               marks,
+              ...(top >= 0 && { band: { top, bottom }, floor: floorOf(remainingOf(data!.points)) * 100 }),
             }}
             height={240}
             label={text.burndown}
@@ -65,11 +70,14 @@ export function Burndown({ of, deployments, costs }: Props) {
             focus={focus}
           />
           <p class="legend muted">
-            {lines.map(({ key, labels }) => (
-              <span key={key} class={`key ${key}`}>
-                {labels.what}
-              </span>
-            ))}
+            {lines
+              .filter(({ key }) => key !== "high" && key !== "low")
+              .map(({ key, labels }) => (
+                <span key={key} class={`key ${key}`}>
+                  {labels.what}
+                </span>
+              ))}
+            {top >= 0 && <span class="sign between">{text.between}</span>}
             {(["deployment", "incident", "exclusion", "objective"] as const)
               .filter(kind => marks.some(mark => mark.kind === kind))
               .map(kind => (
@@ -86,13 +94,16 @@ export function Burndown({ of, deployments, costs }: Props) {
 }
 
 /** The line that goes on where the first ends is its colour, dashed. */
-const slots: Record<string, number> = { left: 0, even: 1, forecast: nColours };
+const slots: Record<string, number> = { left: 0, even: 1, forecast: nColours, high: 0, low: 0 };
 
 interface Read {
   points: BurndownPoint[];
   marks: Marks;
+  expected: Expected[];
   stepS: number;
 }
+
+const remainingOf = (points: BurndownPoint[]) => points.map(({ remaining_ratio }) => remaining_ratio);
 
 async function readBurndown(of: Slo | Product, signal: AbortSignal): Promise<Read> {
   // Whole seconds: nobody reads the rest.
@@ -101,27 +112,36 @@ async function readBurndown(of: Slo | Product, signal: AbortSignal): Promise<Rea
   const stepS = Math.max(leastStepS, Math.ceil((end - start) / nPoints));
   const query: Query = { start, end, step: stepS };
   if ("id" in of) {
-    const { data, marks } = await get<BurndownPoint[]>(
+    const { data, marks, expected } = await get<BurndownPoint[]>(
       `slos/${encodeURIComponent(of.id)}/burndown`,
       query,
       signal,
     );
-    return { points: data, marks: (marks ?? { exclusions: [], objectives: [] }) as Marks, stepS };
+    return {
+      points: data,
+      marks: (marks ?? { exclusions: [], objectives: [] }) as Marks,
+      expected: (expected ?? []) as Expected[],
+      stepS,
+    };
   }
   const path = `products/${encodeURIComponent(of.name)}/budget`;
-  const { data } = await get<{ burndown: BurndownPoint[]; marks: Marks }>(path, query, signal);
-  return { points: data.burndown, marks: data.marks, stepS };
+  const { data } = await get<Pick<Read, "marks" | "expected"> & { burndown: BurndownPoint[] }>(
+    path,
+    query,
+    signal,
+  );
+  return { points: data.burndown, marks: data.marks, expected: data.expected ?? [], stepS };
 }
 
-function pictureOf(points: BurndownPoint[], of: Slo | Product, stepS: number): Picture {
+function pictureOf({ points, expected, stepS }: Read, of: Slo | Product): Picture {
   const text = tb().slo;
   const { window } = of;
   const start = Date.parse(window.start) / 1000;
   const length = Date.parse(window.end) / 1000 - start;
   const past = points.map(({ at }) => Date.parse(at) / 1000);
-  const ratios = points.map(({ remaining_ratio }) => remaining_ratio);
-  const ahead = forecastPoints(of, past.at(-1) ?? start, ratios.at(-1) ?? null, stepS);
-  const instants = [...past, ...ahead.map(({ atS }) => atS)];
+  const ratios = remainingOf(points);
+  const ahead = aheadOf(ratios, expected);
+  const instants = [...past, ...(ahead === null ? [] : expected.map(({ at }) => Date.parse(at) / 1000))];
   const shares = (values: (number | null)[]) => values.map(value => (value === null ? null : value * 100));
   const line = (key: string, what: string, values: (number | null)[]): Line => ({
     key,
@@ -129,7 +149,7 @@ function pictureOf(points: BurndownPoint[], of: Slo | Product, stepS: number): P
     values: shares(values),
     stats: statsOf(shares(values)),
   });
-  const lines = [line("left", text.leftLine, [...ratios, ...ahead.map(() => null)])];
+  const lines = [line("left", text.leftLine, [...ratios, ...instants.slice(past.length).map(() => null)])];
   // A rolling window has no beginning to spend from: its even line is what a budget that is used up just in time has left.
   if (!window.rolling)
     lines.push(
@@ -139,10 +159,12 @@ function pictureOf(points: BurndownPoint[], of: Slo | Product, stepS: number): P
         instants.map(at => 1 - (at - start) / length),
       ),
     );
-  if (ahead.length > 0) {
-    const joint = ratios.map((ratio, i) => (i === ratios.length - 1 ? ratio : null));
-    lines.push(line("forecast", text.forecastLine, [...joint, ...ahead.map(({ ratio }) => ratio)]));
-  }
+  if (ahead !== null)
+    lines.push(
+      line("forecast", text.forecastLine, ahead.expected),
+      line("high", text.bestLine, ahead.high),
+      line("low", text.worstLine, ahead.low),
+    );
   const grid = { startS: instants[0] ?? start, endS: instants.at(-1) ?? start + stepS, stepS };
   return { grid, instants, lines, nHistograms: 0 };
 }

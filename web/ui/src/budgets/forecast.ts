@@ -1,35 +1,29 @@
-// Where a budget goes: a line from what is left now to what is foreseen, no longer than a quarter of what is behind it.
+// How a budget is expected to go on, as lines that begin where the past ends.
 
-import type { Forecast, Slo } from "../api/budgets";
+import type { Expected } from "../api/budgets";
 
+/** Shares, at the instants of the past and then at those ahead. */
 export interface Ahead {
-  atS: number;
-  ratio: number;
+  expected: (number | null)[];
+  /** At the slowest pace. */
+  high: (number | null)[];
+  /** At the fastest. */
+  low: (number | null)[];
 }
 
-const nAhead = 24;
-
-export function forecastPoints(
-  { forecast, window }: { forecast: Forecast; window: Slo["window"] },
-  nowS: number,
-  left: number | null,
-  stepS: number,
-): Ahead[] {
-  if (left === null) return [];
-  const end = window.rolling ? exhausted(forecast, left) : ofPeriod(forecast, window);
-  if (end === null || end.atS <= nowS + stepS) return [];
-  const behindS = nowS - Date.parse(window.start) / 1000;
-  const lastS = window.rolling ? Math.min(end.atS, nowS + behindS / 4) : end.atS;
-  return Array.from({ length: nAhead }, (_, i) => {
-    const atS = nowS + ((i + 1) * (lastS - nowS)) / nAhead;
-    return { atS, ratio: left + ((end.ratio - left) * (atS - nowS)) / (end.atS - nowS) };
-  });
+/** Null where nothing is expected, or nothing was left of which to go on. */
+export function aheadOf(past: (number | null)[], expected: Expected[]): Ahead | null {
+  const now = past.at(-1) ?? null;
+  if (now === null || expected.length === 0) return null;
+  const from = (values: number[]) => [...past.slice(0, -1).map(() => null), now, ...values];
+  return {
+    expected: from(expected.map(point => point.remaining_ratio)),
+    high: from(expected.map(({ high }) => high)),
+    low: from(expected.map(({ low }) => low)),
+  };
 }
 
-function exhausted({ exhausted_at }: Forecast, left: number): Ahead | null {
-  return exhausted_at === null || left <= 0 ? null : { atS: Date.parse(exhausted_at) / 1000, ratio: 0 };
-}
-
-function ofPeriod({ remaining_ratio_at_end: ratio }: Forecast, { end }: Slo["window"]): Ahead | null {
-  return ratio === null ? null : { atS: Date.parse(end) / 1000, ratio };
+/** What goes on falling is shown for a quarter of a budget below zero, or below what it has been. */
+export function floorOf(past: (number | null)[]): number {
+  return past.reduce<number>((least, ratio) => Math.min(least, ratio ?? 0), 0) - 0.25;
 }

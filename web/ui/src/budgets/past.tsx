@@ -13,7 +13,7 @@ import { TimeLine } from "../parts/timeline";
 import { zone } from "../preferences";
 import { tt } from "../texts/trials";
 import { byPair, goodOf, heldOf, leftOf } from "./trial";
-import { printShare } from "./words";
+import { printShare, severityWord } from "./words";
 
 const nListed = 8;
 const dayMs = 86_400_000;
@@ -119,10 +119,10 @@ function Alerts({ trial }: { trial: Trial }) {
         rows={byPair(alerts).map(({ severity, long, short, alerts }) => ({
           of: (
             <>
-              {severityOf(severity)} <span class="muted">{text.pair(long, short)}</span>
+              {severityWord(severity)} <span class="muted">{text.pair(long, short)}</span>
             </>
           ),
-          label: text.row(severityOf(severity), text.pair(long, short), alerts.length),
+          label: text.row(severityWord(severity), text.pair(long, short), alerts.length),
           spans: alerts.map(one => ({
             kind: severity === "page" ? "firing" : "ticket",
             startMs: Date.parse(one.fired_at),
@@ -149,7 +149,7 @@ function Alerts({ trial }: { trial: Trial }) {
               <tr key={i}>
                 <td class="when">{minuteOf(one.fired_at)}</td>
                 <td>
-                  {severityOf(one.severity)} <span class="muted">{text.pair(one.long, one.short)}</span>
+                  {severityWord(one.severity)} <span class="muted">{text.pair(one.long, one.short)}</span>
                 </td>
                 <td class="number">{one.resolved_at === null ? text.stillFires : lastedOf(one)}</td>
                 <td class="number">{delayOf(one.detection_delay_seconds)}</td>
@@ -171,10 +171,6 @@ const minuteOf = (at: string) => formatInstant(Date.parse(at), zone.value).slice
 function endsOf({ start, end }: Pick<Trial, "start" | "end">): [string, string] {
   const isShort = Date.parse(end) - Date.parse(start) < 2 * dayMs;
   return isShort ? [minuteOf(start), minuteOf(end)] : [dayOf(start), dayOf(end)];
-}
-
-function severityOf(severity: string): string {
-  return tt().severities[severity] ?? severity;
 }
 
 /** How long a burn went on before somebody was told. */

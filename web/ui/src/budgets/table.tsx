@@ -63,9 +63,18 @@ export function BudgetTable({ heading, rows, limit }: Props) {
                 where={row.where}
               />
               <LeftCell ratio={row.of.budget.remaining_ratio} state={row.of.state} />
-              <td class="number">{printShare(row.of.sli)}</td>
-              <td class="number">{row.of.objective} %</td>
-              <td class={row.isHot ? "number hot" : "number"}>{printBurn(row.burn)}</td>
+              <td class="number">
+                <Narrow>{text.sli}</Narrow>
+                {printShare(row.of.sli)}
+              </td>
+              <td class="number">
+                <Narrow>{text.target}</Narrow>
+                {row.of.objective} %
+              </td>
+              <td class={row.isHot ? "number hot" : "number"}>
+                <Narrow>{text.burn}</Narrow>
+                {printBurn(row.burn)}
+              </td>
               <td class="forecast muted">{forecastOf(row.of.forecast, row.of.state)}</td>
             </tr>
           ))}
@@ -78,6 +87,11 @@ export function BudgetTable({ heading, rows, limit }: Props) {
       )}
     </>
   );
+}
+
+/** What a column is called, where a phone shows no heads. */
+export function Narrow({ children }: { children: string }) {
+  return <span class="narrow muted">{children}</span>;
 }
 
 interface NameProps {

@@ -20,9 +20,14 @@ export function byWorst<T extends { state: BudgetState; budget: { remaining_rati
   return order.indexOf(a.state) - order.indexOf(b.state) || left(a) - left(b);
 }
 
-/** How fast the budget burns now: over the shortest window that is watched. */
+/** How fast the budget burns now: over the shortest window that is watched, or that of the pair that fires. */
 export function burnNow(pairs: BurnPair[]): number | null | undefined {
-  return pairs[0]?.short_burn;
+  return (pairs.find(({ firing }) => firing) ?? pairs[0])?.short_burn;
+}
+
+/** How urgent, in the reader's language, where it is one that everybody knows. */
+export function severityWord(severity: string): string {
+  return tb().severities[severity] ?? severity;
 }
 
 export function isFiring({ burn }: Slo): boolean {
@@ -43,12 +48,13 @@ export function printBurn(rate: number | null | undefined): string {
 
 const dayMs = 86_400_000;
 
-export function forecastOf({ exhausted_at, recovers_at }: Forecast, state: BudgetState): string {
+export function forecastOf({ exhausted_at, recovers_at, burn }: Forecast, state: BudgetState): string {
   const text = tb().forecast;
   if (state === "nodata") return text.nodata;
   if (exhausted_at !== null && state !== "exhausted") return text.gone(whenOf(exhausted_at));
   if (recovers_at !== null) return text.recovers(whenOf(recovers_at));
-  return state === "exhausted" ? "" : text.none;
+  if (state === "exhausted") return text.stays;
+  return burn === 0 ? text.quiet : text.none;
 }
 
 /** Within a day as a distance, later as a day. */

@@ -51,12 +51,19 @@ export function Chart({ drawing: given, height, label, nameOf, cursor, focus }: 
 
   const colours = paint.value;
   const { picture, lines, unit, stacked, fromZero } = drawing;
-  const shape = JSON.stringify([lines.map(line => line.key), drawing.slots, unit, stacked, drawing.zone]);
+  const shape = JSON.stringify([
+    lines.map(line => line.key),
+    drawing.slots,
+    unit,
+    stacked,
+    drawing.band,
+    drawing.zone,
+  ]);
   const made = useRef("");
 
   useLayoutEffect(() => {
     if (box.current === null || width === 0) return;
-    const now = `${shape} ${fromZero} ${colours.text}`;
+    const now = `${shape} ${fromZero} ${drawing.floor} ${colours.text}`;
     const lonely = lines.some((_, i) => plot.current?.series[i + 1]?.points?.show);
     if (plot.current !== null && made.current === now && !lonely) {
       plot.current.setData(dataOf(drawing));
@@ -91,7 +98,7 @@ export function Chart({ drawing: given, height, label, nameOf, cursor, focus }: 
     if (ground !== undefined) options.series[1]!.fill = ground;
     plot.current = new uPlot(options, dataOf(drawing), box.current);
     made.current = now;
-  }, [picture, shape, fromZero, colours, width === 0]);
+  }, [picture, shape, fromZero, drawing.floor, colours, width === 0]);
 
   useLayoutEffect(() => {
     if (plot.current !== null && drawing.marks !== undefined)

@@ -20,6 +20,10 @@ export interface Drawing {
   zone: Zone;
   /** What happened meanwhile. */
   marks?: Mark[];
+  /** Two lines that are not drawn, but the area between them. */
+  band?: { top: number; bottom: number };
+  /** What lies lower is out of the picture. */
+  floor?: number;
 }
 
 export interface Size {
@@ -80,11 +84,14 @@ export function optionsOf(
     },
     scales: {
       x: { time: true, range: () => [events.window().startS, events.window().endS] },
-      y: { range: (_, min, max) => yRange(min, max, drawing.fromZero || drawing.stacked) },
+      y: {
+        range: (_, min, max) =>
+          yRange(Math.max(min, drawing.floor ?? min), max, drawing.fromZero || drawing.stacked),
+      },
     },
     axes: [timeAxis(paint, font, zone), valueAxis(paint, font, unit)],
-    series: [{}, ...lines.map((line, i) => seriesOf(line, drawing.slots[i]!, drawing, paint))],
-    bands: drawing.stacked ? bandsOf(drawing, paint) : [],
+    series: [{}, ...lines.map((line, i) => seriesOf(line, i, drawing, paint))],
+    bands: bandsOf(drawing, paint),
     hooks: {
       setCursor: [u => events.cursor(u.cursor.idx ?? null, u.cursor.left ?? 0, u.cursor.top ?? 0)],
       setSeries: [
@@ -102,8 +109,11 @@ export function optionsOf(
   };
 }
 
-function seriesOf(line: Line, slot: number, drawing: Drawing, paint: Paint): uPlot.Series {
-  const { colour, dash } = strokeOf(slot);
+function seriesOf(line: Line, i: number, drawing: Drawing, paint: Paint): uPlot.Series {
+  const { band, slots } = drawing;
+  if (i === band?.top || i === band?.bottom)
+    return { stroke: "transparent", width: 0, points: { show: false } };
+  const { colour, dash } = strokeOf(slots[i]!);
   const stroke = paint.series[colour]!;
   const alone = lonely(line.values);
   const series: uPlot.Series = {
@@ -116,10 +126,12 @@ function seriesOf(line: Line, slot: number, drawing: Drawing, paint: Paint): uPl
   return series;
 }
 
-/** The area between each line and the one below it; the lowest stands on the axis. */
-function bandsOf({ lines, slots }: Drawing, paint: Paint): uPlot.Band[] {
-  const fillOf = (i: number) => faint(paint.series[strokeOf(slots[i]!).colour]!, 0.28);
-  return lines.slice(1).map((_, i) => ({ series: [i + 2, i + 1], fill: fillOf(i + 1) }));
+/** In a stack the area between each line and the one below it; the lowest stands on the axis. */
+function bandsOf({ lines, slots, stacked, band }: Drawing, paint: Paint): uPlot.Band[] {
+  const fillOf = (i: number, alpha: number) => faint(paint.series[strokeOf(slots[i]!).colour]!, alpha);
+  if (stacked) return lines.slice(1).map((_, i) => ({ series: [i + 2, i + 1], fill: fillOf(i + 1, 0.28) }));
+  if (band === undefined) return [];
+  return [{ series: [band.top + 1, band.bottom + 1], fill: fillOf(band.top, 0.14) }];
 }
 
 /** The fill between the axis and the lowest line of a stack, which has no band, or a single line that begins at zero. */

@@ -1,4 +1,4 @@
-// A link to where pipelines run. Addresses come from whoever reported them: only those of the web become links.
+// A link to where others are: pipelines, targets. Addresses come from whoever reported them: only those of the web become links.
 
 import type { ComponentChildren } from "preact";
 

@@ -37,6 +37,8 @@ export function TimeLine({ rows, startMs, endMs, children }: Props) {
     stepMs / 1000,
     zone.value,
   );
+  // What would not fit at its right stands at its left.
+  const lateMs = endMs - (endMs - startMs) / (isNarrow() ? 6 : 12);
   const at = (ms: number) => `${(((ms - startMs) / (endMs - startMs)) * 100).toFixed(3)}%`;
   return (
     <div class="timeline">
@@ -63,7 +65,7 @@ export function TimeLine({ rows, startMs, endMs, children }: Props) {
         <div class="of">{children}</div>
         <div class="track">
           {ticks.map((tick, i) => (
-            <span key={tick} class="tick" style={{ left: at(tick) }}>
+            <span key={tick} class={tick > lateMs ? "tick late" : "tick"} style={{ left: at(tick) }}>
               {labels[i]}
             </span>
           ))}

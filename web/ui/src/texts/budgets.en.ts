@@ -26,6 +26,7 @@ export const budgetsEn = {
 
   events: (n: string, unit: string) => (unit === "slices" ? `${n} slices` : `${n} events`),
   unit: { events: "events", slices: "time slices" } as Record<string, string>,
+  severities: { page: "Page", ticket: "Ticket" } as Record<string, string>,
 
   slos: {
     failed: "The objectives could not be read",
@@ -64,6 +65,8 @@ export const budgetsEn = {
 
   forecast: {
     none: "lasts beyond the window",
+    quiet: "nothing burns now",
+    stays: "stays spent at this pace",
     gone: (when: string) => `gone ${when} at this pace`,
     recovers: (when: string) => `something is left again ${when}`,
     nodata: "nothing to tell from",
@@ -92,6 +95,9 @@ export const budgetsEn = {
     leftLine: "left",
     evenLine: "even spending",
     forecastLine: "at this pace",
+    bestLine: "at best",
+    worstLine: "at worst",
+    between: "Between best and worst",
     marks: {
       deployment: "Deployment",
       incident: "Incident",
@@ -114,7 +120,7 @@ export const budgetsEn = {
     never: "never: the target is too low for this pair",
     firing: "Fires",
     quiet: "Quiet",
-    toldAs: (severity: string) => `told as ${severity}: few events`,
+    toldAs: (severity: string) => `told as ${severity.toLowerCase()}: few events`,
     uncounted: "First values that were not counted",
     uncountedWhy:
       "Nobody knows whether these series began at zero: they were there when narthex first saw their target, or after a gap.",
@@ -181,6 +187,8 @@ export const budgetsEn = {
     },
     others: (n: number) => plural(n, "cheaper one", "cheaper ones"),
     felt: (who: string) => `felt by ${who}`,
+    allUpstream: (product: string, service: string) =>
+      `${product} leans on ${service}: the ledger of ${product} has all of this as upstream.`,
   },
 
   result: {
@@ -217,6 +225,13 @@ export const budgetsEn = {
       `A word of ${whose} is needed${what === "" ? "" : ` for: ${what}`}.`,
     slow: (n: number) => `At most ${plural(n, "release", "releases")} a day.`,
     soak: (time: string) => `Each is watched for ${time}.`,
+    asked: "What it asks for",
+    done: "What was done",
+    toldFailed: "Whom the policy told could not be read",
+    entered: "entered",
+    left: "left",
+    freezing: { done: "Frozen", waiting: "To be frozen", failed: "Not frozen" },
+    opening: { done: "Open again", waiting: "To be opened", failed: "Not open again" },
   },
 
   dora: {

@@ -24,6 +24,7 @@ export const budgetsZh: BudgetTexts = {
 
   events: (n, unit) => (unit === "slices" ? `${n} 个时间片` : `${n} 个事件`),
   unit: { events: "事件", slices: "时间片" },
+  severities: { page: "呼叫", ticket: "工单" },
 
   slos: {
     failed: "无法读取目标",
@@ -61,6 +62,8 @@ export const budgetsZh: BudgetTexts = {
 
   forecast: {
     none: "足够用到窗口结束之后",
+    quiet: "当前没有消耗",
+    stays: "按当前速度不会恢复余量",
     gone: when => `按当前速度，${when}耗尽`,
     recovers: when => `${when}恢复余量`,
     nodata: "暂无依据",
@@ -89,6 +92,9 @@ export const budgetsZh: BudgetTexts = {
     leftLine: "余量",
     evenLine: "匀速消耗",
     forecastLine: "按当前速度",
+    bestLine: "最好情况",
+    worstLine: "最坏情况",
+    between: "最好与最坏之间",
     marks: { deployment: "部署", incident: "故障", exclusion: "不计入", objective: "目标调整" },
     incident: share => `故障：消耗预算的 ${share}`,
     promised: (from, to) => `目标：${from} % → ${to} %`,
@@ -168,6 +174,8 @@ export const budgetsZh: BudgetTexts = {
     },
     others: n => `其他 ${n} 项`,
     felt: who => `影响 ${who}`,
+    allUpstream: (product, service) =>
+      `${product} 依赖 ${service}：在 ${product} 的预算去向中，这些全部计为上游。`,
   },
 
   result: { started: "进行中", succeeded: "成功", failed: "失败", rolled_back: "已回滚" },
@@ -198,6 +206,13 @@ export const budgetsZh: BudgetTexts = {
     approval: (what, whose) => `${what === "" ? "所有发布" : `${what}类发布`}需要 ${whose} 同意。`,
     slow: n => `每天最多发布 ${n} 次。`,
     soak: time => `每次发布后观察 ${time}。`,
+    asked: "策略要求",
+    done: "已执行的动作",
+    toldFailed: "无法读取策略通知了谁",
+    entered: "进入",
+    left: "离开",
+    freezing: { done: "已冻结", waiting: "待冻结", failed: "未能冻结" },
+    opening: { done: "已解冻", waiting: "待解冻", failed: "未能解冻" },
   },
 
   dora: {

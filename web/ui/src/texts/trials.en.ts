@@ -52,7 +52,6 @@ export const trialsEn = {
   row: (severity: string, pair: string, n: number) => `${severity} over ${pair}: fired ${plural(n, "time")}`,
   span: (start: string, length: string) => `${start}, for ${length}`,
   firstOf: (n: number, all: number) => `The last ${n} of ${all}.`,
-  severities: { page: "Page", ticket: "Ticket" } as Record<string, string>,
 
   whatIf: {
     why: "Counts what is stored once more, under another objective or window. Nothing is changed.",
@@ -125,7 +124,10 @@ export const trialsEn = {
     file: "The file",
     put: "Put it where narthex reads objectives:",
     noPattern: "prometheus.yml names no files of objectives yet. Add to it:",
+    fileNeeds: "Fill in what is empty, and it is written.",
     thenReload: "Then check and reload; its budget is counted from all that is stored:",
+    thenSignal:
+      "Then check, and tell the process to read its files again; its budget is counted from all that is stored:",
   },
 
   reports: {

@@ -47,7 +47,6 @@ export const trialsZh: TrialTexts = {
   row: (severity, pair, n) => `${severity}（${pair}）：触发 ${n} 次`,
   span: (start, length) => `${start}，持续 ${length}`,
   firstOf: (n, all) => `共 ${all} 条，显示最近 ${n} 条。`,
-  severities: { page: "呼叫", ticket: "工单" },
 
   whatIf: {
     why: "用另一个目标或窗口重新计算已存储的数据，不会改动任何东西。",
@@ -120,7 +119,9 @@ export const trialsZh: TrialTexts = {
     file: "文件",
     put: "放到 narthex 读取目标的位置：",
     noPattern: "prometheus.yml 尚未指定目标文件，请加入：",
+    fileNeeds: "填完空白项后即可生成。",
     thenReload: "然后检查并重新加载；预算会从全部已存储的数据开始计算：",
+    thenSignal: "然后检查，并通知进程重新读取文件；预算会从全部已存储的数据开始计算：",
   },
 
   reports: {

@@ -8,6 +8,7 @@ import { useResource } from "../../api/resource";
 import { Frame } from "../../budgets/frame";
 import { Failure } from "../../parts/failure";
 import { Progress } from "../../parts/progress";
+import { type Language, language } from "../../preferences";
 import { href, place } from "../../router";
 import { tb } from "../../texts/budgets";
 import { refresh } from "../../time/range";
@@ -26,8 +27,9 @@ function keepsBack({ outlook }: Gate): boolean {
 }
 
 function All() {
-  const { data, error, loading } = useResource("gates", signal =>
-    orMissing(get<Gate[]>("gates", {}, signal)),
+  const lang = language.value;
+  const { data, error, loading } = useResource(`gates ${lang}`, signal =>
+    orMissing(get<Gate[]>("gates", { lang }, signal)),
   );
   const text = tb().gates;
   const gates = data === null || data === "missing" ? null : data.data;
@@ -56,17 +58,20 @@ interface Known {
   evaluations: Evaluation[];
 }
 
-async function readGate(id: string, signal: AbortSignal): Promise<Known> {
+async function readGate(id: string, lang: Language, signal: AbortSignal): Promise<Known> {
   const path = `gates/${encodeURIComponent(id)}`;
   const [gate, evaluations] = await Promise.all([
-    get<Gate>(path, {}, signal),
-    get<Evaluation[]>(`${path}/evaluations`, {}, signal),
+    get<Gate>(path, { lang }, signal),
+    get<Evaluation[]>(`${path}/evaluations`, { lang }, signal),
   ]);
   return { gate: gate.data, evaluations: evaluations.data };
 }
 
 function One({ id }: { id: string }) {
-  const { data, error, loading } = useResource(`gate ${id}`, signal => orMissing(readGate(id, signal)));
+  const lang = language.value;
+  const { data, error, loading } = useResource(`gate ${id} ${lang}`, signal =>
+    orMissing(readGate(id, lang, signal)),
+  );
   const text = tb().gates;
   const known = data === null || data === "missing" ? null : data;
   return (

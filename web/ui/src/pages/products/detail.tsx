@@ -7,7 +7,7 @@ import { Burndown } from "../../budgets/burndown";
 import { Deployments, LedgerTable } from "../../budgets/ledger";
 import { Policy } from "../../budgets/policy";
 import { useSpending } from "../../budgets/spending";
-import { LeftCell, NameCells } from "../../budgets/table";
+import { LeftCell, NameCells, Narrow } from "../../budgets/table";
 import { Verdict } from "../../budgets/verdict";
 import { printBurn, printShare } from "../../budgets/words";
 import { cutMiddle } from "../../format/labels";
@@ -16,6 +16,7 @@ import { Failure } from "../../parts/failure";
 import { href } from "../../router";
 import { tb } from "../../texts/budgets";
 import { refresh } from "../../time/range";
+import { Asked, Done } from "./done";
 import { Dora } from "./dora";
 
 export function Detail({ product }: { product: Product }) {
@@ -44,6 +45,10 @@ export function Detail({ product }: { product: Product }) {
           <section>
             <h2>{tb().policy.title}</h2>
             <Policy policy={spending.ledger.policy} />
+            <Asked actions={product.actions ?? []} />
+            {spending.ledger.policy !== null && (
+              <Done product={product.name} policy={spending.ledger.policy} />
+            )}
             <p class="ways">
               <a href={href("gates", { q: product.name })}>{tb().gates.ofProduct}</a>
             </p>
@@ -97,7 +102,7 @@ function Components({ product }: { product: Product }) {
             <th class="number">{tb().slos.sli}</th>
             <th class="number">{tb().slos.target}</th>
             <th class="number">{text.bad}</th>
-            <th>{text.roleTitle}</th>
+            <th class="whose">{text.roleTitle}</th>
           </tr>
         </thead>
         <tbody>
@@ -125,10 +130,19 @@ function Row({ one }: { one: Component }) {
     <tr class="objective">
       <NameCells name={one.slo} title={one.title} href={href("slos", { id: one.slo })} state={one.state} />
       <LeftCell ratio={one.remaining_ratio} state={one.state} />
-      <td class="number">{printShare(one.sli)}</td>
-      <td class="number">{one.objective} %</td>
-      <td class="number">{printAmount(one.bad)}</td>
-      <td class="muted">{tb().products.role[one.role]}</td>
+      <td class="number">
+        <Narrow>{tb().slos.sli}</Narrow>
+        {printShare(one.sli)}
+      </td>
+      <td class="number">
+        <Narrow>{tb().slos.target}</Narrow>
+        {one.objective} %
+      </td>
+      <td class="number">
+        <Narrow>{tb().products.bad}</Narrow>
+        {printAmount(one.bad)}
+      </td>
+      <td class="whose muted">{tb().products.role[one.role]}</td>
     </tr>
   );
 }

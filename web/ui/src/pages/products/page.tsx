@@ -7,6 +7,7 @@ import { Frame } from "../../budgets/frame";
 import { Products } from "../../budgets/products";
 import { Failure } from "../../parts/failure";
 import { Progress } from "../../parts/progress";
+import { language } from "../../preferences";
 import { href, place } from "../../router";
 import { tb } from "../../texts/budgets";
 import { refresh } from "../../time/range";
@@ -53,8 +54,9 @@ function All() {
 }
 
 function One({ name }: { name: string }) {
-  const { data, error, loading } = useResource(`product ${name}`, signal =>
-    orMissing(get<Product>(`products/${encodeURIComponent(name)}`, {}, signal)),
+  const lang = language.value;
+  const { data, error, loading } = useResource(`product ${name} ${lang}`, signal =>
+    orMissing(get<Product>(`products/${encodeURIComponent(name)}`, { lang }, signal)),
   );
   const text = tb();
   const product = data === null || data === "missing" ? null : data.data;

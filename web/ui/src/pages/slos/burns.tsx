@@ -1,7 +1,7 @@
 // Pairs of windows: how fast the budget burns over each, and from when on somebody is told.
 
 import type { BurnPair, Slo } from "../../api/budgets";
-import { printBurn } from "../../budgets/words";
+import { printBurn, severityWord } from "../../budgets/words";
 import { printDuration } from "../../format/duration";
 import { State } from "../../parts/state";
 import { tb } from "../../texts/budgets";
@@ -21,7 +21,7 @@ export function Burns({ slo }: { slo: Slo }) {
               <th class="number">{text.long}</th>
               <th class="number">{text.short}</th>
               <th class="number">{text.factor}</th>
-              <th>{tb().stateLabel}</th>
+              <th class="fires">{tb().stateLabel}</th>
               <th class="detects">{text.detects}</th>
             </tr>
           </thead>
@@ -41,7 +41,7 @@ function Pair({ pair }: { pair: BurnPair }) {
   const seconds = pair.detects_after_seconds;
   return (
     <tr>
-      <td>{pair.severity}</td>
+      <td>{severityWord(pair.severity)}</td>
       <td class="number">
         <Burn window={pair.long} rate={pair.long_burn} factor={pair.factor} />
       </td>
@@ -49,10 +49,10 @@ function Pair({ pair }: { pair: BurnPair }) {
         <Burn window={pair.short} rate={pair.short_burn} factor={pair.factor} />
       </td>
       <td class="number">{printBurn(pair.factor)}</td>
-      <td>
+      <td class="fires">
         <State name={pair.firing ? "critical" : "healthy"} word={pair.firing ? text.firing : text.quiet} />
         {pair.firing && pair.told_as !== undefined && (
-          <small class="muted"> {text.toldAs(pair.told_as)}</small>
+          <small class="muted"> {text.toldAs(severityWord(pair.told_as))}</small>
         )}
       </td>
       <td class="detects muted">

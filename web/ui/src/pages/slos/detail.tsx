@@ -33,7 +33,14 @@ export function Detail({ slo }: { slo: Slo }) {
       {isLow && <p class="low">▲ {text.low(percent(slo.coverage!))}</p>}
       <Burndown of={slo} deployments={spending?.deployments ?? []} costs={costs} />
       <Burns slo={slo} />
-      {account !== undefined && <LedgerTable costs={costs} />}
+      {account !== undefined && (
+        <>
+          <LedgerTable costs={costs} />
+          {account.role === "upstream" && (
+            <p class="muted">{tb().ledger.allUpstream(slo.product ?? "", slo.service)}</p>
+          )}
+        </>
+      )}
       <WhatIf slo={slo} />
       <Uncounted values={slo.uncounted_first_values} />
       <p class="ways">

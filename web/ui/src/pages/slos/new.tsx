@@ -9,6 +9,7 @@ import { Frame } from "../../budgets/frame";
 import { selectorOf } from "../../format/labels";
 import { Failure } from "../../parts/failure";
 import { Progress } from "../../parts/progress";
+import { language } from "../../preferences";
 import { href, type Params, place, setParams } from "../../router";
 import { tb } from "../../texts/budgets";
 import { tt } from "../../texts/trials";
@@ -57,8 +58,9 @@ export function NewSlo() {
 function OfMetric({ metric }: { metric: string }) {
   const text = tt().making;
   const match = place.value.params.get("match");
-  const { data, error, loading } = useOnce(JSON.stringify([metric, match]), async signal => {
-    const query = match === null ? { metric } : { metric, "match[]": match };
+  const lang = language.value;
+  const { data, error, loading } = useOnce(JSON.stringify([metric, match, lang]), async signal => {
+    const query = match === null ? { metric, lang } : { metric, lang, "match[]": match };
     return (await get<Drafts>("slos/suggestions", query, signal)).data;
   });
   if (error !== null)

@@ -72,7 +72,11 @@ export function Composer({ draft }: { draft: Form }) {
           </div>
         )}
       </section>
-      <File file={file} name={form.name} lints={trial.isOld ? [] : (trial.data?.lints ?? [])} />
+      <File
+        file={isComplete(form) ? file : null}
+        name={form.name}
+        lints={trial.isOld ? [] : (trial.data?.lints ?? [])}
+      />
     </>
   );
 }

@@ -12,7 +12,8 @@ import { patternsIn } from "./newplace";
 import type { Written } from "./newspec";
 
 interface Props {
-  file: Written;
+  /** Null as long as something is missing in it. */
+  file: Written | null;
   name: string;
   lints: Trial["lints"];
 }
@@ -32,11 +33,33 @@ export function File({ file, name, lints }: Props) {
           ))}
         </ul>
       )}
-      <Source text={file.yaml} label={text.file} />
-      <Where />
-      <p>{text.thenReload}</p>
-      <pre class="example">{`narthex slo check ${path}\ncurl -X POST ${at("-/reload")}`}</pre>
+      {file === null ? (
+        <p class="muted">{text.fileNeeds}</p>
+      ) : (
+        <>
+          <Source text={file.yaml} label={text.file} />
+          <Where />
+          <Then path={path} />
+        </>
+      )}
     </section>
+  );
+}
+
+/** Over HTTP only where that is switched on. */
+function Then({ path }: { path: string }) {
+  const text = tt().making;
+  const { data } = useOnce("flags", async signal => {
+    return (await get<Record<string, string>>("status/flags", {}, signal)).data;
+  });
+  if (data === null) return null;
+  const isOpen = data["web.enable-lifecycle"] === "true";
+  const reload = isOpen ? `curl -X POST ${at("-/reload")}` : "kill -HUP $(pidof narthex)";
+  return (
+    <>
+      <p>{isOpen ? text.thenReload : text.thenSignal}</p>
+      <pre class="example">{`narthex slo check ${path}\n${reload}`}</pre>
+    </>
   );
 }
 

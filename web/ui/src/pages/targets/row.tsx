@@ -7,6 +7,7 @@ import { formatValue } from "../../format/unit";
 import { Ago } from "../../parts/ago";
 import { Copy } from "../../parts/copy";
 import { LabelSet } from "../../parts/labels";
+import { Outward } from "../../parts/outward";
 import { State, type StateName } from "../../parts/state";
 import { href, place, setParams } from "../../router";
 import { t } from "../../texts";
@@ -69,9 +70,7 @@ function Details({ target }: { target: Target }) {
       <dl class="facts">
         <dt>{text.address}</dt>
         <dd>
-          <a href={target.scrapeUrl} target="_blank" rel="noreferrer">
-            {target.scrapeUrl}
-          </a>
+          <Outward url={target.scrapeUrl}>{target.scrapeUrl}</Outward>
         </dd>
         <dt>{text.interval}</dt>
         <dd>{text.intervalAndTimeout(target.scrapeInterval, target.scrapeTimeout)}</dd>
