@@ -31,6 +31,9 @@ pub(super) struct Fired {
 struct Kind {
     pair: usize,
     severity: Severity,
+    /// Those of its alerts.
+    alert_labels: Labels,
+    /// They stand for those here, being shorter: they are compared at each tick.
     labels: Labels,
     /// Which of all alerts that fired fires now.
     firing: Option<usize>,
@@ -138,9 +141,12 @@ impl<'a> Replay<'a> {
     fn kind(&mut self, pair: usize, severity: Severity) -> usize {
         let known = self.kinds.iter().position(|kind| kind.pair == pair && kind.severity == severity);
         known.unwrap_or_else(|| {
-            let labels = burn_labels(self.objective, &self.objective.burn.pairs[pair], &severity);
-            self.has_twins |= self.kinds.iter().any(|kind| kind.labels == labels);
-            self.kinds.push(Kind { pair, severity, labels, firing: None });
+            let alert_labels = burn_labels(self.objective, &self.objective.burn.pairs[pair], &severity);
+            let twin = self.kinds.iter().find(|kind| kind.alert_labels == alert_labels);
+            self.has_twins |= twin.is_some();
+            let number = self.kinds.len().to_string();
+            let labels = twin.map_or_else(|| Labels::from_pairs([("kind", &*number)]), |twin| twin.labels.clone());
+            self.kinds.push(Kind { pair, severity, alert_labels, labels, firing: None });
             self.kinds.len() - 1
         })
     }
