@@ -171,6 +171,8 @@ fn deployments_are_recorded_once() {
     check("product=shop&state=succeeded&start=2023-11-14T21:00:00Z", 1);
     check("product=other", 0);
     check("service=web", 0);
+    check("product=shop&service=api", 1);
+    check("product=shop&service=web", 0);
     check("end=2023-11-14T21:00:00Z", 0);
     let ledger = get(server.address, "/api/v1/products/shop/ledger").json()["data"].take();
     assert_eq!((&ledger["costs"], &ledger["policy"]), (&json!([]), &Value::Null), "nobody knows budgets");
