@@ -12,7 +12,7 @@ use super::status::{
 use super::versions::Versions;
 use super::{Amount, ExpectedPoint, Measured, Moment, Point, ProductStatus, Status, expected};
 use crate::burn::{Burning, Confidence, PairBurn, burn_rate, detection_ms, no_data_after_ms};
-use crate::forecast::{self, Forecast, Known, N_STEPS, Pace};
+use crate::forecast::{self, Forecast, Known, N_STEPS, NOW_MS, Pace};
 use crate::history::{Counts, History};
 use crate::product::{Composed, Composite, Slices};
 use crate::spec::{
@@ -62,6 +62,8 @@ struct Subject<'a> {
     began_ms: Option<i64>,
     /// Nothing for longer than this is no data, in milliseconds.
     stale_ms: i64,
+    /// The shortest window over which burning is looked at, in milliseconds.
+    shortest_ms: i64,
 }
 
 /// How its events are counted.
@@ -106,6 +108,7 @@ impl<'a> Evaluation<'a> {
             newest_ms,
             began_ms,
             stale_ms: no_data_after_ms(&objective.burn, objective.target).unwrap_or(STALE_MS),
+            shortest_ms: objective.burn.pairs.iter().map(|pair| pair.short_ms).min().unwrap_or(NOW_MS),
         };
         (subject, at_ms)
     }
@@ -121,7 +124,8 @@ impl<'a> Evaluation<'a> {
         let versions = own.unwrap_or_else(|| Versions::always(target, &target.percent_text()));
         let counter = self.counter(&key, composite, &product.window, at_ms);
         let window = &product.window;
-        (Subject { key, versions, window, counter, newest_ms, began_ms, stale_ms: STALE_MS }, at_ms)
+        let (stale_ms, shortest_ms) = (STALE_MS, NOW_MS);
+        (Subject { key, versions, window, counter, newest_ms, began_ms, stale_ms, shortest_ms }, at_ms)
     }
 
     /// The newest sample of an objective and its first; of a composite those of its components.
@@ -296,7 +300,7 @@ impl<'a> Evaluation<'a> {
             bad: Amount(measured.counts.bad),
             total: Amount(measured.counts.total),
             sli: measured.sli(),
-            budget: budget_status(&measured),
+            budget: BudgetStatus::of(&measured),
             coverage: measured.counts.coverage(),
             uncounted_first_values: uncounted
                 .into_iter()
@@ -370,7 +374,7 @@ impl<'a> Evaluation<'a> {
     /// The slowest of the paces that a forecast looks at, the one that it goes by, the fastest; `None` before the first sample.
     fn paces(&self, subject: &Subject<'a>, measured: &Measured) -> Option<[Pace; 3]> {
         let counts = |from_ms, to_ms| self.counts(&subject.counter, from_ms, to_ms);
-        Some(Pace::spread(measured.at_ms, subject.began_ms?, counts))
+        Some(Pace::spread(measured.at_ms, subject.began_ms?, subject.shortest_ms, counts))
     }
 
     /// Asks what is known of the time after an instant.
@@ -437,7 +441,7 @@ impl<'a> Evaluation<'a> {
             bad: Amount(measured.counts.bad),
             total: Amount(measured.counts.total),
             sli: measured.sli(),
-            budget: budget_status(&measured),
+            budget: BudgetStatus::of(&measured),
             coverage: measured.counts.coverage(),
             burn: PRODUCT_WINDOWS_MS.into_iter().map(rate).collect(),
             forecast: self.forecast(&subject, &measured),
@@ -561,15 +565,6 @@ fn window_status(window: &Window, span: Span) -> WindowStatus {
         end: Moment(span.to_ms),
         rolling: window.is_rolling(),
         length: window.length_text(),
-    }
-}
-
-fn budget_status(measured: &Measured) -> BudgetStatus {
-    BudgetStatus {
-        allowed: Amount(measured.allowed),
-        spent: Amount(measured.counts.bad),
-        remaining: Amount(measured.remaining()),
-        remaining_ratio: measured.remaining_ratio(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::Labels;
 use serde::Serialize;
 
-use super::{Amount, Moment, State};
+use super::{Amount, Measured, Moment, State};
 use crate::spec::SpecFault;
 
 /// An objective and its budget at an instant.
@@ -85,6 +85,17 @@ pub struct BudgetStatus {
     pub remaining: Amount,
     /// The share that is left.
     pub remaining_ratio: Option<f64>,
+}
+
+impl BudgetStatus {
+    pub(super) fn of(measured: &Measured) -> BudgetStatus {
+        BudgetStatus {
+            allowed: Amount(measured.allowed),
+            spent: Amount(measured.counts.bad),
+            remaining: Amount(measured.remaining()),
+            remaining_ratio: measured.remaining_ratio(),
+        }
+    }
 }
 
 /// A series in the notation of PromQL.

@@ -5,6 +5,7 @@
 
 mod pace;
 
+pub(crate) use pace::NOW_MS;
 pub use pace::Pace;
 
 use crate::history::Counts;

@@ -2,9 +2,9 @@
 //!
 //! The pace of late is the median of three: of the last hour, of the last six hours, and of the six hours that came next a week
 //! ago. So an outlier of one of them decides nothing. The last five minutes have the last word where that pace cannot have made
-//! what they saw: an incident that burns now is not averaged away, and one that is over does not go on in a forecast. They
-//! contradict by more than three standard deviations of a number of Poisson's, so that a few events, or none for a while where
-//! few come, change nothing.
+//! what they saw, and after them a shorter window over which burning is looked at, if there is one: an incident that burns now
+//! is not averaged away, and one that is over does not go on in a forecast. They contradict by more than three standard
+//! deviations of a number of Poisson's, so that a few events, or none for a while where few come, change nothing.
 
 use crate::history::Counts;
 
@@ -12,7 +12,7 @@ const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 const WEEK_MS: i64 = 7 * 24 * HOUR_MS;
 /// What is now, in milliseconds: the shortest window over which burning is looked at by default.
-const NOW_MS: i64 = 5 * MINUTE_MS;
+pub(crate) const NOW_MS: i64 = 5 * MINUTE_MS;
 /// So many standard deviations from what is expected are no chance.
 const MAX_DEVIATIONS: f64 = 3.0;
 
@@ -26,15 +26,10 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// The pace at an instant; `began_ms` is when the first events were counted.
-    pub fn at(at_ms: i64, began_ms: i64, counts: impl Fn(i64, i64) -> Counts) -> Pace {
-        let [_, pace, _] = Pace::spread(at_ms, began_ms, counts);
-        pace
-    }
-
     /// The paces at which bad events may come: the slowest of those that are looked at, the pace at the instant, the fastest.
-    /// Events come at the same pace in all of them.
-    pub fn spread(at_ms: i64, began_ms: i64, counts: impl Fn(i64, i64) -> Counts) -> [Pace; 3] {
+    /// Events come at the same pace in all of them. `began_ms` is when the first events were counted, and `shortest_ms` the
+    /// shortest window over which burning is looked at.
+    pub fn spread(at_ms: i64, began_ms: i64, shortest_ms: i64, counts: impl Fn(i64, i64) -> Counts) -> [Pace; 3] {
         let spans =
             [(at_ms - HOUR_MS, at_ms), (at_ms - 6 * HOUR_MS, at_ms), (at_ms - WEEK_MS, at_ms - WEEK_MS + 6 * HOUR_MS)];
         let known = spans.iter().enumerate().filter_map(|(number, (from_ms, to_ms))| {
@@ -47,14 +42,17 @@ impl Pace {
             })
         });
         let (mut bad, total): (Vec<f64>, Vec<f64>) = known.unzip();
-        let of_late = median(bad.clone());
-        let now = (at_ms - NOW_MS + 1 >= began_ms).then(|| counts(at_ms - NOW_MS, at_ms));
-        let now = now.and_then(|now| contradicting(&now, of_late));
-        bad.extend(now);
+        let mut pace = median(bad.clone());
+        let shorter = (shortest_ms < NOW_MS).then_some(shortest_ms);
+        for window_ms in [NOW_MS].into_iter().chain(shorter).filter(|window_ms| at_ms - window_ms + 1 >= began_ms) {
+            let seen = contradicting(&counts(at_ms - window_ms, at_ms), window_ms, pace);
+            bad.extend(seen);
+            pace = seen.unwrap_or(pace);
+        }
         let slowest = bad.iter().copied().reduce(f64::min).unwrap_or_default();
         let fastest = bad.iter().copied().reduce(f64::max).unwrap_or_default();
         let total = median(total);
-        [slowest, now.unwrap_or(of_late), fastest].map(|bad| Pace { bad, total })
+        [slowest, pace, fastest].map(|bad| Pace { bad, total })
     }
 
     /// The same as a burn rate: 1 is as fast as a budget lasts of which `rest` of each event is allowed. `None` where nothing is.
@@ -67,12 +65,12 @@ impl Pace {
     }
 }
 
-/// The pace of bad events now, where another one cannot have made them; `None` where it can, or nothing was measured.
-fn contradicting(now: &Counts, of_late: f64) -> Option<f64> {
-    let expected = of_late * NOW_MS as f64;
-    let deviation = (now.bad - expected).abs() / expected.max(1.0).sqrt();
-    let is_measured = now.measured_ms > 0.0 || now.total > 0.0;
-    (is_measured && deviation > MAX_DEVIATIONS).then(|| now.bad / NOW_MS as f64)
+/// The pace of bad events in a window, where another one cannot have made them; `None` where it can, or nothing was measured.
+fn contradicting(seen: &Counts, window_ms: i64, pace: f64) -> Option<f64> {
+    let expected = pace * window_ms as f64;
+    let deviation = (seen.bad - expected).abs() / expected.max(1.0).sqrt();
+    let is_measured = seen.measured_ms > 0.0 || seen.total > 0.0;
+    (is_measured && deviation > MAX_DEVIATIONS).then(|| seen.bad / window_ms as f64)
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -93,6 +91,10 @@ mod tests {
 
     /// Bad events an hour at an instant where so many came in each hour of spans that end and begin so long before it.
     fn per_hour(began_ms: i64, spans: &[(i64, i64, f64)]) -> [f64; 3] {
+        per_hour_over(NOW_MS, began_ms, spans)
+    }
+
+    fn per_hour_over(shortest_ms: i64, began_ms: i64, spans: &[(i64, i64, f64)]) -> [f64; 3] {
         let counts = |from_ms: i64, to_ms: i64| {
             let bad = spans.iter().map(|(begin_ms, end_ms, per_hour)| {
                 let length_ms = (to_ms.min(AT_MS - end_ms) - from_ms.max(AT_MS - begin_ms)).max(0);
@@ -101,7 +103,7 @@ mod tests {
             let total = if spans.is_empty() { 0.0 } else { (to_ms - from_ms) as f64 };
             Counts { bad: bad.sum(), total, ..Counts::default() }
         };
-        Pace::spread(AT_MS, began_ms, counts).map(|pace| (pace.bad * HOUR_MS as f64).round())
+        Pace::spread(AT_MS, began_ms, shortest_ms, counts).map(|pace| (pace.bad * HOUR_MS as f64).round())
     }
 
     #[test]
@@ -139,6 +141,19 @@ mod tests {
     }
 
     #[test]
+    fn a_shorter_window_sees_sooner_that_it_is_over() {
+        // 72000 an hour for half a minute, two minutes ago.
+        let over = (2 * MINUTE_MS + MINUTE_MS / 2, 2 * MINUTE_MS, 72_000.0);
+        assert_eq!(per_hour(AT_MS - HOUR_MS, &[over]), [600.0, 7200.0, 7200.0]);
+        assert_eq!(per_hour_over(MINUTE_MS / 4, AT_MS - HOUR_MS, &[over]), [0.0, 0.0, 7200.0]);
+        // And that it has begun.
+        let burning = [(MINUTE_MS / 4, 0, 72_000.0)];
+        assert_eq!(per_hour_over(MINUTE_MS / 4, AT_MS - HOUR_MS, &burning), [300.0, 72_000.0, 72_000.0]);
+        // It has no say in what it cannot tell: one an hour.
+        assert_eq!(per_hour_over(1000, AT_MS - HOUR_MS, &[(HOUR_MS, 0, 1.0)]), [1.0; 3]);
+    }
+
+    #[test]
     fn few_events_contradict_nothing() {
         // One an hour, the last one half an hour ago, or a moment ago.
         let one = |ago_ms: i64| (ago_ms + 1000, ago_ms, 3600.0);
@@ -152,11 +167,11 @@ mod tests {
             let is_measured = from_ms < AT_MS - NOW_MS;
             if is_measured { Counts { bad: 600.0, total: 6000.0, ..Counts::default() } } else { Counts::default() }
         };
-        let pace = Pace::at(AT_MS, AT_MS - HOUR_MS, counts);
+        let [_, pace, _] = Pace::spread(AT_MS, AT_MS - HOUR_MS, NOW_MS, counts);
         assert_eq!((pace.bad * HOUR_MS as f64).round(), 600.0);
         // All is well measured, and nobody asks for anything any more.
         let idle = |from_ms: i64, to_ms: i64| Counts { measured_ms: 1.0, ..counts(from_ms, to_ms) };
-        assert_eq!(Pace::at(AT_MS, AT_MS - HOUR_MS, idle).bad, 0.0);
+        assert_eq!(Pace::spread(AT_MS, AT_MS - HOUR_MS, NOW_MS, idle)[1].bad, 0.0);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::Period;
 use crate::budget::{Budgets, ExpectedPoint, ProductStatus, course};
-use crate::forecast::{Known, Pace};
+use crate::forecast::{Known, NOW_MS, Pace};
 use crate::history::Counts;
 use crate::window::Span;
 
@@ -41,5 +41,5 @@ pub(super) fn expected(
         allowed: over.budget.allowed.0,
         leaving: &leaving,
     };
-    course(&known, Pace::spread(until_ms, began_ms, counts)).collect()
+    course(&known, Pace::spread(until_ms, began_ms, NOW_MS, counts)).collect()
 }

@@ -224,7 +224,7 @@ export const budgetsZh: BudgetTexts = {
     failures: "变更失败率",
     recovery: "失败恢复时间",
     frozen: "冻结时长",
-    override: (gate, by) => `${by || "有人"}放行了 ${gate}：`,
+    override: (gate, by) => `${by || "有人"} 放行了 ${gate}：`,
   },
 
   gates: {
@@ -249,7 +249,7 @@ export const budgetsZh: BudgetTexts = {
     outlook: "当前会如何回答",
     nothingAgainst: "没有反对理由。",
     overrides: "生效中的人工放行",
-    lets: what => `放行 ${what || "所有发布"}，截止`,
+    lets: what => `${what === "" ? "放行所有发布" : `放行 ${what}`}，截止`,
     decisions: "历次回答",
     noDecisions: "还没有人询问过。",
     said: "结论",
