@@ -1,5 +1,6 @@
 //! The counts of all objectives, kept up with the store.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -15,7 +16,7 @@ use super::book::Book;
 use super::bytes::{In, Out};
 use super::files::{Files, OpenError, Shelf};
 use super::past::Past;
-use super::sampling::{self, Storage};
+use super::sampling::{self, Allowance, Storage};
 use super::slicer::Slicer;
 use super::tally::Tally;
 use super::target::{NEVER, Target};
@@ -24,6 +25,8 @@ use crate::spec::{Catalog, Objective};
 
 /// Everything is written so often: after a kill the feed is read again from there.
 const WRITE_EVERY: Duration = Duration::from_secs(120);
+/// Queries that are sampled take half of the time between ticks, but no less and no more than this: burn alerts wait for them.
+const SAMPLED_FOR: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(5));
 /// Counts that are younger may change by late samples, and stay in memory.
 const LATE_MS: i64 = 3_600_000;
 /// Samples may be so far ahead of the clock.
@@ -89,6 +92,10 @@ struct Turn {
     /// Books that nobody counts at the moment.
     shelf: Shelf,
     written: Duration,
+    /// The objective whose queries were asked last.
+    asked: Option<String>,
+    /// Steps of an objective's queries where they are fewer than otherwise, by its id.
+    n_steps: HashMap<String, i64>,
 }
 
 /// Books that are about to be counted on.
@@ -117,6 +124,8 @@ impl Counting {
             going_on: Shelf::new(),
             shelf: Shelf::new(),
             written: options.clock.elapsed(),
+            asked: None,
+            n_steps: HashMap::new(),
         };
         if let Some(restored) = restored {
             for (key, target) in restored.targets {
@@ -242,7 +251,7 @@ impl Counting {
         }
         self.follow(&mut turn);
         self.tally.write().pass(&self.files);
-        self.sample();
+        self.sample(&mut turn);
         self.count_late();
         if self.options.clock.elapsed().saturating_sub(turn.written) >= WRITE_EVERY {
             self.write(&mut turn);
@@ -379,23 +388,40 @@ impl Counting {
         tally.install(books, |id| ids.iter().any(|known| known == id));
     }
 
-    /// Evaluates what is no counter.
-    fn sample(&self) {
+    /// Evaluates what is no counter, in turn: those first for whom the time was not enough at the last tick.
+    fn sample(&self, turn: &mut Turn) {
         let is_due = |book: &Book| !book.source.sampled.is_empty();
-        let due: Vec<Book> = self.tally.read().books.iter().flatten().filter(|book| is_due(book)).cloned().collect();
-        let step_ms = self.options.sample_every_ms.max(1);
+        let mut due: Vec<Book> =
+            self.tally.read().books.iter().flatten().filter(|book| is_due(book)).cloned().collect();
+        due.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        let n_asked = due.partition_point(|book| turn.asked.as_ref().is_some_and(|asked| book.id <= *asked));
+        due.rotate_left(n_asked);
         let newest_ms = self.tally.read().newest_ms;
-        for mut book in due {
+        let Options { clock, sample_every_ms, scrape_interval_ms, .. } = &self.options;
+        let half = Duration::from_millis(u64::try_from(sample_every_ms / 2).unwrap_or(0));
+        let lasts = half.clamp(SAMPLED_FOR.0, SAMPLED_FOR.1);
+        let until = clock.elapsed().saturating_add(lasts);
+        for (number, mut book) in due.into_iter().enumerate() {
+            let n_steps = turn.n_steps.remove(&book.id).unwrap_or(sampling::MAX_STEPS);
+            let mut allowance = Allowance { clock: &**clock, until, least: lasts / 4, n_steps };
+            if number > 0 && !allowance.is_enough() {
+                turn.n_steps.insert(book.id, n_steps);
+                break;
+            }
+            let step_ms = sampling::step_ms(&book, *sample_every_ms, *scrape_interval_ms);
             // What is committed a little later is still seen.
-            let until_ms = newest_ms.max(self.options.clock.now_ms() - step_ms) - step_ms;
+            let until_ms = newest_ms.max(clock.now_ms() - sample_every_ms) - sample_every_ms;
             let storage = Storage { engine: &self.options.engine, select: &*self.options.select, bodies: &self.files };
-            let sampled = sampling::sample(&mut book, storage, until_ms, step_ms, &QueryOptions::default());
-            if sampled.is_err() {
+            let options = QueryOptions::default();
+            if sampling::sample(&mut book, storage, until_ms, step_ms, &options, &mut allowance).is_err() {
                 self.note_failure();
             }
             if let Some(slicer) = &mut book.slicer {
-                slicer.close(until_ms, &mut book.log, &self.files);
+                // What was not asked yet is not empty.
+                slicer.close(until_ms.min(book.sampled_ms), &mut book.log, &self.files);
             }
+            turn.n_steps.insert(book.id.clone(), allowance.n_steps);
+            turn.asked = Some(book.id.clone());
             let mut tally = self.tally.write();
             if let Some(known) = tally.book_mut(&book.id) {
                 *known = book;

@@ -23,6 +23,8 @@ mod replay;
 mod router;
 mod rule;
 mod sampling;
+#[cfg(test)]
+mod sampling_tests;
 mod slicer;
 mod source;
 #[cfg(test)]

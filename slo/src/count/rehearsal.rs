@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use model::Labels;
 use model::storage::SelectHints;
@@ -14,7 +15,7 @@ use super::answers::{Open, edges};
 use super::book::Book;
 use super::counting::Counting;
 use super::past::Past;
-use super::sampling::{Storage, sample};
+use super::sampling::{Allowance, MAX_STEPS, Storage, sample, step_ms};
 use super::tally::Tally;
 use super::target::Target;
 use crate::exclusion::{Spans, excluded};
@@ -86,12 +87,14 @@ impl<'a> Rehearsal<'a> {
         tally.pass(&self.counting.files);
         let Some(book) = tally.book_mut(&objective.id) else { return Err("it counts nothing".to_owned()) };
         if !book.source.sampled.is_empty() {
-            let step_ms = options.sample_every_ms.max(1);
+            let step_ms = step_ms(book, options.sample_every_ms, options.scrape_interval_ms);
             let until_ms = options.clock.now_ms() - 2 * step_ms;
             book.sampled_ms = book.sampled_ms.max(past.from_ms);
             let storage = Storage { engine: &options.engine, select: past.select, bodies: past.bodies };
             let with_stop = QueryOptions { cancel: cancel.clone(), ..QueryOptions::default() };
-            sample(book, storage, until_ms, step_ms, &with_stop).map_err(|error| error.to_string())?;
+            let clock = &*options.clock;
+            let mut all = Allowance { clock, until: Duration::MAX, least: Duration::ZERO, n_steps: MAX_STEPS };
+            sample(book, storage, until_ms, step_ms, &with_stop, &mut all).map_err(|error| error.to_string())?;
             if let Some(slicer) = &mut book.slicer {
                 slicer.close(until_ms, &mut book.log, past.bodies);
             }

@@ -1,8 +1,14 @@
 //! What is no counter and no selector: queries evaluated step by step.
+//!
+//! All ticks wait for these queries, so that a tick gives them an [`Allowance`] and no more. What is not asked in it is asked in the next: a
+//! past is sampled over many ticks, and a query that takes too long is asked for fewer steps at once.
 
+use std::time::Duration;
+
+use model::Clock;
 use model::duration::PromDuration;
 use model::storage::Select;
-use query::{Engine, QueryError, QueryOptions, Value};
+use query::{Engine, ErrorKind, QueryError, QueryOptions, Value};
 
 use super::book::Book;
 use super::events::Events;
@@ -13,7 +19,41 @@ use super::target::NEVER;
 use crate::spec::counter::next_window;
 
 /// Steps of one query.
-const MAX_STEPS: i64 = 1000;
+pub(super) const MAX_STEPS: i64 = 1000;
+/// A window that is put into a query is so many scrapes long at least: functions of counters say nothing of a single sample.
+const WINDOW_SCRAPES: i64 = 4;
+
+/// How often a book's queries are asked, in milliseconds: every `every_ms`, but where a window is put in, not before targets were
+/// scraped a few times.
+pub(super) fn step_ms(book: &Book, every_ms: i64, scrape_interval_ms: i64) -> i64 {
+    let every_ms = every_ms.max(1);
+    let has_window = book.source.sampled.iter().any(|sampled| next_window(&sampled.query).is_some());
+    let least_ms = if has_window { WINDOW_SCRAPES * scrape_interval_ms } else { 0 };
+    (least_ms.saturating_add(every_ms - 1) / every_ms).max(1) * every_ms
+}
+
+/// What a book's queries may take.
+#[derive(Debug)]
+pub(super) struct Allowance<'a> {
+    pub(super) clock: &'a dyn Clock,
+    /// Until when there is time, by [`Clock::elapsed`].
+    pub(super) until: Duration,
+    /// No query begins that would have less.
+    pub(super) least: Duration,
+    /// Steps of a query; fewer after one that failed.
+    pub(super) n_steps: i64,
+}
+
+impl Allowance<'_> {
+    fn left(&self) -> Duration {
+        self.until.saturating_sub(self.clock.elapsed())
+    }
+
+    /// Whether it is enough for one more query.
+    pub(super) fn is_enough(&self) -> bool {
+        self.left() >= self.least
+    }
+}
 
 /// What is read.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +63,8 @@ pub(super) struct Storage<'a> {
     pub(super) bodies: &'a dyn Bodies,
 }
 
-/// Evaluates what a book samples at each step behind the last, up to a time. Steps are aligned to the Unix epoch.
+/// Evaluates what a book samples at each step behind the last, up to a time or to the end of its allowance. Steps are aligned to the
+/// Unix epoch.
 ///
 /// # Errors
 /// When a query cannot be evaluated; what was before is counted.
@@ -33,16 +74,25 @@ pub(super) fn sample(
     until_ms: i64,
     step_ms: i64,
     options: &QueryOptions,
+    allowance: &mut Allowance<'_>,
 ) -> Result<(), QueryError> {
     let sampled = book.source.sampled.clone();
     let last_ms = until_ms.div_euclid(step_ms) * step_ms;
-    while book.sampled_ms < last_ms && !sampled.is_empty() {
-        let first_ms = book.sampled_ms + step_ms;
-        let to_ms = last_ms.min(book.sampled_ms + MAX_STEPS * step_ms);
+    let mut is_begun = false;
+    while book.sampled_ms < last_ms && !sampled.is_empty() && (!is_begun || allowance.is_enough()) {
+        is_begun = true;
+        let first_ms = (book.sampled_ms.div_euclid(step_ms) + 1) * step_ms;
+        let to_ms = last_ms.min(first_ms + (allowance.n_steps - 1) * step_ms);
         let mut steps = vec![None; usize::try_from((to_ms - first_ms) / step_ms + 1).unwrap_or(0)];
+        let options = QueryOptions { timeout: Some(allowance.left()), ..options.clone() };
         for of_query in &sampled {
-            evaluate(of_query, (storage, options), (first_ms, to_ms), step_ms, &mut steps)?;
+            let evaluated = evaluate(of_query, (storage, &options), (first_ms, to_ms), step_ms, &mut steps);
+            if evaluated.as_ref().is_err_and(|error| error.kind() != ErrorKind::BadData) {
+                allowance.n_steps = (allowance.n_steps / 8).max(1);
+            }
+            evaluated?;
         }
+        allowance.n_steps = (allowance.n_steps + allowance.n_steps / 4 + 1).min(MAX_STEPS);
         for (at, events) in (0..).zip(&steps) {
             if let Some(events) = events {
                 note(book, first_ms + at * step_ms, *events, step_ms, storage.bodies);

@@ -270,8 +270,9 @@ fn what_is_no_counter_is_sampled_by_the_minute() {
     };
     let bench = Bench { disk: journal::testkit::MemoryDisk::new(), ..bench };
     let counting = tallied(&bench, objective(events, Budgeting::Occurrences));
-    let counts = counting.counts("o", 0, minute(5));
-    assert_eq!((counts.bad, counts.total), (22.0, 44.0));
+    // A window has four scrapes: of minutes 1 to 4.
+    let counts = counting.counts("o", minute(0), minute(5));
+    assert_eq!((counts.bad, counts.total), (20.0, 40.0));
 }
 
 #[test]
