@@ -112,7 +112,7 @@ fn a_metric_becomes_an_objective_that_counts_what_was_promised() {
         assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{args:?}: {error}");
         assert!(error.contains(want), "{args:?}: {error}");
     };
-    refused(&["new", "nobody"], "nobody: no series of this name were stored during the last day");
+    refused(&["new", "nobody"], "nobody: No series of this name were stored during the last day.");
     refused(&["new", "requests_total", "--draft", "7"], "there is no draft 7: there are requests-availability");
     refused(&["new", "requests_total", "--objective", "100"], "invalid parameter \"objective\"");
     refused(&["whatif", "nobody"], "no such SLO: \"nobody\"");

@@ -394,6 +394,7 @@ impl Counting {
         let mut due: Vec<Book> =
             self.tally.read().books.iter().flatten().filter(|book| is_due(book)).cloned().collect();
         due.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        turn.n_steps.retain(|id, _| due.binary_search_by(|book| book.id.as_str().cmp(id)).is_ok());
         let n_asked = due.partition_point(|book| turn.asked.as_ref().is_some_and(|asked| book.id <= *asked));
         due.rotate_left(n_asked);
         let newest_ms = self.tally.read().newest_ms;

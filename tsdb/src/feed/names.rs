@@ -166,6 +166,9 @@ impl Names {
         let labels = match self.is_once {
             true => {
                 self.handed_out = self.labels.remove(&number).unwrap_or_else(|| self.nothing.clone());
+                if self.labels.is_empty() {
+                    self.labels.shrink_to_fit();
+                }
                 &self.handed_out
             }
             false => self.labels.get(&number)?,
