@@ -170,11 +170,13 @@ fn policy_text(report: &Report, policy: &str, state: &str, since: Option<String>
     let asks = &report.words.release_alone;
     match (report.language, since) {
         (Language::English, Some(since)) => {
-            format!("{asks} So says the policy {policy}: {state} since {since}. It ends when that state is left.")
+            format!(
+                "{asks} So says the policy {policy}: {state} since {since}. It ends by itself when that is so no longer."
+            )
         }
         (Language::English, None) => format!("{asks} So says the policy {policy}: {state}."),
         (Language::Chinese, Some(since)) => {
-            format!("{asks}依据策略 {policy}：自 {since} 起处于 {state}，离开该状态后解除。")
+            format!("{asks}依据策略 {policy}：自 {since} 起处于 {state}，情况不再如此时自动解除。")
         }
         (Language::Chinese, None) => format!("{asks}依据策略 {policy}：{state}。"),
     }

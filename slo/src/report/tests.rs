@@ -106,7 +106,7 @@ fn a_reader_can_tell_whether_it_was_kept_what_broke_it_and_whether_to_release() 
     assert_eq!(
         report.words.release,
         "Releases have been frozen since 2026-10-21 00:00; only fix, security may ship. \
-         The policy calm has the product in the state frozen: remaining <= 0%."
+         The policy calm put the product in the state frozen then: remaining <= 0%."
     );
     let (open, _) = shop.report("28d", Language::English, "open");
     assert!(open.words.headline.ends_with(" Releases are open."), "{}", open.words.headline);

@@ -164,8 +164,8 @@ fn reason(release: &Release, language: Language) -> String {
     let why = |before: &str, after: &str| release.why.as_ref().map(|why| format!("{before}{why}{after}"));
     let why = why(language.say(": ", "（"), language.say("", "）")).unwrap_or_default();
     match language {
-        Language::English => format!(" The policy {policy} has the product in the state {state}{why}."),
-        Language::Chinese => format!("策略 {policy} 的当前状态：{state}{why}。"),
+        Language::English => format!(" The policy {policy} put the product in the state {state} then{why}."),
+        Language::Chinese => format!("策略 {policy} 当时判定的状态：{state}{why}。"),
     }
 }
 
@@ -176,12 +176,19 @@ fn promise(report: &Report) -> String {
     };
     let (sli, objective) = (fine_percent(sli), &status.objective);
     let (spent, allowed, unit) = (count(status.budget.spent.0), count(status.budget.allowed.0), bad_unit(report));
+    let changed = match report.target_changes.is_empty() {
+        true => "",
+        false => report.language.say(
+            " The target was changed meanwhile; each event counts against that of its time.",
+            "其间目标有过调整，事件按当时的目标计算。",
+        ),
+    };
     match report.language {
-        Language::English => {
-            format!("{sli} was good; promised was {objective} %. That allows {allowed} {unit}, and there were {spent}.")
-        }
+        Language::English => format!(
+            "{sli} was good; promised was {objective} %. That allows {allowed} {unit}, and there were {spent}.{changed}"
+        ),
         Language::Chinese => {
-            format!("实际良好率 {sli}，承诺 {objective} %。允许 {allowed} {unit}，实际 {spent} 个。")
+            format!("实际良好率 {sli}，承诺 {objective} %。允许 {allowed} {unit}，实际 {spent} 个。{changed}")
         }
     }
 }

@@ -325,7 +325,9 @@ fn what_is_expected_begins_where_the_past_ends() {
 #[test]
 fn an_overdraft_is_told_and_keeps_within_the_bar() {
     let year = Year::open();
-    for (language, want) in [(Language::English, "beyond the"), (Language::Chinese, "错误预算超支")] {
+    for (language, want) in
+        [(Language::English, "aria-label=\"36 % more than"), (Language::Chinese, "aria-label=\"36 % 超支")]
+    {
         let (mut report, period) = year.report("2026-10", "UTC", language, "exhausted");
         let budget = &mut report.status.budget;
         budget.remaining.0 = -0.36 * budget.allowed.0;

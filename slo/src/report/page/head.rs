@@ -39,7 +39,8 @@ impl Page<'_> {
     fn hero(&self, out: &mut Markup) {
         let status = &self.report.status;
         let left = status.budget.remaining_ratio.filter(|_| self.report.kept.is_some());
-        let (left_text, of) = (or_dash(left, percent), self.of_the_budget());
+        // What is overspent is no remainder.
+        let (left_text, of) = (or_dash(left.map(f64::abs), percent), self.of_the_budget());
         out.raw("<div class=\"hero\"><div class=\"number\">").text(&left_text).raw("</div><div><p class=\"of\">");
         out.text(&of).raw("</p><svg class=\"stalk ").text(status.state.as_str());
         out.raw("\" viewBox=\"0 0 1000 14\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"");
@@ -76,9 +77,9 @@ impl Page<'_> {
             let beyond = count(-budget.remaining.0);
             return match self.language {
                 Language::English => {
-                    format!("of the error budget is left: {beyond} {unit} beyond the {allowed} allowed")
+                    format!("more than the error budget is spent: {beyond} {unit} beyond the {allowed} allowed")
                 }
-                Language::Chinese => format!("错误预算超支：允许 {allowed} {unit}，超出 {beyond} 个"),
+                Language::Chinese => format!("超支：错误预算允许 {allowed} {unit}，超出 {beyond} 个"),
             };
         }
         match (self.language, self.report.is_over) {
