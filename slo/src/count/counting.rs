@@ -305,6 +305,8 @@ impl Counting {
         if !book.source.sampled.is_empty() {
             book.sampled_ms = book.sampled_ms.max(self.past().from_ms);
         }
+        // Thousands may be counted back before the first of them is written.
+        self.pack(book, self.options.clock.now_ms());
         Ok(counted)
     }
 

@@ -109,10 +109,44 @@ pub(super) fn upto(bytes: &[u8], at_ms: i64) -> Option<Events> {
             sum += head.sum;
             continue;
         }
-        head.each(|increment| sum += if increment.at_ms <= at_ms { increment.events } else { Events::default() })?;
+        // Added up apart, so that fractions come to the same as where a group is read alone.
+        let mut inside = Events::default();
+        head.each(|increment| inside += if increment.at_ms <= at_ms { increment.events } else { Events::default() })?;
+        sum += inside;
         break;
     }
     Some(sum)
+}
+
+/// The group in which a time lies.
+pub(super) struct Around<'b> {
+    /// The sum of the groups before it.
+    pub(super) before: Events,
+    /// From the group's first increment, or the beginning of time where none has begun,
+    pub(super) from_ms: i64,
+    /// until the first of the next, or the end of time.
+    pub(super) to_ms: i64,
+    /// Its bytes; none where none has begun.
+    pub(super) bytes: &'b [u8],
+}
+
+/// The last group that has begun at a time; `None` where the bytes up to there are no groups.
+pub(super) fn around(bytes: &[u8], at_ms: i64) -> Option<Around<'_>> {
+    let mut around = Around { before: Events::default(), from_ms: i64::MIN, to_ms: i64::MAX, bytes: &[] };
+    let (mut input, mut of_group) = (In(bytes), Events::default());
+    while !input.0.is_empty() {
+        let rest = input.0;
+        let head = head(&mut input)?;
+        if head.first_ms > at_ms {
+            around.to_ms = head.first_ms;
+            break;
+        }
+        around.before += of_group;
+        of_group = head.sum;
+        around.from_ms = head.first_ms;
+        around.bytes = &rest[..rest.len() - input.0.len()];
+    }
+    Some(around)
 }
 
 #[cfg(test)]

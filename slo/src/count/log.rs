@@ -7,6 +7,7 @@
 use std::fmt;
 
 use super::bytes::{In, Out};
+use super::edges::Edges;
 use super::events::{Events, Increment};
 use super::group::{self, GROUP_LEN};
 
@@ -55,6 +56,7 @@ pub(super) struct Log {
     loose: Vec<Increment>,
     /// The sum of all increments before those.
     before: Events,
+    edges: Edges,
 }
 
 impl Chunk {
@@ -71,10 +73,10 @@ impl Chunk {
         read.unwrap_or_else(|| vec![Increment { at_ms: self.last_ms, events: after - self.before }])
     }
 
-    fn upto(&self, at_ms: i64, bodies: &dyn Bodies) -> Events {
+    fn upto(&self, at_ms: i64, edges: &Edges, bodies: &dyn Bodies) -> Events {
         let inside = match &self.body {
             Body::Held(bytes) => group::upto(bytes, at_ms),
-            Body::Stored(place) => bodies.body(*place).and_then(|bytes| group::upto(&bytes, at_ms)),
+            Body::Stored(place) => edges.upto(*place, at_ms, || bodies.body(*place)),
         };
         self.before + inside.unwrap_or_default()
     }
@@ -146,7 +148,7 @@ impl Log {
             return self.chunks.first().map_or(self.before, |first| first.before);
         };
         let chunk = &self.chunks[at];
-        if chunk.last_ms <= at_ms { self.after(at) } else { chunk.upto(at_ms, bodies) }
+        if chunk.last_ms <= at_ms { self.after(at) } else { chunk.upto(at_ms, &self.edges, bodies) }
     }
 
     /// The increments in a span, in order.
@@ -283,6 +285,7 @@ impl Log {
         self.chunks.iter().map(held).sum::<usize>()
             + self.chunks.capacity() * size_of::<Chunk>()
             + self.loose.capacity() * size_of::<Increment>()
+            + self.edges.n_bytes()
     }
 
     pub(super) fn write(&self, out: &mut Out) {
@@ -314,7 +317,7 @@ impl Log {
         let n_chunks = input.count()?;
         let chunks: Option<Vec<Chunk>> = (0..n_chunks).map(|_| Chunk::read(input)).collect();
         let (chunks, before) = (chunks?, read_events(input)?);
-        Some(Log { chunks, before, loose: group::decode(input.bytes()?)? })
+        Some(Log { chunks, before, loose: group::decode(input.bytes()?)?, edges: Edges::default() })
     }
 }
 

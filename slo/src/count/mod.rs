@@ -11,6 +11,7 @@ mod answers;
 mod book;
 mod bytes;
 mod counting;
+mod edges;
 mod events;
 mod files;
 mod group;

@@ -118,6 +118,7 @@ impl<'a> Selection<'a> {
             tally.settle(bodies);
             from_ms = to_ms.saturating_add(1);
         }
+        tally.let_room_go();
         Ok(())
     }
 }

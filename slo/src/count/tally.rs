@@ -255,6 +255,18 @@ impl Tally {
         self.pending.push(Pending { at_ms, tells, listed, start_ms, value: value() });
     }
 
+    /// Lets go of the room for noted rows. Of a past a million are noted at once, and thousands of pasts may be counted before the
+    /// first is taken over.
+    pub(super) fn let_room_go(&mut self) {
+        self.pending.shrink_to_fit();
+    }
+
+    /// For how many noted rows there is room.
+    #[cfg(test)]
+    pub(super) fn room(&self) -> usize {
+        self.pending.capacity()
+    }
+
     /// Counts what was noted.
     pub(super) fn settle(&mut self, bodies: &dyn Bodies) {
         let mut pending = std::mem::take(&mut self.pending);

@@ -253,6 +253,18 @@ fn gauges_make_slices_good_or_bad() {
     check("lag", Budgeting::Occurrences, NoData::Ignore, (3.0, 8.0));
 }
 
+/// Thousands of pasts may be held at once.
+#[test]
+fn a_past_that_was_counted_keeps_no_room_for_its_samples() {
+    let bench = Bench::new();
+    let series = labels("a_total", &[("job", "j"), ("instance", "1")]);
+    scrapes(&bench, &series, &["0", "1", "2", "3", "4", "x", "6"]);
+    let objective = events("a_total", "a_total", Budgeting::Occurrences);
+    let counted = bench.counting().past().all(&objective).unwrap();
+    assert!(counted.book("o").is_some_and(|book| book.newest_ms > 0));
+    assert_eq!(counted.room(), 0);
+}
+
 #[test]
 fn what_is_no_counter_is_sampled_by_the_minute() {
     let bench = Bench::new();
