@@ -61,7 +61,7 @@ fn main() {
     let dir = tempfile::tempdir().unwrap();
     let disk: Arc<dyn Disk> = Arc::new(HastyDisk::default());
     let watch = SystemClock::new();
-    let shop = Shop::open(&disk, dir.path(), BEGIN_MS);
+    let shop = Shop::open(&disk, dir.path(), BEGIN_MS, None);
     let mut target = target(&shop);
     let catalog = Arc::new(load(&[specs()]));
     assert_eq!((catalog.objectives.len(), catalog.products.len(), catalog.errors.len()), (N_OBJECTIVES, 2, 0));

@@ -9,12 +9,14 @@ use std::time::Duration;
 
 use journal::Disk;
 use model::rng::SeededRng;
-use model::storage::{Append, Batch, SeriesRef, SourceRef, Timestamps};
+use model::storage::{Append, Batch, Select, SeriesRef, SourceRef, Timestamps};
 use model::{Clock, Labels};
 use query::{Engine, EngineOptions};
 use slo::count::{Counting, Options};
 use slo::spec::Catalog;
 use tsdb::{Options as StoreOptions, Progress, Store};
+
+use crate::past::Past;
 
 /// How often targets are scraped, in milliseconds.
 pub const STEP_MS: i64 = 15_000;
@@ -47,8 +49,7 @@ impl Clock for ToldClock {
     }
 }
 
-/// An empty store, and the counting of some objectives over what it is given. Years are kept of what is counted, and two weeks
-/// of samples.
+/// An empty store, and the counting of some objectives over what it is given. Years are kept of what is counted.
 #[derive(Debug)]
 pub struct Shop {
     /// What time it is.
@@ -60,11 +61,11 @@ pub struct Shop {
 }
 
 impl Shop {
-    /// Opens it in an empty directory.
+    /// Opens it in an empty directory. Of a month before there may be a past, which objectives are counted back over.
     ///
     /// # Panics
     /// When the directory cannot be used.
-    pub fn open(disk: &Arc<dyn Disk>, dir: &Path, now_ms: i64) -> Shop {
+    pub fn open(disk: &Arc<dyn Disk>, dir: &Path, now_ms: i64, past: Option<Arc<Past>>) -> Shop {
         let clock = Arc::new(ToldClock::at(now_ms));
         let shown = Arc::clone(&clock) as Arc<dyn Clock>;
         let options = StoreOptions { max_ahead_ms: i64::MAX, ..StoreOptions::default() };
@@ -75,11 +76,11 @@ impl Shop {
             dir: dir.join("slo/history"),
             clock: shown,
             salt: 7,
-            select: Arc::clone(&store) as _,
+            select: past.map_or_else(|| Arc::clone(&store) as Arc<dyn Select>, |past| past as _),
             feed: Arc::clone(&store) as _,
             engine: Arc::new(Engine::new(EngineOptions::default())),
             retention_ms: 400 * DAY_MS,
-            raw_retention_ms: 15 * DAY_MS,
+            raw_retention_ms: 31 * DAY_MS,
             scrape_interval_ms: STEP_MS,
             sample_every_ms: 60_000,
         });
