@@ -93,11 +93,13 @@ function calendarZone(): string {
 }
 
 function useTrial({ yaml }: Written, form: Form) {
-  const settled = useSettled(yaml);
-  const asked = isComplete(form) ? settled : null;
+  // Not what stood there before the last field was filled in.
+  const whole = isComplete(form) ? yaml : null;
+  const settled = useSettled(whole);
+  const asked = whole === null ? null : settled;
   const trial = useOnce(
     asked,
-    async signal => (await post<Trial>("slos/whatif", { spec: settled }, signal)).data,
+    async signal => (await post<Trial>("slos/whatif", { spec: settled ?? "" }, signal)).data,
   );
   // What is said is of the file from before as long as another is being typed.
   const isCurrent = asked === yaml;
