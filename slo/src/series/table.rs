@@ -27,7 +27,7 @@ pub(crate) struct Layout {
     pub(crate) id: String,
     pub(crate) windows_ms: Arc<[i64]>,
     /// What is written, and which of all its rows each is.
-    rows: Arc<[(Row, u8)]>,
+    rows: Arc<[(Row, u32)]>,
     /// The place of the first.
     first: usize,
 }
@@ -50,7 +50,7 @@ impl Table {
         for objective in catalog.objectives.values() {
             let all = (0..).zip(rows(objective));
             let written = all.filter(|(_, (_, labels))| !recorded.contains(labels.metric_name()));
-            let written: Arc<[(Row, u8)]> =
+            let written: Arc<[(Row, u32)]> =
                 written.filter_map(|(at, (row, labels))| taken.insert(labels).then_some((row, at))).collect();
             let (rows, windows_ms) = (shared(&mut lists, written), shared(&mut windows, windows_ms(objective).into()));
             table.layouts.push(Layout { id: objective.id.clone(), windows_ms, first: table.n_places, rows });
@@ -83,7 +83,7 @@ impl Table {
             let (these, others) =
                 rest.split_at(rest.partition_point(|place| *place < layout.first + layout.rows.len()));
             let all = catalog.objectives.get(&layout.id).map(all_labels).unwrap_or_default();
-            let labels_of = |place: &usize| all.get(usize::from(layout.rows[place - layout.first].1)).cloned();
+            let labels_of = |place: &usize| all.get(layout.rows[place - layout.first].1 as usize).cloned();
             labels.extend(these.iter().map(|place| labels_of(place).unwrap_or_default()));
             rest = others;
         }

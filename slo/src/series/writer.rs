@@ -206,6 +206,7 @@ mod tests {
 
     use super::*;
     use crate::budget::testkit::{ToldStore, catalog, objective};
+    use crate::spec::BurnPair;
 
     struct Bench {
         store: ToldStore,
@@ -268,6 +269,19 @@ mod tests {
         bench.store.forget_references();
         bench.write(&a, Some(2.0), Some(6.0));
         assert_eq!((bench.value("a"), bench.store.value("other{}")), (2.0, Some(6.0)));
+    }
+
+    #[test]
+    fn an_objective_may_have_hundreds_of_windows() {
+        let mut many = objective("a", "99.9");
+        let pair = many.burn.pairs[0].clone();
+        many.burn.pairs =
+            (1..=300).map(|n| BurnPair { long_ms: n * 120_000, short_ms: 60_000, ..pair.clone() }).collect();
+        let catalog = catalog(vec![many], Vec::new());
+        let table = Table::new(&catalog, &BTreeSet::new());
+        let places: Vec<usize> = (0..table.n_places()).collect();
+        let labels: BTreeSet<Labels> = table.labels(&catalog, &places).into_iter().collect();
+        assert!(table.n_places() > 600 && labels.len() == table.n_places(), "{} of {}", labels.len(), table.n_places());
     }
 
     #[test]
