@@ -22,6 +22,7 @@ use crate::head::Head;
 use crate::limits::{MaxSeries, SeriesLimits};
 use crate::maintenance::MaintenanceStats;
 use crate::sealed::{self, BlockIds, Retention, Sealed, Truncation};
+use crate::wal::record::DERIVED;
 use crate::wal::{InBlocks, Progress, ReplayError, Replayed, Wal, WalOptions, replay};
 
 /// How a store behaves.
@@ -309,6 +310,13 @@ impl Store {
         AheadLimit { limit_ms, newest_ms: self.clock.now_ms().saturating_add(limit_ms) }
     }
 
+    fn open_numbered(&self, name: &Labels, kind: u32) -> SourceRef {
+        let number = self.next_source.fetch_add(1, Ordering::Relaxed) | kind;
+        let source = Source::new(placement_of_source(name));
+        self.sources.lock().insert(number, Arc::new(Mutex::new(source)));
+        SourceRef(number)
+    }
+
     fn check_open(&self) -> Result<(), AppendError> {
         if self.closing.load(Ordering::Acquire) { Err(AppendError::Closing) } else { Ok(()) }
     }
@@ -329,10 +337,11 @@ impl AheadLimit {
 
 impl Append for Store {
     fn open_source(&self, name: &Labels) -> SourceRef {
-        let number = self.next_source.fetch_add(1, Ordering::Relaxed);
-        let source = Source::new(placement_of_source(name));
-        self.sources.lock().insert(number, Arc::new(Mutex::new(source)));
-        SourceRef(number)
+        self.open_numbered(name, 0)
+    }
+
+    fn open_derived_source(&self, name: &Labels) -> SourceRef {
+        self.open_numbered(name, DERIVED)
     }
 
     fn close_source(&self, source: SourceRef) {

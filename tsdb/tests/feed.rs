@@ -458,3 +458,31 @@ fn who_is_told_labels_once_hears_the_same() {
         assert!(once.iter().all(|(labels, _)| !labels.is_empty()) && n_named < once.len());
     }
 }
+
+/// Over segments and restarts, with new series now and then.
+#[test]
+fn derived_samples_are_left_out_for_whoever_has_no_use_for_them() {
+    let disk = MemoryDisk::new();
+    for run in 0..3 {
+        let (store, _) = open(&disk, run, small());
+        let sources = [store.open_source(&labels("source", &[])), store.open_derived_source(&labels("derived", &[]))];
+        for step in 1..60 {
+            for (source, name) in sources.into_iter().zip(["a", "b"]) {
+                let n_series = 5 + step / 8;
+                let sets: Vec<Labels> = (0..n_series).map(|i| labels(name, &[("i", &i.to_string())])).collect();
+                let series = resolve(&store, Some(source), &sets);
+                let values = vec![step as f64; n_series];
+                assert_eq!(commit(&store, Some(source), &series, run as i64 * 1000 + step as i64, &values), []);
+            }
+        }
+        let mut all = store.follow(FeedPosition::default()).unwrap();
+        let (derived, others): (Vec<String>, Vec<String>) = rest(&mut *all)
+            .concat()
+            .into_iter()
+            .partition(|row| row.starts_with("{__name__=\"b\"") || row.starts_with("b{"));
+        let mut without = store.follow(FeedPosition::default()).unwrap();
+        without.leave_out_derived();
+        assert_eq!(rest(&mut *without).concat(), others);
+        assert_eq!((derived.len(), without.n_lost(), without.position()), (others.len(), 0, all.position()));
+    }
+}

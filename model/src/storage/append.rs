@@ -197,6 +197,12 @@ pub trait Append: fmt::Debug + Send + Sync {
     /// Makes a source known. `name` should be the same for the same source after a restart (a target's final labels).
     fn open_source(&self, name: &Labels) -> SourceRef;
 
+    /// Makes a source known whose samples are derived from others in the store: [`FeedCursor::leave_out_derived`]
+    /// (super::FeedCursor::leave_out_derived) is about these.
+    fn open_derived_source(&self, name: &Labels) -> SourceRef {
+        self.open_source(name)
+    }
+
     /// Forgets a source. Its series stay.
     fn close_source(&self, source: SourceRef);
 

@@ -93,6 +93,10 @@ pub trait FeedCursor: fmt::Debug + Send {
     /// nobody keeps the labels of series that the follower does not care for.
     fn name_once(&mut self);
 
+    /// From now on batches of derived sources are empty: a follower from whose counts they are derived has no use for them. Must
+    /// be said before the first batch is asked for.
+    fn leave_out_derived(&mut self);
+
     /// The position behind the last batch handed out.
     fn position(&self) -> FeedPosition;
 

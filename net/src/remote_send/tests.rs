@@ -57,6 +57,10 @@ impl FeedCursor for Cursor {
         panic!("queues want all labels");
     }
 
+    fn leave_out_derived(&mut self) {
+        panic!("queues want all samples");
+    }
+
     fn next_batch(&mut self, take: &mut dyn FnMut(FeedRow<'_>)) -> Result<bool, FeedError> {
         let batches = self.batches.0.lock();
         let Some(batch) = batches.get(self.at.offset as usize) else { return Ok(false) };

@@ -8,7 +8,7 @@ use std::time::Duration;
 use alerting::rules::{AlertSink, AlertState, GroupStatus};
 use chart::Chart;
 use journal::Disk;
-use model::storage::Append;
+use model::storage::{Append, AppendError, Refusal};
 use model::{Clock, Labels};
 use net::percent::{self, Place};
 use parking_lot::{Mutex, RwLock};
@@ -25,7 +25,7 @@ use crate::burn::no_data_after_ms;
 use crate::history::{Counts, History, Standing};
 use crate::product::components_of;
 use crate::report::Language;
-use crate::series::{self, Rows, Table, Writer};
+use crate::series::{self, At, PartRows, Table, Writer};
 use crate::spec::{BurnPolicy, Catalog, Objective, Product, Share, Window};
 use crate::trial::{self, Answer, Ground, Question, TrialError};
 use crate::window::Span;
@@ -100,6 +100,7 @@ pub struct Budgets {
     current: RwLock<Arc<Current>>,
     slices: KeptSlices,
     work: Mutex<Work>,
+    writer: Mutex<Writer>,
     sinks: RwLock<Vec<Arc<dyn AlertSink>>>,
 }
 
@@ -116,7 +117,6 @@ pub(crate) struct Current {
 struct Work {
     journal: StateJournal,
     kept: Kept,
-    writer: Writer,
     last: LastTick,
 }
 
@@ -130,7 +130,7 @@ impl Budgets {
         let (journal, kept) = StateJournal::open(disk, Arc::clone(&clock), dir, salt)?;
         let n_damaged = kept.n_damaged;
         let start_ms = clock.now_ms();
-        let work = Work { journal, kept, writer: Writer::default(), last: LastTick::default() };
+        let work = Work { journal, kept, last: LastTick::default() };
         let budgets = Budgets {
             history,
             append,
@@ -140,6 +140,7 @@ impl Budgets {
             current: RwLock::default(),
             slices: KeptSlices::default(),
             work: Mutex::new(work),
+            writer: Mutex::default(),
             sinks: RwLock::default(),
         };
         Ok((budgets, n_damaged))
@@ -172,29 +173,41 @@ impl Budgets {
         let started = self.clock.elapsed();
         let current = self.current();
         let evaluation = self.evaluation(&current);
-        let mut tick = Tick { n_objectives: current.table.layouts().len(), errors: Vec::new() };
-        let (mut claims, mut fresh) = (Vec::new(), BTreeMap::new());
-        let mut values = vec![None; current.table.n_places()];
-        for layout in current.table.layouts() {
-            let Some(objective) = current.in_force.catalog.objectives.get(&layout.id) else { continue };
-            let look = evaluation.look(objective, &layout.windows_ms, now_ms);
-            fresh.insert(objective.id.clone(), self.is_fresh(objective, look.newest_ms, now_ms));
-            claims.extend(self.claims(objective, &look, current.in_force.language, now_ms));
-            layout.rows().for_each(|(place, row)| values[place] = series::value(row, objective, &look));
+        let catalog = &current.in_force.catalog;
+        let mut tick = Tick { n_objectives: current.table.n_objectives(), errors: Vec::new() };
+        let (mut claims, mut waited_for) = (Vec::new(), BTreeSet::new());
+        let at = At { append: &*self.append, at_ms: now_ms };
+        let mut writer = self.writer.lock();
+        writer.begin(&current.table);
+        let mut values = Vec::new();
+        for part in current.table.parts() {
+            values.clear();
+            for layout in part.layouts() {
+                let Some(objective) = catalog.objectives.get(&layout.id) else { continue };
+                let look = evaluation.look(objective, &layout.windows_ms, now_ms);
+                if !self.is_fresh(objective, look.newest_ms, now_ms) {
+                    waited_for.insert(objective.id.clone());
+                }
+                claims.extend(self.claims(objective, &look, current.in_force.language, now_ms));
+                values.extend(layout.rows().map(|row| series::value(row, objective, &look)));
+            }
+            let written = writer.write_part(at, PartRows { part, catalog, values: &values });
+            tick.errors.extend(why_not_written(written));
         }
         let mut of_products = Vec::new();
         for product in current.in_force.catalog.products.values() {
             let looked = evaluation.look_at_product(product, now_ms);
             let Some(((look, percent), burn)) = looked.zip(product.burn.as_ref()) else { continue };
-            let is_fresh = look.newest_ms >= Some(self.start_ms) || now_ms - self.start_ms > GRACE_MS;
-            fresh.insert(product_key(&product.name), is_fresh);
+            if look.newest_ms < Some(self.start_ms) && now_ms - self.start_ms <= GRACE_MS {
+                waited_for.insert(product_key(&product.name));
+            }
             let owner = || words::Owner::product(product, burn, &percent);
             claims.extend(burning(owner, burn, &look, current.in_force.language));
             of_products.extend(series::product_rows(product, &look));
         }
         let mut work = self.work.lock();
-        let Work { journal, kept, writer, last } = &mut *work;
-        let changes = kept.alerts.step(claims, |id| fresh.get(id).copied().unwrap_or(true), now_ms);
+        let Work { journal, kept, last } = &mut *work;
+        let changes = kept.alerts.step(claims, |id| !waited_for.contains(id), now_ms);
         // Noted before it is told: what was told is known after a kill.
         if let Err(error) = journal.note(&[], &changes, kept) {
             tick.errors.push(error.to_string());
@@ -209,11 +222,9 @@ impl Budgets {
         let told = kept.alerts.told(now_ms, valid_for_ms, beside);
         let mut others = of_products;
         others.extend(series::alert_rows(kept.alerts.iter().map(|alert| &alert.instance)));
-        let rows = Rows { table: &current.table, catalog: &current.in_force.catalog, values: &values, others: &others };
-        let written = writer.write(&*self.append, rows, now_ms);
-        let refused =
-            written.map_or_else(|error| Some(error.to_string()), |refusal| refusal.map(|refusal| refusal.to_string()));
-        tick.errors.extend(refused.map(|why| format!("series of budgets: {why}")));
+        tick.errors.extend(why_not_written(writer.finish(at, &others)));
+        drop(writer);
+        tick.errors.dedup();
         let took = self.clock.elapsed().saturating_sub(started);
         *last = LastTick { at_ms: Some(now_ms), took, n_ticks: last.n_ticks + 1 };
         drop(work);
@@ -256,7 +267,7 @@ impl Budgets {
 
     /// Writes no more.
     pub fn close(&self) {
-        self.work.lock().writer.close(&*self.append);
+        self.writer.lock().close(&*self.append);
     }
 
     /// What spec files say.
@@ -492,7 +503,7 @@ impl Budgets {
     /// Budgets as a group of rules; `None` where there are none.
     pub fn group(&self) -> Option<GroupStatus> {
         let current = self.current();
-        if current.table.layouts().is_empty() {
+        if current.table.n_objectives() == 0 {
             return None;
         }
         let work = self.work.lock();
@@ -538,6 +549,13 @@ fn burning<'a>(
 }
 
 /// A product with a span for its window.
+/// Why series of budgets were not written, where that is so.
+fn why_not_written(written: Result<Option<Refusal>, AppendError>) -> Option<String> {
+    let why =
+        written.map_or_else(|error| Some(error.to_string()), |refusal| refusal.map(|refusal| refusal.to_string()));
+    why.map(|why| format!("series of budgets: {why}"))
+}
+
 fn over(product: &Product, span: Span) -> Product {
     Product { window: Window::Rolling { length_ms: span.length_ms() }, ..product.clone() }
 }

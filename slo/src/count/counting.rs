@@ -185,7 +185,12 @@ impl Counting {
         let has_made = !made.books.is_empty() || !made.counted.is_empty();
         let going_on = std::mem::take(&mut turn.going_on);
         turn.shelf.extend(going_on);
+        let counted_budgets = self.tally.read().counts_budgets();
         self.install(&mut turn, made, kept);
+        if self.tally.read().counts_budgets() != counted_budgets {
+            // A cursor that has left something out cannot go on with it.
+            turn.cursor = None;
+        }
         *self.catalog.write() = catalog;
         if has_made {
             // Books of the last run stand where it wrote them: whoever asks before the next tick is to hear of all since.
@@ -347,6 +352,9 @@ impl Counting {
             let mut tally = self.tally.write();
             if tally.take_forgotten() {
                 cursor.name_once();
+                if !tally.counts_budgets() {
+                    cursor.leave_out_derived();
+                }
             }
             for _ in 0..BATCHES_AT_ONCE {
                 is_more = cursor.next_batch(&mut |row| tally.note(&row))?;

@@ -7,6 +7,7 @@ use model::{Labels, MatchOp};
 use rustc_hash::{FxHashMap, FxHasher};
 
 use super::source::Term;
+use crate::series::is_of_budget;
 
 /// The number of an objective's book, and of one of its terms.
 pub(super) type TermRef = (u32, u32);
@@ -67,7 +68,16 @@ impl Router {
 
     /// Whether a series of a name can match any term.
     pub(super) fn may_match(&self, name: &str) -> bool {
-        self.by_name.contains_key(name) || !self.nameless.by_pair.is_empty() || !self.nameless.others.is_empty()
+        self.has_nameless() || self.by_name.contains_key(name)
+    }
+
+    /// Whether any term may match a series of a budget, as far as names tell.
+    pub(super) fn may_match_budgets(&self) -> bool {
+        self.has_nameless() || self.by_name.keys().any(|name| is_of_budget(name))
+    }
+
+    fn has_nameless(&self) -> bool {
+        !self.nameless.by_pair.is_empty() || !self.nameless.others.is_empty()
     }
 
     /// The terms that a series may match.

@@ -207,6 +207,11 @@ impl Tally {
         entry
     }
 
+    /// Whether somebody may count series of budgets, which are written from what is counted here.
+    pub(super) fn counts_budgets(&self) -> bool {
+        self.router.may_match_budgets()
+    }
+
     /// Another cursor gives other numbers.
     pub(super) fn forget_numbers(&mut self) {
         self.numbered.clear();

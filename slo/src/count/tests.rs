@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use model::storage::{LabelRequest, Listing, Select, SelectError, SelectHints, SeriesSet};
+use model::storage::{Append, Batch, LabelRequest, Listing, Select, SelectError, SelectHints, SeriesSet, Timestamps};
 use model::{Labels, Matcher};
 use query::syntax::series::{SequenceValue, parse};
 use serde::Deserialize;
@@ -454,6 +454,47 @@ fn a_first_value_counts_where_the_scrape_before_it_was_nobodys() {
     bench.commit(minute(3), &[(up, 1.0), (series, 6.0)]);
     counting.tick();
     assert_eq!(counting.counts("o", 0, i64::MAX).bad, 6.0);
+}
+
+/// Series of budgets are left out of what is followed, but where somebody counts them.
+#[test]
+fn series_of_budgets_can_be_counted() {
+    let bench = Bench::new();
+    let counting = bench.counting();
+    let first = events("a_total", "a_total", Budgeting::Occurrences);
+    let counts_budgets = events("slo_events_total", "slo_events_total", Budgeting::Occurrences);
+    let second = Objective { id: "p".to_owned(), ..counts_budgets };
+    let source = bench.store.open_derived_source(&labels("source", &[]));
+    let (own, derived) = (labels("a_total", &[("job", "j")]), labels("slo_events_total", &[("slo", "o")]));
+    let series = bench.store.resolve(Some(source), std::slice::from_ref(&derived)).unwrap()[0].clone().unwrap();
+    let mut catalogs = vec![catalog([first.clone()]), catalog([first.clone(), second]), catalog([first])];
+    let last = catalogs.pop().unwrap();
+    let mut number = 0;
+    let mut go_on = |catalog: &Arc<Catalog>| {
+        counting.apply(Arc::clone(catalog)).unwrap();
+        for _ in 0..3 {
+            number += 1;
+            bench.set_now(minute(number));
+            bench.commit(minute(number), &[(own.clone(), number as f64)]);
+            let (timestamps, values) = (Timestamps::All(minute(number)), [2.0 * number as f64]);
+            let batch = Batch {
+                source: Some(source),
+                series: &[series],
+                timestamps,
+                values: &values,
+                starts: &[],
+                histograms: &[],
+            };
+            assert_eq!(bench.store.commit(&batch).unwrap(), []);
+            counting.tick();
+        }
+        ["o", "p"].map(|id| counting.counts(id, 0, i64::MAX).bad)
+    };
+    let [of_first, of_both] = [0, 1].map(|at| go_on(&catalogs[at]));
+    assert_eq!((of_first, of_both), ([2.0, 0.0], [5.0, 10.0]));
+    assert_eq!(go_on(&last), [8.0, 0.0]);
+    // Counted back over what was left out when it was committed.
+    assert_eq!(go_on(&catalogs[1]), [11.0, 22.0]);
 }
 
 #[test]

@@ -63,6 +63,11 @@ pub(super) fn rows(objective: &Objective) -> Vec<(Row, Labels)> {
     rows
 }
 
+/// Whether a series of this name may be one of a budget, by ours, Sloth's or Pyrra's names.
+pub(crate) fn is_of_budget(name: &str) -> bool {
+    ["slo_", "slo:", "sloth_", "pyrra_"].iter().any(|first| name.starts_with(first))
+}
+
 /// The values of an objective's group; what tells our series apart goes before them.
 fn group_labels(objective: &Objective) -> LabelsBuilder {
     let mut labels = LabelsBuilder::new();

@@ -29,6 +29,7 @@ pub(super) struct Cursor {
     /// The newest numbering of series.
     numbering: u32,
     is_named_once: bool,
+    leaves_out_derived: bool,
     n_lost: u64,
 }
 
@@ -46,8 +47,19 @@ impl Cursor {
         let (head, wal, restored) = (Arc::clone(&store.head), Arc::clone(&store.wal), store.restored.clone());
         let start = first_segment(&wal, from)?;
         let tail = wal.tail(start);
-        let (numbering, is_named_once, n_lost) = (0, false, 0);
-        Ok(Cursor { head, wal, restored, tail, from, position: from, run: None, numbering, is_named_once, n_lost })
+        Ok(Cursor {
+            head,
+            wal,
+            restored,
+            tail,
+            from,
+            position: from,
+            run: None,
+            numbering: 0,
+            is_named_once: false,
+            leaves_out_derived: false,
+            n_lost: 0,
+        })
     }
 }
 
@@ -91,7 +103,11 @@ impl FeedCursor for Cursor {
                     if self.is_named_once {
                         names.name_once();
                     }
-                    self.run.insert(Run { names, decoder: Decoder::default(), n_skipped: 0 })
+                    let decoder = match self.leaves_out_derived {
+                        true => Decoder::without_derived(),
+                        false => Decoder::default(),
+                    };
+                    self.run.insert(Run { names, decoder, n_skipped: 0 })
                 }
             };
             run.names.prepare().map_err(|error| unreadable(&error))?;
@@ -118,6 +134,10 @@ impl FeedCursor for Cursor {
             run.names.name_once();
             self.numbering = run.names.numbering();
         }
+    }
+
+    fn leave_out_derived(&mut self) {
+        self.leaves_out_derived = true;
     }
 
     fn position(&self) -> FeedPosition {

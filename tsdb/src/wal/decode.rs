@@ -5,7 +5,7 @@ use model::storage::{HistogramValue, SeriesRef};
 use rustc_hash::FxHashMap;
 
 use super::record::{
-    HISTOGRAMS, Row, SAMPLES, SCRAPE_DELTA, SCRAPE_FULL, SERIES, take_against_neighbour, take_histograms,
+    DERIVED, HISTOGRAMS, Row, SAMPLES, SCRAPE_DELTA, SCRAPE_FULL, SERIES, take_against_neighbour, take_histograms,
     take_references, take_samples, take_series,
 };
 use super::starts::{PendingStarts, STARTS};
@@ -31,6 +31,9 @@ pub(crate) struct Decoder {
     pending: PendingStarts,
     starts: Vec<i64>,
     n_skipped: u64,
+    leaves_out_derived: bool,
+    /// Definitions of the record that is being read, until it is known whether their series are left out.
+    held_back: Vec<(u32, SeriesRef, Labels)>,
 }
 
 /// The newest scrape of a source.
@@ -46,15 +49,38 @@ struct Source {
 }
 
 impl Decoder {
+    /// One that leaves out what stands in scrapes of derived sources, and the definitions in their records.
+    pub(crate) fn without_derived() -> Decoder {
+        Decoder { leaves_out_derived: true, ..Decoder::default() }
+    }
+
     /// Hands what a record says to `visitor`.
     ///
     /// # Errors
     /// When the record is not one; what stood before the fault has been handed out.
     pub(crate) fn decode(&mut self, payload: &[u8], visitor: &mut impl Visitor) -> Result<(), DecodeError> {
-        let mut input = Input::new(payload);
         self.pending.clear();
+        self.held_back.clear();
+        let read = self.sections(Input::new(payload), visitor);
+        self.hand_out_definitions(visitor);
+        read
+    }
+
+    fn sections(&mut self, mut input: Input<'_>, visitor: &mut impl Visitor) -> Result<(), DecodeError> {
         while !input.is_empty() {
-            match input.byte("a section")? {
+            let section = input.byte("a section")?;
+            if self.leaves_out_derived && is_derived_scrape(section, input.clone())? {
+                // It is the last section of its record.
+                self.held_back.clear();
+                return Ok(());
+            }
+            if section != SERIES && !self.held_back.is_empty() {
+                self.hand_out_definitions(visitor);
+            }
+            match section {
+                SERIES if self.leaves_out_derived => take_series(&mut input, |placement, reference, labels| {
+                    self.held_back.push((placement, reference, labels.clone()));
+                })?,
                 SERIES => take_series(&mut input, |placement, reference, labels| {
                     visitor.series(placement, reference, labels);
                 })?,
@@ -76,6 +102,12 @@ impl Decoder {
             }
         }
         Ok(())
+    }
+
+    fn hand_out_definitions(&mut self, visitor: &mut impl Visitor) {
+        for (placement, reference, labels) in self.held_back.drain(..) {
+            visitor.series(placement, reference, &labels);
+        }
     }
 
     /// Scrapes that could not be read because the one before them is lost.
@@ -157,6 +189,11 @@ pub(crate) fn forget_stale(bits: &mut [u64]) {
     for bits in bits.iter_mut().filter(|bits| **bits == model::sample::STALE_BITS) {
         *bits = 0;
     }
+}
+
+/// Whether a section, behind its tag, is the scrape of a derived source.
+fn is_derived_scrape(section: u8, mut input: Input<'_>) -> Result<bool, DecodeError> {
+    Ok(matches!(section, SCRAPE_FULL | SCRAPE_DELTA) && take_source(&mut input)? & DERIVED != 0)
 }
 
 fn take_source(input: &mut Input<'_>) -> Result<u32, DecodeError> {

@@ -26,6 +26,9 @@ pub(crate) const BATCH: u8 = 1;
 /// The journal's kind for a second copy of definitions.
 pub(crate) const NAMES: u8 = 2;
 
+/// The bit in a source's number that says that its samples are derived from others in the store.
+pub(crate) const DERIVED: u32 = 1 << 31;
+
 pub(crate) const SERIES: u8 = 1;
 pub(crate) const SCRAPE_FULL: u8 = 2;
 pub(crate) const SCRAPE_DELTA: u8 = 3;
