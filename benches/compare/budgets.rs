@@ -1,8 +1,9 @@
 //! Thousands of objectives at work: what a tick of the whole server costs, how soon an alert fires, what a kill changes.
 //!
 //! Two servers scrape the same shop at the same time, one with objectives and one without. What the one uses beyond the other is
-//! what objectives cost: counting, looking at budgets, and writing some forty series of each; all of that is done by one
-//! thread, and what is left is what they add to scraping and storing. Prometheus is asked the same by [`crate::sloth`].
+//! what objectives cost: counting, looking at budgets, and writing some forty series of each, which is done by one thread; syncing
+//! and checkpoints of what is written; and what they add to the threads that scrape and store. Prometheus is asked the same by
+//! [`crate::sloth`].
 
 use std::io;
 use std::path::Path;
@@ -23,7 +24,10 @@ use crate::sloth;
 use crate::table::{Bar, Measured, Table, Unit};
 
 /// The thread of a server that counts, looks and writes.
-const THREAD: &str = "slo";
+const COUNTING: [&str; 1] = ["slo"];
+/// Those that keep what others have stored: the log is synced, checkpoints are made, memory goes back. The others fetch, parse and
+/// store what is scraped; some of them live only as long as there is something to do, and are found by what is left.
+const KEEPING: [&str; 3] = ["journal-sync", "maintenance", "jemalloc_bg_thd"];
 /// Ticks before the clock runs: the first has to make the series.
 const N_BEFORE: f64 = 3.0;
 /// How many budgets are looked at after a kill.
@@ -46,7 +50,7 @@ pub(crate) struct Load {
 
 impl Load {
     pub(crate) const FULL: Load =
-        Load { n_objectives: 10_000, interval_s: 15, n_ticks: 4, n_of_sloth: 100, days: 3, days_made: 30 };
+        Load { n_objectives: 10_000, interval_s: 15, n_ticks: 8, n_of_sloth: 100, days: 3, days_made: 30 };
     pub(crate) const QUICK: Load =
         Load { n_objectives: 200, interval_s: 3, n_ticks: 3, n_of_sloth: 10, days: 1, days_made: 1 };
 }
@@ -71,19 +75,26 @@ fn ours(value: f64) -> Vec<Measured> {
     vec![Measured::once(Peer::Narthex, value)]
 }
 
-/// What two servers have used.
+/// The CPU that a server has used, in seconds.
 struct Used {
-    with: f64,
-    of_thread: f64,
-    without: f64,
-    n_ticks: f64,
+    all: f64,
+    counting: f64,
+    keeping: f64,
 }
 
 impl Used {
-    fn now(with: &Server, without: &Server) -> io::Result<Used> {
-        let n_ticks = n_ticks(with)?;
-        let (with, of_thread) = (with.cpu_seconds()?, with.thread_seconds(THREAD)?);
-        Ok(Used { with, of_thread, without: without.cpu_seconds()?, n_ticks })
+    fn so_far(server: &Server) -> io::Result<Used> {
+        let (counting, keeping) = (server.thread_seconds(&COUNTING)?, server.thread_seconds(&KEEPING)?);
+        Ok(Used { all: server.cpu_seconds()?, counting, keeping })
+    }
+
+    fn since(&self, before: &Used) -> Used {
+        let (counting, keeping) = (self.counting - before.counting, self.keeping - before.keeping);
+        Used { all: self.all - before.all, counting, keeping }
+    }
+
+    fn ingesting(&self) -> f64 {
+        self.all - self.counting - self.keeping
     }
 }
 
@@ -108,10 +119,11 @@ fn at_work(arguments: &Arguments, shop: &Arc<Shop>, dir: &Path, load: Load, tabl
     without.wait_until_ready()?;
     println!("{} targets are scraped by two servers, for {} s", shop.n_targets(), (load.n_ticks + 3) * interval);
     wait_for_ticks(&with, N_BEFORE)?;
-    let before = Used::now(&with, &without)?;
+    let used = || io::Result::Ok((n_ticks(&with)?, Used::so_far(&with)?, Used::so_far(&without)?));
+    let before = used()?;
     thread::sleep(Duration::from_secs(load.n_ticks * interval));
-    let after = Used::now(&with, &without)?;
-    add_rows(load, shop, &before, &after, table)?;
+    let after = used()?;
+    add_rows(load, shop, after.0 - before.0, [after.1.since(&before.1), after.2.since(&before.2)], table)?;
     let resident = with.memory()?.resident - without.memory()?.resident;
     let per_objective = resident / load.n_objectives as f64;
     table.push("RSS for each, its series included", Unit::Bytes, Bar::Below(16384.0), ours(per_objective));
@@ -130,25 +142,26 @@ fn wait_for_ticks(server: &Server, n_more: f64) -> io::Result<()> {
     Ok(())
 }
 
-fn add_rows(load: Load, shop: &Shop, before: &Used, after: &Used, table: &mut Table) -> io::Result<()> {
-    let n_ticks = after.n_ticks - before.n_ticks;
+fn add_rows(load: Load, shop: &Shop, n_ticks: f64, [with, without]: [Used; 2], table: &mut Table) -> io::Result<()> {
     if n_ticks < 1.0 {
         return Err(io::Error::other("no tick in all that time"));
     }
-    let more = (after.with - before.with) - (after.without - before.without);
-    let of_thread = after.of_thread - before.of_thread;
+    let more = with.all - without.all;
     let n = load.n_objectives;
     let name = format!("server CPU of a tick of {n} objectives: all that is more than without them");
     table.push(&name, Unit::Seconds, Bar::Below(0.3), ours(more / n_ticks));
-    table.push("of it counting, looking and writing", Unit::Seconds, Bar::None, ours(of_thread / n_ticks));
     let per_objective = more / n_ticks / n as f64;
     table.push("the same for each objective", Unit::Microseconds, Bar::None, ours(per_objective));
+    table.push("of it counting, looking and writing", Unit::Seconds, Bar::None, ours(with.counting / n_ticks));
+    let keeping = with.keeping - without.keeping;
+    table.push("of it syncing, checkpoints and memory", Unit::Seconds, Bar::None, ours(keeping / n_ticks));
     let n_samples = n_ticks * (shop.n_routes * SERIES_PER_ROUTE) as f64;
-    let (alone, beside) = (after.without - before.without, after.with - before.with - of_thread);
-    let of_sample = |seconds: f64| ours(seconds * 1e9 / n_samples);
-    table.push("server CPU per scraped sample that nobody counts", Unit::Nanoseconds, Bar::None, of_sample(alone));
-    let bar = Bar::Below((1.1 * alone * 1e9 / n_samples).round());
-    table.push("the same where an objective counts it, ticks left out", Unit::Nanoseconds, bar, of_sample(beside));
+    let of_sample = |seconds: f64| seconds * 1e9 / n_samples;
+    let (alone, beside) = (of_sample(without.ingesting()), of_sample(with.ingesting()));
+    let name = "CPU of the threads that scrape and store, per sample that nobody counts";
+    table.push(name, Unit::Nanoseconds, Bar::None, ours(alone));
+    let bar = Bar::Below((1.1 * alone).round());
+    table.push("the same where an objective counts it", Unit::Nanoseconds, bar, ours(beside));
     Ok(())
 }
 

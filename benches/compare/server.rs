@@ -81,14 +81,16 @@ impl Server {
         std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).map(|stat| seconds_of(&stat))
     }
 
-    /// Seconds of CPU that its threads of a name have used so far.
-    pub(crate) fn thread_seconds(&self, name: &str) -> io::Result<f64> {
+    /// Seconds of CPU that its threads of some names have used so far, to the nanosecond.
+    pub(crate) fn thread_seconds(&self, names: &[&str]) -> io::Result<f64> {
         let mut seconds = 0.0;
         for thread in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
             // One that has ended meanwhile has no more.
-            let stat = std::fs::read_to_string(thread?.path().join("stat")).unwrap_or_default();
-            if stat.contains(&format!("({name})")) {
-                seconds += seconds_of(&stat);
+            let path = thread?.path();
+            let of = |file: &str| std::fs::read_to_string(path.join(file)).unwrap_or_default();
+            if names.contains(&of("comm").trim_end()) {
+                let on_cpu = of("schedstat");
+                seconds += on_cpu.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or(0.0) / 1e9;
             }
         }
         Ok(seconds)
