@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// A text and the name that the user knows it by.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Source {
     /// The path as it was given.
     pub(crate) path: PathBuf,

@@ -1,5 +1,6 @@
 //! The configuration file of a running server: loaded, made ready, looked at for changes.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -50,8 +51,17 @@ pub(super) struct ConfigurationFile {
 #[derive(Debug, PartialEq)]
 enum Seen {
     Nothing,
-    Files(Vec<Arc<Source>>),
+    /// A hash of their names and texts: thousands of objectives have megabytes of these.
+    Files(u64),
     Errors(String),
+}
+
+impl Seen {
+    fn files<'s>(sources: impl Iterator<Item = &'s Arc<Source>>) -> Seen {
+        let mut hasher = DefaultHasher::new();
+        sources.for_each(|source| source.hash(&mut hasher));
+        Seen::Files(hasher.finish())
+    }
 }
 
 /// What was read.
@@ -139,8 +149,8 @@ impl ConfigurationFile {
         let mut slo_files = SloFiles::load(&patterns, self.slo_retention_ms);
         let routing = routing.with_objectives(&mut slo_files)?;
         let of_alerts = routing.sources.iter().chain(&rule_sources);
-        let sources = loaded.sources.iter().chain(of_alerts).chain(&slo_files.sources).cloned().collect();
-        let is_new = self.note(Seen::Files(sources));
+        let sources = loaded.sources.iter().chain(of_alerts).chain(&slo_files.sources);
+        let is_new = self.note(Seen::files(sources));
         Ok((is_new, Read { loaded, routing, groups, slo_files }))
     }
 

@@ -258,7 +258,7 @@ pub(crate) fn objective(id: &str, percent: &str) -> Objective {
         window: Window::Rolling { length_ms: 28 * DAY_MS },
         budgeting: Budgeting::Occurrences,
         indicator: Indicator::Events { side: RatioSide::Bad, counted: counter(), total: counter() },
-        burn: BurnPolicy { pairs: vec![pair], ..BurnPolicy::default() },
+        burn: Arc::new(BurnPolicy { pairs: vec![pair], ..BurnPolicy::default() }),
         options: Options::default(),
         source: SourcePlace::default(),
     }

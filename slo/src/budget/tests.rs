@@ -1,11 +1,13 @@
 //! Budgets at work, from ticks to what is told, over restarts and reloads.
 
+use std::sync::Arc;
+
 use model::sample::is_stale;
 
 use super::testkit::{Bench, DAY_MS, HOUR_MS, MINUTE_MS, catalog, composition, objective, product};
 use super::{InForce, State};
 use crate::report::Language;
-use crate::spec::{BurnPolicy, CompositionMethod, Indicator, LowTraffic, NoDataAlert, Severity};
+use crate::spec::{CompositionMethod, Indicator, LowTraffic, NoDataAlert, Severity};
 
 const NOW_MS: i64 = 1_700_000_000_000;
 
@@ -109,7 +111,8 @@ fn what_fires_goes_on_over_a_kill() {
 fn few_events_are_told_as_what_the_policy_says() {
     let bench = Bench::new(NOW_MS - DAY_MS);
     let mut quiet = objective("orders", "99.9");
-    quiet.burn.low_traffic = Some(LowTraffic { min_bad_events: 5, confidence: 0.95, otherwise: Severity::Ticket });
+    Arc::make_mut(&mut quiet.burn).low_traffic =
+        Some(LowTraffic { min_bad_events: 5, confidence: 0.95, otherwise: Severity::Ticket });
     bench.apply(catalog(vec![quiet], Vec::new()));
     // One failure of sixty requests in an hour.
     (0..60).for_each(|minute| bench.history.count("orders", NOW_MS - minute * MINUTE_MS, f64::from(minute == 0), 1.0));
@@ -127,7 +130,8 @@ fn few_events_are_told_as_what_the_policy_says() {
 fn missing_data_are_told_after_as_long_as_an_outage_would_be() {
     let bench = Bench::new(NOW_MS - DAY_MS);
     let mut watched = objective("orders", "99");
-    watched.burn.no_data = Some(NoDataAlert { after_ms: None, severity: Severity::Page, name: None });
+    Arc::make_mut(&mut watched.burn).no_data =
+        Some(NoDataAlert { after_ms: None, severity: Severity::Page, name: None });
     bench.apply(catalog(vec![watched], Vec::new()));
     traffic(&bench, "orders", &[]);
     // At 99 % a total outage is told after 518 seconds.
@@ -281,7 +285,7 @@ fn groups_are_told_apart_by_their_labels_and_no_series_is_written_twice() {
         "orders".clone_into(&mut group.name);
         group.options.group_by = vec!["handler".to_owned()];
         group.options.group = [("handler".to_owned(), handler.to_owned())].into();
-        group.burn.has_exhaustion_label = true;
+        Arc::make_mut(&mut group.burn).has_exhaustion_label = true;
         group
     };
     let mut twin = objective("twin", "99");
@@ -327,7 +331,7 @@ fn names_that_rules_record_are_left_to_them_and_what_is_gone_ends() {
 #[test]
 fn nothing_counted_is_a_whole_budget() {
     let bench = Bench::new(NOW_MS);
-    let untold = crate::spec::Objective { burn: BurnPolicy::default(), ..objective("orders", "99.9") };
+    let untold = crate::spec::Objective { burn: Arc::default(), ..objective("orders", "99.9") };
     bench.apply(catalog(vec![untold], Vec::new()));
     bench.tick(NOW_MS);
     let status = bench.budgets.status("orders", None).unwrap();
@@ -339,7 +343,7 @@ fn nothing_counted_is_a_whole_budget() {
 fn a_product_tells_of_its_own_budget_where_it_is_asked_to() {
     let bench = Bench::new(NOW_MS - DAY_MS);
     let burn = objective("orders", "99.9").burn;
-    let quiet = |id: &str| crate::spec::Objective { burn: BurnPolicy::default(), ..objective(id, "99.9") };
+    let quiet = |id: &str| crate::spec::Objective { burn: Arc::default(), ..objective(id, "99.9") };
     let both = || composition(CompositionMethod::Events, &[("front", 1.0), ("back", 1.0)]);
     let shop = crate::spec::Product { burn: Some(burn), ..product("shop", Some("99.9"), both()) };
     bench.apply(catalog(vec![quiet("front"), quiet("back")], vec![shop, product("other", Some("99.9"), both())]));

@@ -1,6 +1,7 @@
 //! Which alerts the budgets of objectives and products had over a span, for who reports on it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Budgets;
 use super::evaluation::product_key;
@@ -33,7 +34,7 @@ impl Budgets {
 }
 
 /// A product as a composite objective that is told of as the product is.
-fn as_objective(product: &Product, burn: &BurnPolicy, composite: &Composite<'_>) -> Objective {
+fn as_objective(product: &Product, burn: &Arc<BurnPolicy>, composite: &Composite<'_>) -> Objective {
     let components = composite.components().to_vec();
     let composition = Composition { method: product.composition.method, components };
     Objective {
@@ -49,7 +50,7 @@ fn as_objective(product: &Product, burn: &BurnPolicy, composite: &Composite<'_>)
         window: product.window.clone(),
         budgeting: Budgeting::Occurrences,
         indicator: Indicator::Composite(composition),
-        burn: burn.clone(),
+        burn: Arc::clone(burn),
         options: Options::default(),
         source: product.source.clone(),
     }

@@ -24,7 +24,7 @@ type BySeries = Vec<(u32, Increment)>;
 pub(super) struct Book {
     pub(super) id: String,
     /// What is counted, in words: a book of other words is another book.
-    pub(super) words: String,
+    pub(super) words: Box<str>,
     pub(super) source: Source,
     pub(super) follows: Vec<Follow>,
     pub(super) log: Log,
@@ -103,7 +103,7 @@ impl Book {
         let words = format!("{}{:?} {no_data:?}", source.in_words(), objective.budgeting);
         Book {
             id: objective.id.clone(),
-            words,
+            words: words.into(),
             source,
             follows: Vec::new(),
             log: Log::default(),
@@ -117,6 +117,11 @@ impl Book {
             sampled_ms: NEVER,
             by_series: None,
         }
+    }
+
+    /// What tells it from all others.
+    pub(super) fn key(&self) -> (String, String) {
+        (self.id.clone(), self.words.to_string())
     }
 
     /// Takes a sample of a series. Answers whether the series' target is to be counted on from now on.

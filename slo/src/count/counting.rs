@@ -222,7 +222,7 @@ impl Counting {
             made.targets = Some(self.past().targets(self.options.clock.now_ms())?);
         }
         for (objective, book) in wanted {
-            let key = (book.id.clone(), book.words.clone());
+            let key = book.key();
             match turn.going_on.get(&key).and_then(|bytes| read(&book, bytes)) {
                 Some(book) => made.books.push(book),
                 None => made.counted.push(self.count_back(objective, turn.shelf.get(&key))?),
@@ -242,7 +242,7 @@ impl Counting {
             books.extend(tally.adopt(counted));
         }
         for book in &books {
-            turn.shelf.remove(&(book.id.clone(), book.words.clone()));
+            turn.shelf.remove(&book.key());
         }
         kept.sort_unstable();
         tally.install(books, |id| kept.binary_search_by(|kept| kept.as_str().cmp(id)).is_ok());
@@ -536,6 +536,6 @@ fn shelve(shelf: &mut Shelf, book: &Book) {
     let mut out = Out::default();
     book.write(&mut out);
     if let Some(bytes) = without_key(&out.0).filter(|_| shelf.len() < MAX_SHELVED) {
-        shelf.insert((book.id.clone(), book.words.clone()), bytes);
+        shelf.insert(book.key(), bytes);
     }
 }

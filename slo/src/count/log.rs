@@ -13,6 +13,10 @@ use super::group::{self, GROUP_LEN};
 
 /// So many of the newest increments are never packed: those of several targets come in any order.
 const N_LOOSE: usize = 32;
+/// Room for loose increments is made for so many at a time: of thousands of objectives each has some.
+const LOOSE_STEP: usize = 16;
+/// A chunk in memory takes increments up to so many: its head is as long as the increments of half a group.
+const HELD_LEN: u32 = 4 * GROUP_LEN as u32;
 /// A chunk goes to disk when it has so many increments: six hours of them, 15 s apart.
 pub(super) const STORED_LEN: u32 = 1440;
 
@@ -87,6 +91,22 @@ impl Chunk {
         let n_increments = increments.len() as u32;
         Some(Chunk { first_ms: first.at_ms, last_ms: last.at_ms, before, n_increments, body })
     }
+
+    /// Takes increments that come after its own, where it lies in memory and has room. Answers whether it did.
+    fn take(&mut self, increments: &[Increment]) -> bool {
+        let n_increments = self.n_increments + increments.len() as u32;
+        let (Body::Held(bytes), Some(last)) = (&mut self.body, increments.last()) else { return false };
+        if n_increments > HELD_LEN {
+            return false;
+        }
+        let more = group::encode(increments);
+        let mut longer = Vec::with_capacity(bytes.len() + more.len());
+        longer.extend_from_slice(bytes);
+        longer.extend_from_slice(&more);
+        *bytes = longer.into();
+        (self.n_increments, self.last_ms) = (n_increments, last.at_ms);
+        true
+    }
 }
 
 fn sum(increments: &[Increment]) -> Events {
@@ -98,7 +118,12 @@ fn put(increments: &mut Vec<Increment>, increment: Increment) {
     let at = increments.partition_point(|other| other.at_ms < increment.at_ms);
     match increments.get_mut(at) {
         Some(other) if other.at_ms == increment.at_ms => other.events += increment.events,
-        _ => increments.insert(at, increment),
+        _ => {
+            if increments.len() == increments.capacity() {
+                increments.reserve_exact(LOOSE_STEP);
+            }
+            increments.insert(at, increment);
+        }
     }
 }
 
@@ -117,7 +142,9 @@ impl Log {
 
     fn pack(&mut self) {
         let packed: Vec<Increment> = self.loose.drain(..GROUP_LEN).collect();
-        self.chunks.extend(Chunk::of(&packed, self.before));
+        if !self.chunks.last_mut().is_some_and(|last| last.take(&packed)) {
+            self.chunks.extend(Chunk::of(&packed, self.before));
+        }
         self.before += sum(&packed);
     }
 
@@ -466,7 +493,7 @@ mod tests {
         }
         log.store(2000, &mut |bytes| kept.keep(bytes));
         assert_eq!(log.upto(2000, &Damaged).total, 2000.0);
-        assert_eq!(log.upto(1500, &Damaged).total, 1500.0);
+        assert_eq!(log.upto(1600, &Damaged).total, 1600.0);
         assert_eq!(log.upto(100, &Damaged).total, 0.0);
     }
 }

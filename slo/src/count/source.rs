@@ -105,10 +105,13 @@ impl Source {
 
     fn count(&mut self, counted: &Counted, weight: Events) {
         match counted {
-            Counted::Exactly(counter) => self.terms.extend(counter.terms.iter().map(|term| {
-                let weight = weight * if term.is_subtracted { -1.0 } else { 1.0 };
-                Term { matchers: Arc::clone(&term.matchers), role: Role::Counter { reading: term.reading, weight } }
-            })),
+            Counted::Exactly(counter) => {
+                self.terms.reserve_exact(counter.terms.len());
+                self.terms.extend(counter.terms.iter().map(|term| {
+                    let weight = weight * if term.is_subtracted { -1.0 } else { 1.0 };
+                    Term { matchers: Arc::clone(&term.matchers), role: Role::Counter { reading: term.reading, weight } }
+                }));
+            }
             Counted::Sampled { query } => {
                 self.sampled.push(Sampled { query: query.clone(), adds: SampledRole::Increase { weight } });
             }

@@ -66,7 +66,7 @@ struct Listed {
     tells: Tells,
     target: u32,
     /// The objectives, and their numbers of the series.
-    takers: Vec<(u32, u32)>,
+    takers: Box<[(u32, u32)]>,
 }
 
 #[derive(Debug)]
@@ -113,6 +113,8 @@ impl Tally {
                 *slot = None;
             }
         }
+        let n_taken = self.books.iter().flatten().count();
+        self.books.reserve_exact((n_taken + books.len()).saturating_sub(self.books.len()));
         let mut free = 0;
         for book in books {
             while self.books.get(free).is_some_and(Option::is_some) {
@@ -200,7 +202,7 @@ impl Tally {
             Entry::Nothing
         } else {
             let target = self.target(key_of(labels));
-            self.listed.push(Listed { tells, target, takers });
+            self.listed.push(Listed { tells, target, takers: takers.into() });
             Entry::Listed(self.listed.len() as u32 - 1)
         };
         self.entries.insert(labels.clone(), entry);

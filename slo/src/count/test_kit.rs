@@ -16,8 +16,8 @@ use tsdb::{Options as StoreOptions, Progress, Store};
 
 use super::{Counting, Options};
 use crate::spec::{
-    Budgeting, BurnPolicy, Catalog, Indicator, Objective, Options as ObjectiveOptions, RatioSide, Share, SourcePlace,
-    Window, compile,
+    Budgeting, Catalog, Indicator, Objective, Options as ObjectiveOptions, RatioSide, Share, SourcePlace, Window,
+    compile,
 };
 
 pub(crate) const MINUTE: i64 = 60_000;
@@ -141,7 +141,7 @@ pub(crate) fn objective(indicator: Indicator, budgeting: Budgeting) -> Objective
         window: Window::Rolling { length_ms: 30 * DAY },
         budgeting,
         indicator,
-        burn: BurnPolicy::default(),
+        burn: Arc::default(),
         options: ObjectiveOptions::default(),
         source: SourcePlace::default(),
     }

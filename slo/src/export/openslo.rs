@@ -47,7 +47,7 @@ pub fn openslo_documents<'o>(objectives: impl IntoIterator<Item = &'o Objective>
 
 /// Whether what is told is what is told where nothing is said.
 fn is_default(objective: &Objective) -> bool {
-    BurnPolicy { name: String::new(), ..objective.burn.clone() }
+    BurnPolicy { name: String::new(), ..BurnPolicy::clone(&objective.burn) }
         == BurnPolicy::by_default(nominal_ms(&objective.window))
 }
 
@@ -191,7 +191,7 @@ fn policy_name(objective: &Objective) -> String {
 
 fn burn_policy(objective: &Objective) -> Node {
     let BurnPolicy { name: _, pairs, low_traffic, no_data, notify, is_continued, texts, has_exhaustion_label } =
-        &objective.burn;
+        &*objective.burn;
     let mut spec = vec![("pairs", Node::List(pairs.iter().map(pair).collect()))];
     if let Some(low_traffic) = low_traffic {
         let low_traffic = map([
@@ -302,6 +302,8 @@ fn map<'n>(entries: impl IntoIterator<Item = (&'n str, Node)>) -> Node {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::spec::{Catalog, SourcePlace, SpecFile, load};
     use crate::suites;
@@ -314,9 +316,10 @@ mod tests {
     fn shown(objective: &Objective) -> String {
         let mut objective = objective.clone();
         objective.name.clone_from(&objective.id);
-        objective.burn.name = String::new();
+        let burn = Arc::make_mut(&mut objective.burn);
+        burn.name = String::new();
         objective.source = SourcePlace::default();
-        objective.burn.notify.values_mut().flatten().for_each(|contact| contact.source = SourcePlace::default());
+        burn.notify.values_mut().flatten().for_each(|contact| contact.source = SourcePlace::default());
         format!("{objective:#?}")
     }
 

@@ -1,14 +1,13 @@
 //! Counts from a list of events, and what is promised about them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model::Labels;
 
 use crate::deployment::{Deployment, DeploymentState, Source};
 use crate::history::{Counts, History, UncountedFirstValue};
-use crate::spec::{
-    Budgeting, BurnPolicy, Counted, Counter, Indicator, Objective, Options, RatioSide, Share, SourcePlace, Window,
-};
+use crate::spec::{Budgeting, Counted, Counter, Indicator, Objective, Options, RatioSide, Share, SourcePlace, Window};
 
 /// Events: when, of which version, how many bad ones of how many.
 #[derive(Clone, Debug, Default)]
@@ -70,7 +69,7 @@ pub(crate) fn objective(id: &str, service: &str, percent: &str, attribution: &[&
         window: Window::Rolling { length_ms: 28 * 86_400_000 },
         budgeting: Budgeting::Occurrences,
         indicator: Indicator::Events { side: RatioSide::Bad, counted: counted(), total: counted() },
-        burn: BurnPolicy::default(),
+        burn: Arc::default(),
         options: Options {
             attribution: attribution.iter().map(|name| (*name).to_owned()).collect(),
             ..Options::default()

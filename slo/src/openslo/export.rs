@@ -133,7 +133,7 @@ fn slo(
     if whole.is_none() {
         spec["indicator"] = json!({ "metadata": { "name": name }, "spec": indicator(&common.indicator) });
     }
-    if common.burn != BurnPolicy::by_default(common.window.nominal_ms()) {
+    if *common.burn != BurnPolicy::by_default(common.window.nominal_ms()) {
         spec["alertPolicies"] = alert_policies(&common.id, &common.window, &common.burn, policies);
     }
     json!({ "apiVersion": "openslo/v1", "kind": "SLO", "metadata": metadata(name, &title, &labels), "spec": spec })

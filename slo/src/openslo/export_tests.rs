@@ -1,5 +1,7 @@
 //! What is written is read back alike.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::export::to_text;
@@ -17,11 +19,11 @@ fn shown(catalog: &Catalog) -> Vec<String> {
     catalog.services.values_mut().for_each(|service| service.source = none());
     catalog.objectives.values_mut().for_each(|objective| {
         objective.source = none();
-        objective.burn.notify.values_mut().flatten().for_each(|contact| contact.source = none());
+        Arc::make_mut(&mut objective.burn).notify.values_mut().flatten().for_each(|contact| contact.source = none());
     });
     catalog.products.values_mut().for_each(|product| {
         product.source = none();
-        let notify = product.burn.iter_mut().flat_map(|burn| burn.notify.values_mut().flatten());
+        let notify = product.burn.iter_mut().flat_map(|burn| Arc::make_mut(burn).notify.values_mut().flatten());
         notify.for_each(|contact| contact.source = none());
     });
     catalog.gates.values_mut().for_each(|gate| gate.source = none());

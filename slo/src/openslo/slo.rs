@@ -1,5 +1,7 @@
 //! SLOs: from what they say to objectives.
 
+use std::sync::Arc;
+
 use super::duration::SpecDuration;
 use super::indicator::{Measure, measure};
 use super::object::{InlineSli, ObjectiveSpec, SloSpec};
@@ -26,7 +28,7 @@ struct Common<'s> {
     window: Window,
     method: Method,
     measure: Option<Measure>,
-    burn: BurnPolicy,
+    burn: Arc<BurnPolicy>,
 }
 
 impl Objects<'_> {
@@ -48,7 +50,7 @@ impl Objects<'_> {
             };
             if is_composite {
                 let whole = composite(&common, &stored.spec.objectives, &objectives, walk);
-                objectives.iter_mut().for_each(|part| part.burn = BurnPolicy::default());
+                objectives.iter_mut().for_each(|part| part.burn = Arc::default());
                 objectives.extend(whole);
             }
             objectives
@@ -77,7 +79,7 @@ impl Objects<'_> {
         let measure = self.used(spec.indicator.as_ref(), &spec.indicator_ref, walk);
         let burn = self.burn(spec.alert_policies.as_deref(), window.as_ref().map_or(1, Window::nominal_ms), walk);
         let product = of_service.or_else(|| stored.metadata.product());
-        Some(Common { stored, product, window: window?, method: method?, measure: measure?, burn })
+        Some(Common { stored, product, window: window?, method: method?, measure: measure?, burn: Arc::new(burn) })
     }
 
     /// The indicator that is written or named, if either is; `None` where it cannot be evaluated.
@@ -151,7 +153,7 @@ impl Objects<'_> {
             window: common.window.clone(),
             budgeting: budgeting?,
             indicator: indicator?,
-            burn: common.burn.clone(),
+            burn: Arc::clone(&common.burn),
             options: Options::default(),
             source: walk.place(),
         })
@@ -311,7 +313,7 @@ fn composite(
         percent: target.percent_text(),
         target,
         indicator: Indicator::Composite(Composition { method, components }),
-        burn: common.burn.clone(),
+        burn: Arc::clone(&common.burn),
         source: walk.place(),
         ..first.clone()
     })

@@ -1,6 +1,7 @@
 //! From Pyrra's objectives to ours.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model::MatchOp;
 use model::duration::PromDuration;
@@ -69,7 +70,7 @@ fn objective(slo: &Slo, text: &SpecText<'_>, span: Span) -> Objective {
         window: Window::Rolling { length_ms: slo.window_ms },
         budgeting: Budgeting::Occurrences,
         indicator: indicator(&slo.sli),
-        burn: burn_policy(slo),
+        burn: Arc::new(burn_policy(slo)),
         options: Options { group_by: slo.grouping.iter().cloned().collect(), ..Options::default() },
         source: text.place(span.start, SourceFormat::Pyrra),
     }

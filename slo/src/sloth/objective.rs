@@ -1,5 +1,7 @@
 //! From Sloth's SLOs to objectives.
 
+use std::sync::Arc;
+
 use model::yaml::{Document, Fault, Span, Step};
 use query::syntax::{BinaryOp, Expr, NodeId, NodeKind};
 
@@ -58,7 +60,7 @@ pub(super) fn add(
             window: Window::Rolling { length_ms: windows.period_ms },
             budgeting: Budgeting::Occurrences,
             indicator,
-            burn: burn_policy(slo, service, windows),
+            burn: Arc::new(burn_policy(slo, service, windows)),
             options: Options::default(),
             source: text.place(span.start, SourceFormat::Sloth),
         };

@@ -182,7 +182,7 @@ fn thresholds_and_names_of_what_is_imported_are_sloths() {
                 continue;
             };
             let burn = objective::burn_policy(slo, service, &Windows::default());
-            assert!(objective.is_none_or(|objective| objective.burn == burn), "{name}");
+            assert!(objective.is_none_or(|objective| *objective.burn == burn), "{name}");
             let mut more = slo.identity(service);
             more.extend(slo.labels.clone());
             let alerts = expected_alerts(want);

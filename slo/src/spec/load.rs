@@ -1,9 +1,11 @@
 //! From files to a catalog.
 
+use std::sync::Arc;
+
 use model::yaml::{Document, Problem, Span, Step};
 
 use super::text::{SpecFile, SpecText};
-use super::{Catalog, SourceFormat, SpecFault};
+use super::{BurnPolicy, Catalog, SourceFormat, SpecFault};
 use crate::{lint, openslo, pyrra, sloth};
 
 /// The limit `slo_file_bytes`: how long a spec file may be.
@@ -58,7 +60,19 @@ pub fn load_within(files: &[SpecFile], retention_ms: i64) -> Catalog {
     limit_faults(&mut catalog);
     // What is put into a tree in the order of its keys leaves its nodes half empty: with thousands of objectives many megabytes.
     catalog.objectives = std::mem::take(&mut catalog.objectives).into_iter().collect();
+    share_policies(&mut catalog);
     catalog
+}
+
+/// Makes one burn-rate policy of those that say the same and follow one another.
+fn share_policies(catalog: &mut Catalog) {
+    let mut last: Option<Arc<BurnPolicy>> = None;
+    for objective in catalog.objectives.values_mut() {
+        match &last {
+            Some(last) if *last == objective.burn => objective.burn = Arc::clone(last),
+            _ => last = Some(Arc::clone(&objective.burn)),
+        }
+    }
 }
 
 /// The documents of a file, list elements taken apart.
@@ -120,6 +134,7 @@ pub(crate) fn limit_faults(catalog: &mut Catalog) {
     for faults in [&mut catalog.errors, &mut catalog.warnings, &mut catalog.notes] {
         faults.sort_by(|a, b| place_key(a).cmp(&place_key(b)));
         faults.truncate(MAX_FAULTS);
+        faults.shrink_to_fit();
     }
 }
 

@@ -1,6 +1,7 @@
 //! A promise: of what, how much, over which time.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -33,8 +34,8 @@ pub struct Objective {
     pub budgeting: Budgeting,
     /// What tells good from bad.
     pub indicator: Indicator,
-    /// When somebody is told; without pairs nobody is.
-    pub burn: BurnPolicy,
+    /// When somebody is told; without pairs nobody is. Objectives of one catalog share policies that say the same.
+    pub burn: Arc<BurnPolicy>,
     /// What OpenSLO has no words for.
     pub options: Options,
     /// Where it was written.

@@ -1,6 +1,7 @@
 //! What is promised as a whole: products, their services, and what is agreed about them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{BurnPolicy, Share, SourcePlace, Window};
 
@@ -41,7 +42,7 @@ pub struct Product {
     /// Ids of objectives that are shown and do not count.
     pub informational: Vec<String>,
     /// When its own budget tells, beside those of its objectives; `None` for never.
-    pub burn: Option<BurnPolicy>,
+    pub burn: Option<Arc<BurnPolicy>>,
     /// The name of its error-budget policy.
     pub policy: Option<String>,
     /// Where it was written.

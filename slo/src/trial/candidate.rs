@@ -72,7 +72,7 @@ impl Candidate {
         }
         if let Some(text) = window {
             let window = openslo::rolling(text).map_err(TrialError::Window)?;
-            objective.burn = fitted(&objective.burn, &objective.window, &window);
+            objective.burn = Arc::new(fitted(&objective.burn, &objective.window, &window));
             objective.window = window;
         }
         let yaml = export::to_text(&catalog);

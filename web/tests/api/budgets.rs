@@ -84,7 +84,7 @@ fn objective(id: &str, service: &str, percent: &str) -> Objective {
             counted: counter("requests_total{code=\"500\"}"),
             total: counter("requests_total"),
         },
-        burn: BurnPolicy { pairs: vec![pair], ..BurnPolicy::default() },
+        burn: Arc::new(BurnPolicy { pairs: vec![pair], ..BurnPolicy::default() }),
         options: Options::default(),
         source: SourcePlace::default(),
     }

@@ -1,5 +1,7 @@
 //! `Product`: objectives that make one promise together.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 use super::super::object::{PolicyUse, TimeWindow};
@@ -104,7 +106,7 @@ fn product(
     let first = composition.components.first().and_then(|component| catalog.objectives.get(&component.objective));
     let window = window.or_else(|| first.map(|objective| objective.window.clone())).unwrap_or(DEFAULT_WINDOW);
     let uses = spec.alert_policies.as_deref().filter(|uses| !uses.is_empty());
-    let burn = uses.map(|uses| objects.burn(Some(uses), window.nominal_ms(), walk));
+    let burn = uses.map(|uses| Arc::new(objects.burn(Some(uses), window.nominal_ms(), walk)));
     if let Some((target, _)) = &target {
         check_reach(*target, &composition, catalog, walk);
     }
