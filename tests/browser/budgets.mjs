@@ -213,7 +213,11 @@ function ledgerOf(slos) {
   return {
     costs: [
       cost("deployment", 0.46, { id, service, version, actor, state, url, start: started_at }),
-      cost("incident", 0.27, { start: at(-20 * day), end: at(-19 * day) }),
+      cost("incident", 0.27, {
+        name: `Orders are accepted, 4 Nov 09:30, 1 d ${hostile}`,
+        start: at(-20 * day),
+        end: at(-19 * day),
+      }),
       cost("deployment", 0.04, { ...deployments[3], start: deployments[3].started_at }),
       cost("upstream", 0.11, { service: "settlement" }),
       cost("others", 0.02, { n_costs: 7 }),
@@ -225,7 +229,12 @@ function ledgerOf(slos) {
       bad,
       entries: [
         { ...cost("deployment", 0.6), share: 0.31, bad: bad * 0.6, deployment: deployments[1] },
-        { ...cost("incident", 0.3), share: 0.15, bad: bad * 0.3, deployment: null },
+        {
+          ...cost("incident", 0.3, { name: "Orders are accepted, 17 Nov 09:30, 2 h 30 min" }),
+          share: 0.15,
+          bad: bad * 0.3,
+          deployment: null,
+        },
         { ...cost("background", 0.1), share: 0.05, bad: bad * 0.1, deployment: null },
       ],
     })),
@@ -263,6 +272,11 @@ function ledgerOf(slos) {
         }),
         stateOf("healthy", "true", null),
       ],
+      in_words: {
+        "remaining <= 25% (remaining = 18%)": "at most 25 % of the error budget is left (left: 18 %)",
+        "remaining <= 0%": "nothing of the error budget is left",
+        "remaining > 30% for 12h": "for 12 hours without a pause, more than 30 % of the error budget is left",
+      },
       gitlab_freezes: [
         freezeOf("shop%2Fapi", { asked_at: at(-2 * day) }),
         freezeOf("shop%2F%3Cb%3Eweb", { asked_at: at(-60_000), error: `403 Forbidden: ${hostile}` }),
@@ -302,6 +316,10 @@ function gateOf(i) {
     policy_state: ["exhausted", "critical", "fröhlich"][kind],
     policy_since: at(-day / 2),
     policy_why: reasons[0],
+    in_words: {
+      "policy.state == 'critical'": "the policy's state is critical",
+      "budget_debit > 5%": `the release has spent more than 5 % of the error budget ${hostile}`,
+    },
     outlook: ["feature", "fix", "security", "rollback", "config"].map(change => ({
       change,
       decision: decisionOf(change),

@@ -118,7 +118,7 @@ pub(crate) fn duration_text(duration_ms: i64) -> String {
 }
 
 /// Two decimals at most.
-fn rounded(value: f64) -> String {
+pub(super) fn rounded(value: f64) -> String {
     let text = format!("{value:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

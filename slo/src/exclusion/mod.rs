@@ -3,8 +3,10 @@
 //! Exclusions are taken out when counts are read, so that they hold for the past, and taking one away gives back what was.
 
 mod recurrence;
+mod words;
 
 pub use recurrence::{MAX_RULE_BYTES, Recurrence, RecurrenceError, RecurrenceFault};
+pub use words::when;
 
 use crate::spec::{Adjustment, Catalog};
 

@@ -16,17 +16,18 @@ pub const MAX_RULE_BYTES: usize = 1024;
 /// A recurrence rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recurrence {
-    frequency: Frequency,
-    interval: i64,
-    by_day: Vec<Day>,
-    count: Option<u64>,
-    until: Option<DateTime>,
+    pub(super) frequency: Frequency,
+    pub(super) interval: i64,
+    pub(super) by_day: Vec<Day>,
+    pub(super) count: Option<u64>,
+    pub(super) until: Option<DateTime>,
     /// Whether `until` is in UTC rather than in the zone of the first.
-    is_utc: bool,
+    pub(super) is_utc: bool,
 }
 
+/// How long a period is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Frequency {
+pub(super) enum Frequency {
     Daily,
     Weekly,
     Monthly,
@@ -35,9 +36,9 @@ enum Frequency {
 
 /// A day of the week; in a month the first, second, … of them, counted from the end where it is negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Day {
-    nth: Option<i8>,
-    weekday: Weekday,
+pub(super) struct Day {
+    pub(super) nth: Option<i8>,
+    pub(super) weekday: Weekday,
 }
 
 /// Why a text is no recurrence rule that is known, and where.

@@ -165,13 +165,14 @@ fn an_alert_says_why_and_what_follows() {
     let want = "{alertname=\"ErrorBudgetPolicy\", policy=\"policy\", product=\"shop\", state=\"exhausted\"}";
     assert_eq!(alert.labels.to_string(), want);
     assert_eq!(alert.annotations.get("summary"), Some("Shop: the error-budget policy is exhausted"));
-    let want = "policy: remaining <= 0% (remaining = -100%). Releases are frozen, but for fix, security, rollback.";
+    let want = "policy: nothing of the error budget is left (left: -100 %) [remaining <= 0% (remaining = -100%)]. \
+                Releases are frozen, but for fix, security, rollback.";
     assert_eq!(alert.annotations.get("description"), Some(want));
     fixture.gates.set_language(Language::Chinese);
     let told = fixture.gates.alerts_told(1000, |_| String::new());
     let alert = &told[0].alert;
     assert_eq!(alert.annotations.get("summary"), Some("Shop：错误预算策略进入 exhausted 状态"));
-    let want = "policy：remaining <= 0% (remaining = -100%)。发布已冻结，只允许 fix、security、rollback 类变更。";
+    let want = "policy：错误预算已用完（剩余：-100 %） [remaining <= 0% (remaining = -100%)]。发布已冻结，只允许 fix、security、rollback 类变更。";
     assert_eq!(alert.annotations.get("description"), Some(want));
 }
 

@@ -10,6 +10,7 @@ use alerting::rules::{RESOLVED_RETENTION_MS, RuleAlert};
 use model::{Labels, LabelsBuilder};
 
 use super::{Consequences, PolicyChange, Standing};
+use crate::condition::in_words;
 use crate::notify::POLICY_ALERT;
 use crate::report::Language;
 use crate::spec::{BudgetPolicy, Catalog, PolicyAction, Product};
@@ -95,6 +96,8 @@ impl Telling<'_> {
 fn said(product: &Product, policy: &BudgetPolicy, state: &str, why: &str, language: Language) -> Labels {
     let title = if product.title.is_empty() { &product.name } else { &product.title };
     let follows = Consequences::of(policy, state).words(language).into_iter().map(|(_, words)| words);
+    // The formula stands behind its sentence, for whoever has to look it up.
+    let why = in_words(why, language).map_or_else(|| why.to_owned(), |words| format!("{words} [{why}]"));
     let (name, is_said) = (&policy.name, !why.is_empty());
     let (summary, description) = match language {
         Language::English => {

@@ -85,7 +85,7 @@ pub fn picture(report: &Report, period: &Period) -> Chart {
     }
     let title: String = report.title.chars().map(shown).collect();
     Chart {
-        title: format!("{} · {title} · {}", say("Error budget left", "剩余错误预算"), report.period),
+        title: format!("{} · {title} · {}", say("Error budget left", "剩余错误预算"), period.title(report.language)),
         series,
         from_ms: first_ms,
         step_ms: (second_ms - first_ms).max(1),

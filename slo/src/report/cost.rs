@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::Naming;
 use crate::budget::{Amount, Moment};
 use crate::ledger::{Account, Entry, EntryKind, Ledger};
 use crate::spec::Role;
@@ -17,6 +18,8 @@ pub struct Cost {
     /// What it was.
     #[serde(flatten)]
     pub kind: CostKind,
+    /// What people call it; `None` for what is many small things.
+    pub name: Option<String>,
     /// Since when.
     pub start: Moment,
     /// Until when.
@@ -75,7 +78,7 @@ struct Piece {
 }
 
 /// The costs of a ledger, the dearest first; cheaper ones and background last.
-pub fn costs(ledger: &Ledger) -> Vec<Cost> {
+pub fn costs(ledger: &Ledger, naming: &Naming) -> Vec<Cost> {
     let all: f64 = ledger.accounts.iter().map(|account| account.counts.bad).sum();
     let mut pieces: Vec<Piece> = Vec::new();
     let priced = |account: &Account| {
@@ -90,7 +93,7 @@ pub fn costs(ledger: &Ledger) -> Vec<Cost> {
             None => pieces.push(one),
         }
     }
-    let mut costs: Vec<Cost> = pieces.into_iter().map(|one| one.told(all)).collect();
+    let mut costs: Vec<Cost> = pieces.into_iter().map(|one| one.told(all, naming)).collect();
     costs.sort_by(|a, b| rank(a).cmp(&rank(b)).then(b.bad.0.total_cmp(&a.bad.0)));
     cut(costs)
 }
@@ -110,9 +113,9 @@ fn piece(account: &Account, entry: &Entry) -> Piece {
         EntryKind::Incident if entry.share.is_none_or(|share| share >= LEAST_SHARE) => CostKind::Incident,
         EntryKind::Incident | EntryKind::Background => CostKind::Background,
     };
-    let title = if account.title.is_empty() { &account.objective } else { &account.title };
     let cost = Cost {
         kind,
+        name: None,
         start: Moment(entry.from_ms),
         end: Moment(entry.to_ms),
         bad: Amount(entry.bad),
@@ -121,7 +124,7 @@ fn piece(account: &Account, entry: &Entry) -> Piece {
         felt_by: Vec::new(),
         needs_postmortem: entry.needs_postmortem,
     };
-    Piece { cost, felt: vec![(entry.bad, title.clone())] }
+    Piece { cost, felt: vec![(entry.bad, account.name().to_owned())] }
 }
 
 /// Whether two are one: the same deployment or service, incidents at the same time, background.
@@ -147,10 +150,12 @@ impl Piece {
         }
     }
 
-    fn told(mut self, all: f64) -> Cost {
+    fn told(mut self, all: f64, naming: &Naming) -> Cost {
         self.felt.sort_by(|a, b| b.0.total_cmp(&a.0));
         self.cost.share = if all > 0.0 { self.cost.bad.0 / all } else { 0.0 };
         self.cost.felt_by = self.felt.into_iter().map(|(_, title)| title).collect();
+        let worst = self.cost.felt_by.first().map_or("", String::as_str);
+        self.cost.name = naming.cost(&self.cost.kind, worst, self.cost.start, self.cost.end);
         self.cost
     }
 }
@@ -191,7 +196,7 @@ fn cut(mut costs: Vec<Cost>) -> Vec<Cost> {
             others.absorb(&cost);
             n_costs += 1;
         }
-        (others.kind, others.felt_by) = (CostKind::Others { n_costs }, Vec::new());
+        (others.kind, others.name, others.felt_by) = (CostKind::Others { n_costs }, None, Vec::new());
         costs.insert(MAX_COSTS, others);
     }
     costs

@@ -167,7 +167,7 @@ fn what_began(report: &Report, period: &Period, at: Moment) -> String {
 
 /// What the policy asks of whom.
 fn policy_text(report: &Report, policy: &str, state: &str, since: Option<String>) -> String {
-    let asks = &report.words.release_alone;
+    let (asks, state) = (&report.words.release_alone, report.language.state(state));
     match (report.language, since) {
         (Language::English, Some(since)) => {
             format!(

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::Language;
 use crate::budget::Moment;
-use crate::exclusion::{Spans, adjusted, joined};
+use crate::exclusion::{Spans, adjusted, joined, when};
 use crate::spec::{Adjustment, Catalog};
 use crate::window::{Span, duration_text};
 
@@ -21,8 +22,10 @@ pub struct Exclusion {
     pub first: String,
     /// How long each lasts.
     pub length: String,
-    /// How it repeats.
+    /// How it repeats, as the rule says it.
     pub rrule: Option<String>,
+    /// When it is, in words.
+    pub when: String,
     /// Why.
     pub reason: String,
     /// How much of the period it takes out.
@@ -39,21 +42,22 @@ pub struct ExcludedSpan {
 }
 
 /// What does not count for some objectives, as far as it is about the span.
-pub(super) fn exclusions(catalog: &Catalog, ids: &[String], span: Span) -> Vec<Exclusion> {
+pub(super) fn exclusions(catalog: &Catalog, ids: &[String], span: Span, language: Language) -> Vec<Exclusion> {
     let mut its: BTreeMap<&str, (&Adjustment, Spans)> = BTreeMap::new();
     for (adjustment, excluded) in adjusted(catalog, ids, span.from_ms, span.to_ms) {
         its.entry(&adjustment.name).or_insert((adjustment, Spans::new())).1.push(excluded);
     }
-    its.into_values().map(|(adjustment, spans)| told(adjustment, spans)).collect()
+    its.into_values().map(|(adjustment, spans)| told(adjustment, spans, language)).collect()
 }
 
-fn told(adjustment: &Adjustment, spans: Spans) -> Exclusion {
+fn told(adjustment: &Adjustment, spans: Spans, language: Language) -> Exclusion {
     let lasted_ms: i64 = joined(spans).iter().map(|(from_ms, to_ms)| to_ms - from_ms).sum();
     Exclusion {
         name: adjustment.name.clone(),
         first: adjustment.first.timestamp().to_string(),
         length: duration_text(adjustment.length_ms),
         rrule: adjustment.rrule.clone(),
+        when: when(adjustment, language),
         reason: adjustment.reason.clone(),
         seconds: lasted_ms as f64 / 1000.0,
     }

@@ -47,8 +47,73 @@ impl Language {
         }
     }
 
+    /// `a, b and c`, `a、b、c`. The word is that before the last, in English.
+    pub(crate) fn list(self, parts: &[String], word: &str) -> String {
+        match (self, parts) {
+            (Language::English, [before @ .., last]) if !before.is_empty() => {
+                format!("{} {word} {last}", before.join(", "))
+            }
+            (Language::English, _) => parts.concat(),
+            (Language::Chinese, _) => parts.join("、"),
+        }
+    }
+
+    /// A state of a budget or of a policy, where it is one that everybody knows.
+    pub(crate) fn state(self, state: &str) -> &str {
+        match (self, state) {
+            (Language::Chinese, "healthy") => "正常",
+            (Language::Chinese, "caution") => "注意",
+            (Language::Chinese, "critical") => "紧急",
+            (Language::Chinese, "exhausted") => "已耗尽",
+            (_, state) => state,
+        }
+    }
+
+    /// A class of changes, where it is one that everybody knows: one of it, and all of it.
+    pub(crate) fn change(self, class: &str) -> (&str, &str) {
+        let (one, all, chinese) = match class {
+            "feature" => ("a feature", "features", "功能"),
+            "fix" => ("a fix", "fixes", "修复"),
+            "security" => ("a security fix", "security fixes", "安全"),
+            "rollback" => ("a rollback", "rollbacks", "回滚"),
+            "config" => ("a change of configuration", "changes of configuration", "配置"),
+            other => (other, other, other),
+        };
+        (self.say(one, chinese), self.say(all, chinese))
+    }
+
+    /// A duration in full words: `3 days`, `1 hour 30 minutes`, `3 天`. What is shorter than a second is left out.
+    pub(crate) fn long_duration(self, duration_ms: i64) -> String {
+        let units =
+            [(DAY_MS, "day", "天"), (HOUR_MS, "hour", "小时"), (MINUTE_MS, "minute", "分钟"), (1000, "second", "秒")];
+        let mut left_ms = duration_ms.max(0);
+        let mut parts = Vec::new();
+        for (unit_ms, english, chinese) in units {
+            let n = left_ms / unit_ms;
+            left_ms %= unit_ms;
+            match self {
+                _ if n == 0 => {}
+                Language::English => parts.push(format!("{n} {english}{}", if n == 1 { "" } else { "s" })),
+                Language::Chinese => parts.push(format!("{n} {chinese}")),
+            }
+        }
+        if parts.is_empty() { self.say("0 seconds", "0 秒").to_owned() } else { parts.join(" ") }
+    }
+
+    /// The last so long: `last 7 days`, `last hour`, `最近 7 天`.
+    pub(crate) fn last(self, duration_ms: i64) -> String {
+        let length = self.long_duration(duration_ms);
+        match self {
+            Language::English => match length.strip_prefix("1 ").filter(|rest| !rest.contains(' ')) {
+                Some(unit) => format!("last {unit}"),
+                None => format!("last {length}"),
+            },
+            Language::Chinese => format!("最近 {length}"),
+        }
+    }
+
     /// A duration by its two largest units.
-    pub(super) fn duration(self, duration_ms: i64) -> String {
+    pub(crate) fn duration(self, duration_ms: i64) -> String {
         let units = [(DAY_MS, "d", "天"), (HOUR_MS, "h", "小时"), (MINUTE_MS, "min", "分钟")];
         let minutes = (duration_ms.max(0) + MINUTE_MS / 2) / MINUTE_MS;
         let mut left_ms = minutes * MINUTE_MS;
@@ -108,9 +173,43 @@ pub(super) fn day(at_ms: i64, zone: &TimeZone) -> String {
     time(at_ms, zone).split(' ').next().unwrap_or_default().to_owned()
 }
 
+/// A day and a time to the minute as people say them, on the clocks of a zone; with the year where it is another than the one given.
+pub(super) fn said_time(at_ms: i64, zone: &TimeZone, year: i16, language: Language) -> String {
+    let at = Timestamp::from_millisecond(at_ms).unwrap_or_default().to_zoned(zone.clone());
+    let form = match at.year() == year {
+        true => language.say("%-d %b %H:%M", "%-m 月 %-d 日 %H:%M"),
+        false => language.say("%-d %b %Y %H:%M", "%-Y 年 %-m 月 %-d 日 %H:%M"),
+    };
+    at.strftime(form).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_of_each_language() {
+        let check = |english: String, chinese: String, want: (&str, &str)| {
+            assert_eq!((english.as_str(), chinese.as_str()), want);
+        };
+        let both =
+            |told: &dyn Fn(Language) -> String, want| check(told(Language::English), told(Language::Chinese), want);
+        both(&|language| language.long_duration(3 * DAY_MS), ("3 days", "3 天"));
+        both(&|language| language.long_duration(90 * MINUTE_MS), ("1 hour 30 minutes", "1 小时 30 分钟"));
+        both(&|language| language.long_duration(0), ("0 seconds", "0 秒"));
+        both(&|language| language.last(7 * DAY_MS), ("last 7 days", "最近 7 天"));
+        both(&|language| language.last(HOUR_MS), ("last hour", "最近 1 小时"));
+        both(&|language| language.last(90 * MINUTE_MS), ("last 1 hour 30 minutes", "最近 1 小时 30 分钟"));
+        let names = ["a", "b", "c"].map(str::to_owned);
+        both(&|language| language.list(&names[..1], "and"), ("a", "a"));
+        both(&|language| language.list(&names[..2], "or"), ("a or b", "a、b"));
+        both(&|language| language.list(&names, "and"), ("a, b and c", "a、b、c"));
+        both(&|language| language.state("exhausted").to_owned(), ("exhausted", "已耗尽"));
+        both(&|language| language.state("calm").to_owned(), ("calm", "calm"));
+        both(&|language| language.change("fix").0.to_owned(), ("a fix", "修复"));
+        both(&|language| language.change("fix").1.to_owned(), ("fixes", "修复"));
+        both(&|language| language.change("data").1.to_owned(), ("data", "data"));
+    }
 
     #[test]
     fn numbers_are_written_for_people() {

@@ -64,7 +64,7 @@ impl Writing<'_> {
     }
 
     fn subject(&self) -> String {
-        let (title, period) = (&self.report.title, &self.report.period);
+        let (title, period) = (&self.report.title, self.period.title(self.report.language));
         let state = self.state();
         match self.report.status.budget.remaining_ratio.filter(|_| self.report.kept.is_some()) {
             Some(left) => {
@@ -142,6 +142,7 @@ impl Writing<'_> {
         for (question, answer) in self.answers() {
             lines.extend([String::new(), question.to_owned(), format!("  {answer}")]);
         }
+        lines.extend(self.report.words.formula.iter().map(|formula| format!("  {formula}")));
         let costs = self.costs();
         if !costs.is_empty() {
             lines.extend([String::new(), self.costs_title().to_owned()]);
@@ -230,7 +231,8 @@ impl Writing<'_> {
         out.raw("<div style=\"font-size:14px;line-height:20px;font-weight:600;\"><span class=\"").raw(class);
         out.raw("\" style=\"color:").raw(self.color()).raw(";\">").text(self.state());
         out.raw("</span> <span class=\"muted\" style=\"color:#5f5a52;font-weight:400;\">· ");
-        out.text(self.say("Error-budget report", "错误预算报告")).raw(" · ").text(&self.report.period);
+        out.text(self.say("Error-budget report", "错误预算报告")).raw(" · ");
+        out.text(&self.period.title(self.report.language));
         out.raw("</span></div>\n<div class=\"text\" style=\"font-size:20px;line-height:28px;font-weight:600;color:#1d1b18;padding-top:4px;overflow-wrap:anywhere;\">");
         out.text(&self.report.words.headline).raw("</div>\n");
         self.bar(out);
@@ -264,6 +266,10 @@ impl Writing<'_> {
             out.raw("<div class=\"muted\" style=\"font-size:13px;line-height:20px;color:#5f5a52;padding-top:8px;\">");
             out.text(question).raw("</div><div class=\"text\" style=\"font-size:15px;line-height:22px;color:#1d1b18;overflow-wrap:anywhere;\">");
             out.text(answer).raw("</div>\n");
+        }
+        if let Some(formula) = &self.report.words.formula {
+            out.raw("<div class=\"muted\" style=\"font-size:12px;line-height:18px;color:#5f5a52;overflow-wrap:anywhere;\"><code>");
+            out.text(formula).raw("</code></div>\n");
         }
         out.raw("</td></tr>\n");
     }

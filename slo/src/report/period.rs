@@ -3,6 +3,7 @@
 use jiff::civil::{Date, ISOWeekDate, Weekday, date};
 use jiff::tz::TimeZone;
 
+use super::Language;
 use crate::spec::{CalendarUnit, Window};
 use crate::window::Span;
 
@@ -65,6 +66,34 @@ impl Period {
         Ok(Period { name: text.to_owned(), zone: zone.clone(), window, span })
     }
 
+    /// What people call it: `October 2026`, `the last 28 days`.
+    pub fn title(&self, language: Language) -> String {
+        let first = self.day(self.span.from_ms);
+        let (year, quarter) = (first.year(), (first.month() + 2) / 3);
+        match (language, &self.window) {
+            (Language::English, Window::Rolling { length_ms }) => format!("the {}", language.last(*length_ms)),
+            (Language::Chinese, Window::Rolling { length_ms }) => language.last(*length_ms),
+            (Language::English, Window::Calendar { unit: CalendarUnit::Year, .. }) => year.to_string(),
+            (Language::Chinese, Window::Calendar { unit: CalendarUnit::Year, .. }) => format!("{year} 年"),
+            (Language::English, Window::Calendar { unit: CalendarUnit::Quarter, .. }) => {
+                format!("quarter {quarter} of {year}")
+            }
+            (Language::Chinese, Window::Calendar { unit: CalendarUnit::Quarter, .. }) => {
+                format!("{year} 年第 {quarter} 季度")
+            }
+            (_, Window::Calendar { unit: CalendarUnit::Month, .. }) => {
+                first.strftime(language.say("%B %Y", "%-Y 年 %-m 月")).to_string()
+            }
+            (_, Window::Calendar { .. }) => {
+                let week = first.iso_week_date();
+                match language {
+                    Language::English => format!("week {} of {}", week.week(), week.year()),
+                    Language::Chinese => format!("{} 年第 {} 周", week.year(), week.week()),
+                }
+            }
+        }
+    }
+
     /// What of it has passed.
     pub fn so_far(&self, now_ms: i64) -> Span {
         Span { to_ms: self.span.to_ms.min(now_ms), ..self.span }
@@ -96,11 +125,7 @@ impl Period {
 
     /// What a period of the same kind is called: a calendar's as they are asked for, others by their last day.
     fn name_of(&self, span: Span) -> String {
-        let day = |at_ms: i64| {
-            let instant = jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default();
-            instant.to_zoned(self.zone.clone()).date()
-        };
-        let first = day(span.from_ms);
+        let first = self.day(span.from_ms);
         match &self.window {
             Window::Calendar { unit: CalendarUnit::Year, .. } => first.year().to_string(),
             Window::Calendar { unit: CalendarUnit::Quarter, .. } => {
@@ -111,8 +136,13 @@ impl Period {
                 let week = first.iso_week_date();
                 format!("{}-W{:02}", week.year(), week.week())
             }
-            Window::Rolling { .. } => format!("{first} – {}", day(span.to_ms)),
+            Window::Rolling { .. } => format!("{first} – {}", self.day(span.to_ms)),
         }
+    }
+
+    /// The day on the zone's calendar that an instant lies in.
+    fn day(&self, at_ms: i64) -> Date {
+        jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default().to_zoned(self.zone.clone()).date()
     }
 }
 
@@ -171,6 +201,24 @@ mod tests {
         check("28d", "UTC", Ok(("2026-11-01T12:00:00Z", "2026-11-29T12:00:00Z", "2026-10-04 – 2026-11-01")));
         // Clocks go back on 2026-10-25 in Berlin.
         check("2026-10", "Europe/Berlin", Ok(("2026-09-30T22:00:00Z", "2026-10-31T23:00:00Z", "2026-09")));
+    }
+
+    #[test]
+    fn periods_have_names_that_people_say() {
+        let check = |text: &str, english: &str, chinese: &str| {
+            let now_ms = NOW.parse::<jiff::Timestamp>().unwrap().as_millisecond();
+            let period = Period::of(text, &TimeZone::get("Asia/Shanghai").unwrap(), now_ms).unwrap();
+            assert_eq!(
+                (period.title(Language::English).as_str(), period.title(Language::Chinese).as_str()),
+                (english, chinese)
+            );
+        };
+        check("2026", "2026", "2026 年");
+        check("2026-Q4", "quarter 4 of 2026", "2026 年第 4 季度");
+        check("2026-10", "October 2026", "2026 年 10 月");
+        check("2026-W01", "week 1 of 2026", "2026 年第 1 周");
+        check("28d", "the last 28 days", "最近 28 天");
+        check("1d", "the last day", "最近 1 天");
     }
 
     #[test]

@@ -11,12 +11,13 @@ use super::exclusion::{excluded_spans, exclusions};
 use super::expected::expected;
 use super::felt::felt;
 use super::objective::{in_units, objective_row};
+use super::of_late::of_late;
 use super::speed::speed_row;
 use super::target::target_changes;
 use super::words::Words;
 use super::{
     Alerted, BurnPoint, Cost, Delivery, DeploymentMark, Due, Earlier, ExcludedSpan, Exclusion, Felt, InUnits, Language,
-    ObjectiveRow, Period, Release, SpeedRow, TargetChange,
+    Naming, ObjectiveRow, OfLate, Period, Release, SpeedRow, TargetChange,
 };
 use crate::budget::{Budgets, ExpectedPoint, Moment, ProductStatus};
 use crate::ledger;
@@ -62,6 +63,8 @@ pub struct Report {
     pub release: Release,
     /// What was left along the period.
     pub burndown: Vec<BurnPoint>,
+    /// What of it went of late; `None` where the period is too short to have an end.
+    pub of_late: Option<OfLate>,
     /// How it is expected to go on.
     pub expected: Vec<ExpectedPoint>,
     /// Targets that were changed in the period: the product's own, or those of its objectives.
@@ -156,6 +159,7 @@ impl Report {
             kept: kept(&status),
             release: Release::of(&now, delivery),
             burndown: points(span, &steps, &status),
+            of_late: of_late(budgets, span, &steps, &status),
             expected: if is_over {
                 Vec::new()
             } else {
@@ -164,7 +168,7 @@ impl Report {
             target_changes: target_changes(budgets, product, &ids, span),
             deployments: delivery.marks(),
             in_units: in_units(&catalog, &objectives),
-            costs: costs(&ledger),
+            costs: costs(&ledger, &Naming::new(language, &period.zone, span.to_ms)),
             felt: felt(budgets, &catalog, &objectives, span),
             alerted: budgets.product_told(product, span).as_ref().map(Alerted::of),
             n_more_objectives: (ids.len() + status.informational.len()).saturating_sub(MAX_OBJECTIVES),
@@ -172,7 +176,7 @@ impl Report {
             earlier: earlier(budgets, product, &periods),
             speed: delivery.speed.as_ref().map(speed_row),
             due: Vec::new(),
-            exclusions: exclusions(&catalog, &ids, span),
+            exclusions: exclusions(&catalog, &ids, span, language),
             excluded: excluded_spans(&catalog, &ids, span),
             links: Links::of(budgets.external_url(), product, &period.name),
             status,

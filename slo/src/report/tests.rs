@@ -95,18 +95,19 @@ fn a_reader_can_tell_whether_it_was_kept_what_broke_it_and_whether_to_release() 
         report.words.headline,
         format!(
             "{name} kept its promise: 63 % of the error budget was left at the end. \
-             Releases are frozen; only fix, security may ship."
+             Releases are frozen; only fixes and security fixes may ship."
         )
     );
     assert_eq!(
         report.words.cause,
-        "The incident of 2026-10-10 00:00 (55 min) cost most: 46 % of all that went wrong. \
+        "The incident \"Orders are taken, 10 Oct 00:00, 55 min\" cost most: 46 % of all that went wrong. \
          Next comes the upstream service bank: 36 %."
     );
     assert_eq!(
         report.words.release,
-        "Releases have been frozen since 2026-10-21 00:00; only fix, security may ship. \
-         The policy calm put the product in the state frozen then: remaining <= 0%."
+        "Releases have been frozen since 2026-10-21 00:00; only fixes and security fixes may ship. \
+         The policy calm, which goes by the last day, put the product in the state frozen then: \
+         nothing of the error budget is left."
     );
     let (open, _) = shop.report("28d", Language::English, "open");
     assert!(open.words.headline.ends_with(" Releases are open."), "{}", open.words.headline);
@@ -158,13 +159,25 @@ fn both_languages_say_the_same() {
     let shop = Shop::open();
     let (english, period) = shop.report("2026-10", Language::English, "frozen");
     let (chinese, _) = shop.report("2026-10", Language::Chinese, "frozen");
-    let want = format!("“{HOSTILE}”履行了承诺：期末错误预算剩余 63 %。已冻结发布，只允许 fix、security 类变更。");
+    let want = format!("“{HOSTILE}”履行了承诺：期末错误预算剩余 63 %。已冻结发布，只允许修复、安全类变更。");
     assert_eq!(chinese.words.headline, want);
     let pages = [html(&english, &period).unwrap(), html(&chinese, &period).unwrap()];
     for tag in ["<h2>", "<tr>", "<svg", "class=\"tile\"", "<dd>"] {
         assert_eq!(pages[0].matches(tag).count(), pages[1].matches(tag).count(), "{tag}");
     }
-    let json = [serde_json::to_value(&english).unwrap(), serde_json::to_value(&chinese).unwrap()];
+    let mut json = [serde_json::to_value(&english).unwrap(), serde_json::to_value(&chinese).unwrap()];
+    let names = |json: &mut serde_json::Value| {
+        let costs = json["costs"].as_array_mut().unwrap();
+        let named = costs.iter_mut().map(|cost| cost["name"].take()).map(|name| name.as_str().map(str::to_owned));
+        named.collect::<Vec<_>>()
+    };
+    let named =
+        |names: [&str; 3]| names.into_iter().map(|name| Some(name.to_owned())).chain([None]).collect::<Vec<_>>();
+    assert_eq!(names(&mut json[0]), named(["Orders are taken, 10 Oct 00:00, 55 min", "bank", "api v2, 21 Oct 00:00"]));
+    assert_eq!(
+        names(&mut json[1]),
+        named(["Orders are taken，10 月 10 日 00:00，55 分钟", "bank", "api v2，10 月 21 日 00:00"])
+    );
     assert_eq!((&json[0]["language"], &json[1]["language"]), (&"en".into(), &"zh-CN".into()));
     for part in ["status", "costs", "objectives", "burndown", "release", "speed"] {
         assert_eq!(json[0][part], json[1][part], "{part}");

@@ -1,10 +1,12 @@
 //! The answers in words: was the promise kept, what broke it, may we release.
 
+use model::duration::PromDuration;
 use serde::Serialize;
 
 use super::cost::CostKind;
 use super::language::{count, day, fine_percent, percent, time};
 use super::{Cost, Language, Period, Release, ReleaseAnswer, Report};
+use crate::condition::in_words;
 
 /// What cost such a share of all that went wrong is told of beside what cost most.
 const WORTH_A_WORD: f64 = 0.1;
@@ -20,6 +22,8 @@ pub struct Words {
     pub cause: String,
     /// May we release?
     pub release: String,
+    /// What the policy goes by, as it writes it, where `release` says that in words.
+    pub formula: Option<String>,
     /// The same without since when, and what it stands on.
     #[serde(skip)]
     pub(super) release_alone: String,
@@ -36,7 +40,8 @@ impl Words {
             headline: parts.join(report.language.say(" ", "")),
             promise: promise(report),
             cause: cause(report, period),
-            release: format!("{}{}", release(since.as_deref()), reason(&report.release, report.language)),
+            release: format!("{}{}", release(since.as_deref()), reason(report)),
+            formula: report.release.why.clone().filter(|why| in_words(why, report.language).is_some()),
             release_alone: release(None),
         }
     }
@@ -106,7 +111,8 @@ fn outlook(report: &Report, period: &Period) -> String {
 }
 
 fn release(release: &Release, language: Language, since: Option<&str>) -> String {
-    let classes = release.classes.join(language.say(", ", "、"));
+    let classes: Vec<String> = release.classes.iter().map(|class| language.change(class).1.to_owned()).collect();
+    let classes = language.list(&classes, "and");
     let frozen = match (language, since) {
         (Language::English, None) => "Releases are frozen".to_owned(),
         (Language::English, Some(since)) => format!("Releases have been frozen since {since}"),
@@ -126,7 +132,7 @@ fn release(release: &Release, language: Language, since: Option<&str>) -> String
             None => "可以发布，但每次发布要观察更久。".to_owned(),
         },
         (Language::English, ReleaseAnswer::Approval) => {
-            let of = if classes.is_empty() { String::new() } else { format!(" of the kind {classes}") };
+            let of = if classes.is_empty() { String::new() } else { format!(" of {classes}") };
             format!("Releases{of} need the word of {approvers}.")
         }
         (Language::Chinese, ReleaseAnswer::Approval) => {
@@ -135,7 +141,7 @@ fn release(release: &Release, language: Language, since: Option<&str>) -> String
         }
         (_, ReleaseAnswer::Frozen) if classes.is_empty() => format!("{frozen}{}", language.say(".", "。")),
         (Language::English, ReleaseAnswer::Frozen) => format!("{frozen}; only {classes} may ship."),
-        (Language::Chinese, ReleaseAnswer::Frozen) => format!("{frozen}，只允许 {classes} 类变更。"),
+        (Language::Chinese, ReleaseAnswer::Frozen) => format!("{frozen}，只允许{classes}类变更。"),
         (_, ReleaseAnswer::Unknown) => language
             .say(
                 "Whether it may be released is not known: the policy has no state yet.",
@@ -159,13 +165,31 @@ fn release(release: &Release, language: Language, since: Option<&str>) -> String
     }
 }
 
-fn reason(release: &Release, language: Language) -> String {
+/// What the answer stands on.
+fn reason(report: &Report) -> String {
+    let Report { release, language, now, .. } = report;
     let (Some(policy), Some(state)) = (&release.policy, &release.state) else { return String::new() };
-    let why = |before: &str, after: &str| release.why.as_ref().map(|why| format!("{before}{why}{after}"));
-    let why = why(language.say(": ", "（"), language.say("", "）")).unwrap_or_default();
-    match language {
-        Language::English => format!(" The policy {policy} put the product in the state {state} then{why}."),
-        Language::Chinese => format!("策略 {policy} 当时判定的状态：{state}{why}。"),
+    let language = *language;
+    // A budget of another time than the report's: the answer may seem to contradict it.
+    let window = Some(&now.window).filter(|window| window.rolling && window.length != report.period);
+    let window = window.and_then(|window| window.length.parse::<PromDuration>().ok());
+    let window = window.map(|length| language.last(length.as_millis()));
+    let by = match (language, window) {
+        (Language::English, None) => String::new(),
+        (Language::Chinese, None) => " ".to_owned(),
+        (Language::English, Some(last)) => format!(", which goes by the {last},"),
+        (Language::Chinese, Some(last)) => format!("（依据{last}的预算）"),
+    };
+    let state = language.state(state);
+    // A formula says what it says where no sentence says it better.
+    let why = release.why.as_ref().map(|why| in_words(why, language).unwrap_or_else(|| why.clone()));
+    match (language, why) {
+        (Language::English, None) => format!(" The policy {policy}{by} put the product in the state {state} then."),
+        (Language::English, Some(why)) => {
+            format!(" The policy {policy}{by} put the product in the state {state} then: {why}.")
+        }
+        (Language::Chinese, None) => format!("策略 {policy}{by}当时判定的状态：{state}。"),
+        (Language::Chinese, Some(why)) => format!("策略 {policy}{by}当时判定的状态：{state}。依据：{why}。"),
     }
 }
 
@@ -239,7 +263,7 @@ fn capital(text: &str) -> String {
 /// What a cost was, in words.
 pub(super) fn what(cost: &Cost, language: Language, period: &Period) -> String {
     let at = time(cost.start.0, &period.zone);
-    let length = language.duration(cost.end.0 - cost.start.0);
+    let name = cost.name.as_deref().unwrap_or(&at);
     match (language, &cost.kind) {
         (Language::English, CostKind::Deployment { service, version, actor, .. }) => {
             let by = actor.as_ref().map_or(String::new(), |actor| format!(" by {actor}"));
@@ -249,8 +273,8 @@ pub(super) fn what(cost: &Cost, language: Language, period: &Period) -> String {
             let by = actor.as_ref().map_or(String::new(), |actor| format!("（{actor}）"));
             format!("{at} 的发布 {service} {version}{by}")
         }
-        (Language::English, CostKind::Incident) => format!("the incident of {at} ({length})"),
-        (Language::Chinese, CostKind::Incident) => format!("{at} 的故障（持续 {length}）"),
+        (Language::English, CostKind::Incident) => format!("the incident \"{name}\""),
+        (Language::Chinese, CostKind::Incident) => format!("故障“{name}”"),
         (Language::English, CostKind::Upstream { service }) => format!("the upstream service {service}"),
         (Language::Chinese, CostKind::Upstream { service }) => format!("上游服务 {service}"),
         (Language::English, CostKind::Others { n_costs }) => format!("{n_costs} cheaper ones"),

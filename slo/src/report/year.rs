@@ -305,6 +305,59 @@ fn what_a_period_holds_is_told() {
 }
 
 #[test]
+fn nothing_has_to_be_read_as_a_formula() {
+    let year = Year::open();
+    let check = |language: Language, exclusion: &str, release: &str, incident: &str| {
+        let (report, period) = year.report("2026-10", "UTC", language, "exhausted");
+        let page = html(&report, &period).unwrap();
+        let mail = letter(&report, &period, "http://narthex/report").unwrap();
+        assert_eq!((report.exclusions[0].when.as_str(), page.contains(exclusion)), (exclusion, true));
+        assert!(!page.contains("FREQ="), "{language:?}");
+        assert!(report.words.release.ends_with(release), "{}", report.words.release);
+        // Beside the words, whoever wants it finds what the policy says.
+        let formula = "remaining &lt;= 0% (remaining = -14%)</code>";
+        assert!(page.contains(formula) && mail.html.contains(formula), "{language:?}");
+        assert!(mail.text.contains("\n  remaining <= 0% (remaining = -14%)\n"), "{}", mail.text);
+        for text in [&page, &mail.html, &mail.text] {
+            assert!(text.contains(incident), "{incident} in {text}");
+        }
+    };
+    check(
+        Language::English,
+        "every Sunday, 02:00–04:00 UTC",
+        "in the state exhausted then: nothing of the error budget is left (left: -14 %).",
+        "Orders are accepted, 10 Oct 13:05, 45 min",
+    );
+    check(
+        Language::Chinese,
+        "每周日 02:00–04:00（UTC）",
+        "（依据最近 1 天的预算）当时判定的状态：已耗尽。依据：错误预算已用完（剩余：-14 %）。",
+        "Orders are accepted，10 月 10 日 13:05，45 分钟",
+    );
+}
+
+#[test]
+fn what_went_of_late_is_of_an_end_that_the_period_has() {
+    let year = Year::open();
+    let check = |period: &str, language: Language, want: &str| {
+        let (report, period) = year.report(period, "UTC", language, "healthy");
+        let late = report.of_late.unwrap();
+        let history = year.bench.budgets.history();
+        let bad = |id: &str| history.counts(id, report.until.0 - late.seconds * 1000, report.until.0).bad;
+        let share = (bad("orders") + bad("payments")) / report.status.budget.allowed.0;
+        assert!((late.spent_ratio.unwrap() - share).abs() < 1e-9, "{late:?} {share}");
+        let tile = format!("<div class=\"tile\"><b>{}</b><span>{want}</span></div>", language::percent(share));
+        assert!(html(&report, &period).unwrap().contains(&tile), "{tile}");
+    };
+    check("28d", Language::English, "of the budget went in the last 7 days");
+    check("7d", Language::English, "of the budget went in the last day");
+    check("1d", Language::English, "of the budget went in the last hour");
+    check("1d", Language::Chinese, "最近 1 小时消耗的预算");
+    check("2026-09", Language::English, "of the budget went in the last 7 days of the period");
+    check("2026-09", Language::Chinese, "本期最后 7 天消耗的预算");
+}
+
+#[test]
 fn what_is_expected_begins_where_the_past_ends() {
     let year = Year::open();
     let left = |report: &Report| report.status.budget.remaining_ratio.unwrap();

@@ -281,7 +281,7 @@ fn a_mail_answers_what_a_report_answers() {
     let mail = written_mail(None);
     // 1008 times 1000 events allow 1008 bad ones; 360 there were.
     assert!(mail.subject.starts_with("✓ kept · <script>"), "{}", mail.subject);
-    assert!(mail.subject.ends_with("budget left: 64 % · 2026-W48"), "{}", mail.subject);
+    assert!(mail.subject.ends_with("budget left: 64 % · week 48 of 2026"), "{}", mail.subject);
     for part in [&mail.text, &mail.html] {
         for said in ["Was the promise kept?", "May we release?", "Orders are taken", "99.964 %", "360", "64 %"] {
             assert!(part.contains(said), "{said}: {part}");

@@ -7,10 +7,12 @@ use http::Method;
 use net::percent::{self, Place};
 use net::server::{Request, Response, produce};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use slo::condition;
 use slo::gate::{Evaluation, GateError, Gates, Inquiry, Outlook, Override, OverrideRequest, Phase, Reason, Stage};
 use slo::report::Language;
 
+use super::in_words::in_words;
 use super::{Asked, decoded_name, respond, spoken};
 use crate::access;
 use crate::params;
@@ -80,6 +82,10 @@ fn shown(gates: &Gates, name: &str, language: Language, now_ms: i64) -> Result<V
     let last = gates.evaluations(name, 1).into_iter().next();
     let overrides = gates.overrides(name, MAX_LISTED);
     let holds = |given: &&Override| given.expires_ms > now_ms;
+    let outlook = gates.outlook(name)?;
+    let conditions = gate.deny.iter().chain(&gate.warn).chain(&gate.fail_when).map(String::as_str);
+    let mut in_words = in_words(conditions, language);
+    in_words.extend(outlook.iter().flat_map(|one| reasons_in_words(&one.reasons, language)));
     Ok(json!({
         "name": gate.name,
         "product": gate.product,
@@ -97,7 +103,8 @@ fn shown(gates: &Gates, name: &str, language: Language, now_ms: i64) -> Result<V
         "policy_state": standing.as_ref().and_then(|standing| standing.state.clone()),
         "policy_since": standing.as_ref().filter(|standing| standing.state.is_some()).map(|standing| format_rfc3339(standing.since_ms)),
         "policy_why": standing.map(|standing| standing.why),
-        "outlook": gates.outlook(name)?.iter().map(|one| outlook_json(one, language)).collect::<Vec<_>>(),
+        "in_words": in_words,
+        "outlook": outlook.iter().map(|one| outlook_json(one, language)).collect::<Vec<_>>(),
         "active_overrides": overrides.iter().filter(holds).map(override_json).collect::<Vec<_>>(),
         "last_evaluation": last.map(|last| evaluation_json(&last, language, None)),
     }))
@@ -110,6 +117,25 @@ fn outlook_json(outlook: &Outlook, language: Language) -> Value {
         "reasons": said(&outlook.reasons, language),
         "override": outlook.overridden_by.as_ref().map(override_json),
     })
+}
+
+/// What reasons say in words that stand on a condition, by how they are said otherwise.
+fn reasons_in_words(reasons: &[Reason], language: Language) -> Map<String, Value> {
+    let told = |reason: &Reason| {
+        let words = match reason {
+            Reason::Holds(text) => condition::in_words(text, language)?,
+            Reason::NotKnown(text) => {
+                let words = condition::in_words(text, language)?;
+                match language {
+                    Language::English => format!("nobody knows whether {words}"),
+                    Language::Chinese => format!("无法判断是否满足：{words}"),
+                }
+            }
+            _ => return None,
+        };
+        Some((reason.words(language), Value::from(words)))
+    };
+    reasons.iter().filter_map(told).collect()
 }
 
 fn said(reasons: &[Reason], language: Language) -> Vec<String> {
@@ -271,6 +297,7 @@ fn evaluation_json(evaluation: &Evaluation, language: Language, base: Option<&st
         "decision": evaluation.decision.map(slo::gate::Decision::as_str),
         "own_decision": evaluation.own_decision.map(slo::gate::Decision::as_str),
         "reasons": said(&evaluation.reasons, language),
+        "in_words": reasons_in_words(&evaluation.reasons, language),
         "override": evaluation.overridden_by.as_ref().map(override_json),
         "policy_state": evaluation.policy_state,
         "remaining_ratio": evaluation.remaining_ratio,

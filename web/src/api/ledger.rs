@@ -1,14 +1,17 @@
 //! `/api/v1/products/{product}/ledger`: what a budget was spent on, and speed next to it.
 
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use slo::gate::{Gates, Speed};
 use slo::ledger::{Account, Entry, EntryKind};
 use slo::policy::{Consequences, FreezeOutcome, Standing};
-use slo::report::costs;
+use slo::report::{Language, Naming, costs};
 use slo::spec::{BudgetPolicy, PolicyState, Role};
 
 use super::deployments::deployment_json;
-use super::{Asked, decoded_name, strict};
+use super::in_words::in_words;
+use super::reports::{clocks, zone};
+use super::{Asked, decoded_name, spoken, strict};
 use crate::params;
 use crate::reply::{ApiError, ApiResult, ErrorType, Reply};
 use crate::state::Parts;
@@ -27,15 +30,18 @@ pub(super) fn ledger(parts: &Parts, asked: &Asked) -> ApiResult {
     if !(0..=MAX_SPAN_MS).contains(&to_ms.saturating_sub(from_ms)) {
         return Err(ApiError::parameter("start", "it has to lie before end, and by 400d at most (ledger_span)"));
     }
-    let told = told(&parts.gates, &product, from_ms, to_ms)?.to_string();
+    let language = spoken(asked.form.get("lang"), Language::English)?;
+    let of_product = || parts.gates.catalog().products.get(&product).map(zone).unwrap_or(TimeZone::UTC);
+    let zone = clocks(asked.form.get("zone"))?.unwrap_or_else(of_product);
+    let told = told(&parts.gates, &product, (from_ms, to_ms), &Naming::new(language, &zone, to_ms))?.to_string();
     Reply::data(move |json| json.raw(&told))
 }
 
-fn told(gates: &Gates, product: &str, from_ms: i64, to_ms: i64) -> Result<Value, ApiError> {
+fn told(gates: &Gates, product: &str, (from_ms, to_ms): (i64, i64), naming: &Naming) -> Result<Value, ApiError> {
     let missing = || ApiError::new(ErrorType::NotFound, format_args!("no product is called {product:?}"));
     let speed = gates.speed(product, from_ms, to_ms).ok_or_else(missing)?;
     let ledger = gates.ledger(product, from_ms, to_ms);
-    let costs = ledger.as_ref().map(costs).unwrap_or_default();
+    let costs = ledger.as_ref().map(|ledger| costs(ledger, naming)).unwrap_or_default();
     let costs = serde_json::to_value(costs).map_err(|error| ApiError::new(ErrorType::Internal, error))?;
     let accounts = ledger.map(|ledger| ledger.accounts).unwrap_or_default();
     let changes = gates.changes(product, 100);
@@ -43,10 +49,10 @@ fn told(gates: &Gates, product: &str, from_ms: i64, to_ms: i64) -> Result<Value,
         "product": product,
         "start": format_rfc3339(from_ms),
         "end": format_rfc3339(to_ms),
-        "slos": accounts.iter().map(account_json).collect::<Vec<_>>(),
+        "slos": accounts.iter().map(|account| account_json(account, naming)).collect::<Vec<_>>(),
         "costs": costs,
         "dora": dora_json(&speed),
-        "policy": gates.standing(product).map(|standing| policy_json(gates, &standing)),
+        "policy": gates.standing(product).map(|standing| policy_json(gates, &standing, naming.language())),
         "policy_changes": changes.iter().map(|change| json!({
             "at": format_rfc3339(change.at_ms),
             "from": change.from,
@@ -57,7 +63,7 @@ fn told(gates: &Gates, product: &str, from_ms: i64, to_ms: i64) -> Result<Value,
 }
 
 /// Where a product stands, and all states of its policy, worst first, with what each means for releases.
-fn policy_json(gates: &Gates, standing: &Standing) -> Value {
+fn policy_json(gates: &Gates, standing: &Standing, language: Language) -> Value {
     let catalog = gates.catalog();
     let policy = catalog.budget_policies.get(&standing.policy);
     let state_json = |policy: &BudgetPolicy, state: &PolicyState| {
@@ -72,12 +78,19 @@ fn policy_json(gates: &Gates, standing: &Standing) -> Value {
         })
     };
     let states = policy.map(|policy| policy.states.iter().map(|state| state_json(policy, state)).collect::<Vec<_>>());
+    // A state without a condition to leave it is left when its own no longer holds.
+    let conditions = policy.iter().flat_map(|policy| &policy.states).flat_map(|state| {
+        let leave_when = state.leave_when.clone().unwrap_or_else(|| format!("not ({})", state.when));
+        [state.when.clone(), leave_when]
+    });
+    let formulas: Vec<String> = conditions.chain([standing.why.clone()]).collect();
     json!({
         "name": standing.policy,
         "state": standing.state,
         "since": format_rfc3339(standing.since_ms),
         "why": standing.why,
         "states": states.unwrap_or_default(),
+        "in_words": in_words(formulas.iter().map(String::as_str), language),
         "gitlab_freezes": gates.freezes(&standing.product).iter().map(freeze_json).collect::<Vec<_>>(),
     })
 }
@@ -107,7 +120,7 @@ fn releases_json(follows: &Consequences) -> Value {
     })
 }
 
-fn account_json(account: &Account) -> Value {
+fn account_json(account: &Account, naming: &Naming) -> Value {
     json!({
         "slo": account.objective,
         "title": account.title,
@@ -116,11 +129,11 @@ fn account_json(account: &Account) -> Value {
         "bad": account.counts.bad,
         "total": account.counts.total,
         "allowed": account.allowed,
-        "entries": account.entries.iter().map(entry_json).collect::<Vec<_>>(),
+        "entries": account.entries.iter().map(|entry| entry_json(account, entry, naming)).collect::<Vec<_>>(),
     })
 }
 
-fn entry_json(entry: &Entry) -> Value {
+fn entry_json(account: &Account, entry: &Entry, naming: &Naming) -> Value {
     let (kind, deployment) = match &entry.kind {
         EntryKind::Deployment(deployment) => ("deployment", Some(deployment_json(deployment))),
         EntryKind::Incident => ("incident", None),
@@ -128,6 +141,7 @@ fn entry_json(entry: &Entry) -> Value {
     };
     json!({
         "kind": kind,
+        "name": naming.entry(account, entry),
         "start": format_rfc3339(entry.from_ms),
         "end": format_rfc3339(entry.to_ms),
         "bad": entry.bad,

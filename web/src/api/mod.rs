@@ -9,6 +9,7 @@ pub(crate) mod deployments;
 mod exemplars;
 pub(crate) mod gates;
 pub(crate) mod hooks;
+mod in_words;
 mod language;
 pub(crate) mod ledger;
 mod listing;

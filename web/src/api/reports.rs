@@ -70,15 +70,7 @@ fn wanted(name: &str, language: Language, parameter: impl Fn(&str) -> String) ->
         _ => return Err(ApiError::parameter("format", "there are html, png and json")),
     };
     let language = spoken(&parameter("lang"), language)?;
-    let zone = match parameter("zone").as_str() {
-        "" => None,
-        name => Some(TimeZone::get(name).map_err(|_| {
-            ApiError::parameter(
-                "zone",
-                format_args!("{} is no time zone of the IANA database", model::name::quoted(name)),
-            )
-        })?),
-    };
+    let zone = clocks(&parameter("zone"))?;
     let period = Some(parameter("period")).filter(|period| !period.is_empty());
     let period = period.unwrap_or_else(|| DEFAULT_PERIOD.to_owned());
     Ok(Wanted { product: decoded_name(name)?, period, format, language, zone })
@@ -106,8 +98,20 @@ fn made(parts: &Parts, wanted: &Wanted, now_ms: i64) -> Result<Response, ApiErro
     }
 }
 
+/// Whose clocks `zone` asks for; `None` where it is left out.
+pub(super) fn clocks(name: &str) -> Result<Option<TimeZone>, ApiError> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let unknown = |_| {
+        let message = format_args!("{} is no time zone of the IANA database", model::name::quoted(name)).to_string();
+        ApiError::parameter("zone", message)
+    };
+    TimeZone::get(name).map(Some).map_err(unknown)
+}
+
 /// Whose clocks: those of the product's window, where it goes by a calendar.
-fn zone(product: &Product) -> TimeZone {
+pub(super) fn zone(product: &Product) -> TimeZone {
     match &product.window {
         Window::Calendar { zone, .. } => zone.clone(),
         Window::Rolling { .. } => TimeZone::UTC,

@@ -70,6 +70,40 @@ fn post(server: &TestServer, path: &str, headers: &[(&str, &str)], body: &Value)
 }
 
 #[test]
+fn conditions_are_there_in_words_too() {
+    let server = started(Setup::new());
+    let check = |lang: &str, want: &Value| {
+        let gate = get(server.address, &format!("/api/v1/gates/shop-prod?lang={lang}")).json()["data"].take();
+        assert_eq!(&gate["in_words"], want, "{lang}");
+    };
+    check(
+        "en",
+        &json!({
+            "change == config": "the change is a change of configuration",
+            "alert.firing(severity=page) and change == feature":
+                "an alert fires that calls somebody at once and the change is a feature",
+            "change == config (change = config)":
+                "the change is a change of configuration (change: a change of configuration)",
+            "nobody knows whether alert.firing(severity=page) and change == feature \
+             (alert.firing(severity=\"page\") = unknown, change = feature)":
+                "nobody knows whether an alert fires that calls somebody at once and the change is a feature \
+                 (alert: not known, change: a feature)",
+        }),
+    );
+    check(
+        "zh-CN",
+        &json!({
+            "change == config": "变更类型为配置",
+            "alert.firing(severity=page) and change == feature": "有呼叫级别的告警正在触发，且变更类型为功能",
+            "change == config (change = config)": "变更类型为配置（变更类型：配置）",
+            "无法判断是否满足 alert.firing(severity=page) and change == feature \
+             (alert.firing(severity=\"page\") = unknown, change = feature)":
+                "无法判断是否满足：有呼叫级别的告警正在触发，且变更类型为功能（告警：未知，变更类型：功能）",
+        }),
+    );
+}
+
+#[test]
 fn a_gate_is_asked_and_overridden() {
     let server = started(Setup::new());
     let question = |change: &str| json!({ "service": "api", "version": "v1", "change": change });
@@ -174,10 +208,14 @@ fn deployments_are_recorded_once() {
     check("product=shop&service=api", 1);
     check("product=shop&service=web", 0);
     check("end=2023-11-14T21:00:00Z", 0);
-    let ledger = get(server.address, "/api/v1/products/shop/ledger").json()["data"].take();
+    let ledger =
+        get(server.address, "/api/v1/products/shop/ledger?lang=zh-CN&zone=Asia/Shanghai").json()["data"].take();
     assert_eq!((&ledger["costs"], &ledger["policy"]), (&json!([]), &Value::Null), "nobody knows budgets");
     assert_eq!((&ledger["dora"]["deployments"], &ledger["dora"]["change_failure_ratio"]), (&json!(1), &json!(0.0)));
     assert_eq!(get(server.address, "/api/v1/products/nope/ledger").status, 404);
+    for asked in ["lang=tlh", "zone=Mars"] {
+        assert_eq!(get(server.address, &format!("/api/v1/products/shop/ledger?{asked}")).status, 400, "{asked}");
+    }
 }
 
 #[test]

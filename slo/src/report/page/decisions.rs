@@ -67,12 +67,9 @@ impl Page<'_> {
         out.raw("</p>");
         for exclusion in &self.report.exclusions {
             out.raw("<p>").text(self.say("Does not count: ", "不计入：")).name(&exclusion.name).raw(" · ");
-            out.text(&exclusion.first).raw(" · ").text(&exclusion.length);
+            out.text(&exclusion.when);
             let lasted = self.language.duration((exclusion.seconds * 1000.0) as i64);
             out.text(self.say(" · in this period ", " · 本期共 ")).text(&lasted);
-            if let Some(rrule) = &exclusion.rrule {
-                out.raw(" · ").name(rrule);
-            }
             out.raw(" · ").name(&exclusion.reason).raw("</p>");
         }
         let owners: Vec<&str> = self

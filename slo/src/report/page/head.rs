@@ -5,9 +5,8 @@ use std::cmp::Ordering;
 use super::super::burndown::numbered;
 use super::super::language::{count, day, fine_percent, percent, time};
 use super::super::markup::Markup;
-use super::super::summary::DAY_MS;
 use super::super::words::bad_unit;
-use super::super::{Alerted, InUnits, Language};
+use super::super::{Alerted, InUnits, Language, OfLate};
 use super::{Page, STYLE, or_dash};
 
 /// How wide the bar is in its own units.
@@ -20,10 +19,11 @@ impl Page<'_> {
         let report = self.report;
         out.raw("<!doctype html>\n<html lang=\"").text(self.language.tag()).raw("\">\n<head><meta charset=\"utf-8\">");
         out.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
-        out.text(&report.title).raw(" · ").text(&report.period).raw("</title>\n").raw(STYLE);
+        let title = self.period.title(self.language);
+        out.text(&report.title).raw(" · ").text(&title).raw("</title>\n").raw(STYLE);
         out.raw("</head>\n<body><main>\n<header><p class=\"kicker\"><span>");
         out.text(self.say("Error-budget report", "错误预算报告")).raw(" · ");
-        out.name(&report.title).raw(" · ").text(&report.period).raw("</span>");
+        out.name(&report.title).raw(" · ").text(&title).raw("</span>");
         match report.kept {
             Some(true) => out.raw("<span class=\"state kept\">").text(self.say("✓ kept", "✓ 履行")),
             Some(false) => out.raw("<span class=\"state broken\">").text(self.say("✗ not kept", "✗ 未履行")),
@@ -146,8 +146,13 @@ impl Page<'_> {
             (self.say("May we release?", "可以发布吗？"), &words.release),
         ];
         out.raw("<dl class=\"answers\">");
-        for (question, answer) in answers {
-            out.raw("<div><dt>").text(question).raw("</dt><dd>").text(answer).raw("</dd></div>");
+        for (place, (question, answer)) in answers.into_iter().enumerate() {
+            out.raw("<div><dt>").text(question).raw("</dt><dd>").text(answer);
+            // The last is what the formula is about.
+            if let Some(formula) = words.formula.as_ref().filter(|_| place == 2) {
+                out.raw("<code class=\"muted\">").text(formula).raw("</code>");
+            }
+            out.raw("</dd></div>");
         }
         out.raw("</dl>\n");
     }
@@ -167,10 +172,9 @@ impl Page<'_> {
             let (value, name) = self.units(units);
             tile(&value, &name);
         }
-        tile(
-            &or_dash(self.spent_in_last_week(), percent),
-            self.say("of the budget went in its last 7 days", "最近 7 天消耗的预算"),
-        );
+        if let Some(late) = &self.report.of_late {
+            tile(&or_dash(late.spent_ratio, percent), &self.went(late));
+        }
         if let Some(alerted) = self.report.alerted_in_all() {
             let (value, name) = self.alerted(alerted);
             tile(&value, &name);
@@ -211,7 +215,9 @@ impl Page<'_> {
             n => format!("{n} {one}s"),
         };
         match self.language {
-            Language::English => (counted(pages, "page"), format!("calls at once, and {}", counted(tickets, "ticket"))),
+            Language::English => {
+                (counted(pages, "page"), format!("called somebody at once; {}", counted(tickets, "ticket")))
+            }
             Language::Chinese => (format!("{pages} 次"), format!("呼叫值班人员；另有工单 {tickets} 张")),
         }
     }
@@ -233,11 +239,14 @@ impl Page<'_> {
         }
     }
 
-    /// The share of the period's budget that went in its last week.
-    fn spent_in_last_week(&self) -> Option<f64> {
-        let points = &self.report.burndown;
-        let week_ago_ms = self.report.until.0 - 7 * DAY_MS;
-        let before = points.iter().rev().find(|point| point.at.0 <= week_ago_ms).or(points.first())?;
-        Some(before.remaining_ratio? - points.last()?.remaining_ratio?)
+    /// When that share of the budget went.
+    fn went(&self, late: &OfLate) -> String {
+        let last = self.language.last(late.seconds * 1000);
+        match (self.language, self.report.is_over) {
+            (Language::English, true) => format!("of the budget went in the {last} of the period"),
+            (Language::English, false) => format!("of the budget went in the {last}"),
+            (Language::Chinese, true) => format!("本期{}消耗的预算", last.replace("最近", "最后")),
+            (Language::Chinese, false) => format!("{last}消耗的预算"),
+        }
     }
 }

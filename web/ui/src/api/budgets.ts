@@ -135,6 +135,8 @@ export interface Deployment {
 /** What something cost; the shares of all of them add up to one. */
 export interface Cost {
   kind: "deployment" | "incident" | "upstream" | "others" | "background";
+  /** What people call it; null for what is many small things. */
+  name?: string | null;
   start: string;
   end: string;
   bad: number;
@@ -158,6 +160,7 @@ export interface Account {
   bad: number;
   entries: {
     kind: "deployment" | "incident" | "background";
+    name?: string | null;
     start: string;
     end: string;
     bad: number;
@@ -174,6 +177,9 @@ export interface Releases {
   max_deploys_per_day: number | null;
   soak_seconds: number | null;
 }
+
+/** What conditions say as sentences, by their text; one that is clearer as a formula is not there. */
+export type InWords = Record<string, string>;
 
 export interface PolicyState {
   name: string;
@@ -206,6 +212,7 @@ export interface Policy {
   since: string;
   why: string;
   states: PolicyState[];
+  in_words?: InWords;
   gitlab_freezes: GitlabFreeze[];
 }
 
@@ -245,6 +252,7 @@ export interface Gate {
   policy_state: string | null;
   policy_since: string | null;
   policy_why: string | null;
+  in_words?: InWords;
   /** What it would say now, by class of change. */
   outlook: { change: string; decision: Decision; reasons: string[]; override: Override | null }[];
   active_overrides: Override[];
@@ -263,6 +271,7 @@ export interface Evaluation {
   /** Null while the release is being watched. */
   decision: Decision | null;
   reasons: string[];
+  in_words?: InWords;
   override: Override | null;
   created_at: string;
 }

@@ -184,8 +184,13 @@ function marksOf({ exclusions, objectives }: Marks, deployments: Deployment[], c
     ),
     ...costs
       .filter(({ kind }) => kind === "incident")
-      .map(({ start, end, budget_share }) =>
-        mark("incident", start, end, text.incident(budget_share === null ? "–" : percent(budget_share))),
+      .map(({ name, start, end, budget_share }) =>
+        mark(
+          "incident",
+          start,
+          end,
+          text.incident(name ?? "", budget_share === null ? "–" : percent(budget_share)),
+        ),
       ),
     ...objectives.map(({ at, from, to }) => mark("objective", at, at, text.promised(from, to))),
     ...deployments.map(({ service, version, actor, state, started_at: at }) =>

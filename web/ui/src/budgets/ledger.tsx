@@ -70,7 +70,9 @@ function Row({ cost }: { cost: Cost }) {
 
 function What({ cost }: { cost: Cost }) {
   const text = tb().ledger;
-  const name = cutMiddle(`${cost.service ?? ""} ${cost.version ?? ""}`.trim(), 80);
+  // An incident is called after what it hurt and its time.
+  const called = cost.kind === "incident" ? cost.name : `${cost.service ?? ""} ${cost.version ?? ""}`;
+  const name = cutMiddle(called?.trim() ?? "", 80);
   if (cost.kind === "others") return <>{text.others(cost.n_costs ?? 0)}</>;
   if (name === "") return <>{text.kind[cost.kind]}</>;
   return (

@@ -1,11 +1,12 @@
 // Where a product stands in its policy: since when, why, what that means for releases, and what it takes to leave.
 
-import type { Ledger, Releases } from "../api/budgets";
+import type { InWords, Ledger, Releases } from "../api/budgets";
 import { printDuration } from "../format/duration";
 import { cutMiddle } from "../format/labels";
 import { Ago } from "../parts/ago";
 import { State } from "../parts/state";
 import { tb } from "../texts/budgets";
+import { Formula } from "./formula";
 import { changeWord } from "./words";
 
 /** The state of a policy: those that everybody knows bear their sign and word, the others their own. */
@@ -19,7 +20,7 @@ export function Standing({ state }: { state: string | null }) {
 export function Policy({ policy }: { policy: Ledger["policy"] }) {
   const text = tb().policy;
   if (policy === null) return <p class="muted">{text.none}</p>;
-  const { state, since, why, states } = policy;
+  const { state, since, why, states, in_words: words } = policy;
   const at = states.findIndex(({ name }) => name === state);
   const now = states[at];
   return (
@@ -34,30 +35,37 @@ export function Policy({ policy }: { policy: Ledger["policy"] }) {
       </p>
       {now !== undefined && <p class="meaning">{meaningOf(now.releases)}</p>}
       <dl class="facts">
-        <Fact name={text.why} condition={why} />
+        <Fact name={text.why} condition={why} words={words} />
         {now !== undefined && at < states.length - 1 && (
-          <Fact name={text.better} condition={now.leave_when ?? `not (${now.when})`}>
+          <Fact name={text.better} condition={now.leave_when ?? `not (${now.when})`} words={words}>
             {now.leaving_since === null ? "" : text.holds(printDuration(age(now.leaving_since)))}
           </Fact>
         )}
         {states.slice(0, Math.max(0, at)).map(one => (
-          <Fact key={one.name} name={text.worse(stateWord(one.name))} condition={one.when}>
+          <Fact key={one.name} name={text.worse(stateWord(one.name))} condition={one.when} words={words}>
             {meaningOf(one.releases)}
           </Fact>
         ))}
-        <Fact name={tb().products.policy} condition={policy.name} />
+        <Fact name={tb().products.policy} condition={policy.name} words={words} />
       </dl>
     </>
   );
 }
 
-function Fact({ name, condition, children }: { name: string; condition: string; children?: string }) {
+interface FactProps {
+  name: string;
+  condition: string;
+  words: InWords | undefined;
+  children?: string;
+}
+
+function Fact({ name, condition, words, children }: FactProps) {
   if (condition === "") return null;
   return (
     <>
       <dt>{name}</dt>
       <dd>
-        <code>{condition}</code>
+        <Formula text={condition} words={words} isFormula />
         {children && <div class="muted">{children}</div>}
       </dd>
     </>

@@ -3,6 +3,8 @@
 import type { Account, Cost, Deployment, Ledger, Product, Slo } from "../api/budgets";
 import { get } from "../api/client";
 import { type Resource, useResource } from "../api/resource";
+import { zoneId } from "../format/time";
+import { language, zone } from "../preferences";
 
 export interface Spending {
   ledger: Ledger;
@@ -14,14 +16,18 @@ const nDeployments = 500;
 
 /** Of what belongs to no product nobody knows deployments. */
 export function useSpending(product: string | null, { window }: Slo | Product): Resource<Spending> {
-  return useResource(product === null ? null : `spending ${product}`, async signal => {
-    const query = { start: window.start, end: soFar(window) };
-    const [ledger, deployments] = await Promise.all([
-      get<Ledger>(`products/${encodeURIComponent(product ?? "")}/ledger`, query, signal),
-      get<Deployment[]>("deployments", { product: product ?? "", ...query, limit: nDeployments }, signal),
-    ]);
-    return { ledger: ledger.data, deployments: deployments.data };
-  });
+  const naming = { lang: language.value, zone: zoneId(zone.value) };
+  return useResource(
+    product === null ? null : `spending ${product} ${naming.lang} ${naming.zone}`,
+    async signal => {
+      const query = { start: window.start, end: soFar(window) };
+      const [ledger, deployments] = await Promise.all([
+        get<Ledger>(`products/${encodeURIComponent(product ?? "")}/ledger`, { ...query, ...naming }, signal),
+        get<Deployment[]>("deployments", { product: product ?? "", ...query, limit: nDeployments }, signal),
+      ]);
+      return { ledger: ledger.data, deployments: deployments.data };
+    },
+  );
 }
 
 /** The end of a window, or now where it still lasts. */

@@ -29,6 +29,11 @@ export function zoneName(ms: number, zone: Zone): string {
   return `UTC${minutes < 0 ? "−" : "+"}${pad(Math.floor(abs / 60))}:${pad(abs % 60)}`;
 }
 
+/** What the IANA database calls the zone, for the server. */
+export function zoneId(zone: Zone): string {
+  return zone === "utc" ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
 /** Reads `2026-11-24 10:31`, RFC 3339 and Unix seconds; a text without a zone is in `zone`. Null where it is neither. */
 export function parseInstant(text: string, zone: Zone): number | null {
   const trimmed = text.trim();

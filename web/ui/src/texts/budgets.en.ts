@@ -104,7 +104,8 @@ export const budgetsEn = {
       exclusion: "Not counted",
       objective: "Another promise",
     },
-    incident: (share: string) => `Incident: ${share} of the budget`,
+    incident: (name: string, share: string) =>
+      `Incident: ${[name, `${share} of the budget`].filter(Boolean).join(" · ")}`,
     promised: (from: string, to: string) => `Promise: ${from} % → ${to} %`,
     asTable: "As a table",
     when: "When",

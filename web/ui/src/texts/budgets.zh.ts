@@ -96,7 +96,7 @@ export const budgetsZh: BudgetTexts = {
     worstLine: "最坏情况",
     between: "最好与最坏之间",
     marks: { deployment: "部署", incident: "故障", exclusion: "不计入", objective: "目标调整" },
-    incident: share => `故障：消耗预算的 ${share}`,
+    incident: (name, share) => `故障：${[name, `消耗预算的 ${share}`].filter(Boolean).join(" · ")}`,
     promised: (from, to) => `目标：${from} % → ${to} %`,
     asTable: "以表格显示",
     when: "时间",

@@ -2,7 +2,8 @@
 // pipeline asks it.
 
 import { useState } from "preact/hooks";
-import type { Evaluation, Gate, Override } from "../../api/budgets";
+import type { Evaluation, Gate, InWords, Override } from "../../api/budgets";
+import { Formula } from "../../budgets/formula";
 import { Standing } from "../../budgets/policy";
 import { changeWord } from "../../budgets/words";
 import { printDuration } from "../../format/duration";
@@ -59,7 +60,7 @@ function Outlook({ gate }: { gate: Gate }) {
                 {reasons.length === 0 ? (
                   <span class="muted">{text.nothingAgainst}</span>
                 ) : (
-                  <Reasons reasons={reasons} />
+                  <Reasons reasons={reasons} words={gate.in_words} />
                 )}
               </td>
             </tr>
@@ -70,12 +71,14 @@ function Outlook({ gate }: { gate: Gate }) {
   );
 }
 
-function Reasons({ reasons }: { reasons: string[] }) {
+function Reasons({ reasons, words }: { reasons: string[]; words: InWords | undefined }) {
   if (reasons.length === 0) return null;
   return (
     <ul>
       {reasons.map(reason => (
-        <li key={reason}>{cutMiddle(reason, 300)}</li>
+        <li key={reason}>
+          <Formula text={reason} words={words} isFormula={false} />
+        </li>
       ))}
     </ul>
   );
@@ -139,7 +142,7 @@ function Decisions({ evaluations }: { evaluations: Evaluation[] }) {
                 <td>{changeWord(one.change)}</td>
                 <td class="name">{cutMiddle(one.actor, 40)}</td>
                 <td class="name">
-                  <Reasons reasons={one.reasons} />
+                  <Reasons reasons={one.reasons} words={one.in_words} />
                 </td>
               </tr>
             ))}
@@ -225,7 +228,7 @@ function Conditions({ gate }: { gate: Gate }) {
               <dd>
                 {conditions.map(condition => (
                   <div key={condition}>
-                    <code>{condition}</code>
+                    <Formula text={condition} words={gate.in_words} isFormula />
                   </div>
                 ))}
               </dd>

@@ -59,6 +59,11 @@ export function List({ gates }: { gates: Gate[] }) {
   );
 }
 
+/** In words, where it is a condition that has them. */
+function reasonOf({ in_words: words }: Gate, reason = ""): string {
+  return words?.[reason] ?? reason;
+}
+
 function Table({ gates }: { gates: Gate[] }) {
   const text = tb().gates;
   return (
@@ -93,7 +98,7 @@ function Table({ gates }: { gates: Gate[] }) {
               <td class="policy">
                 <Standing state={gate.policy_state} />
               </td>
-              <td class="reason muted">{cutMiddle(feature?.reasons[0] ?? "", 160)}</td>
+              <td class="reason muted">{cutMiddle(reasonOf(gate, feature?.reasons[0]), 160)}</td>
             </tr>
           );
         })}
