@@ -40,10 +40,10 @@ impl Past {
         self.ups.push(Arc::new(Old { labels, step_ms: STEP_MS, per_s: 0.0 }));
     }
 
-    /// Adds a counter of a target and a route that grows by so much in a second, and has a sample in each step.
-    pub fn add_counter(&mut self, instance: &str, (route, code): (&str, &str), per_s: f64, step_ms: i64) {
-        let own = [("__name__", "http_requests_total"), ("job", "shop"), ("instance", instance)];
-        let labels = Labels::from_pairs(own.into_iter().chain([("route", route), ("code", code)]));
+    /// Adds a counter of a target and a route, with other labels, that grows by so much in a second and has a sample in each step.
+    pub fn add_counter(&mut self, (instance, route): (&str, &str), others: &[(&str, &str)], per_s: f64, step_ms: i64) {
+        let own = [("__name__", "http_requests_total"), ("job", "shop"), ("instance", instance), ("route", route)];
+        let labels = Labels::from_pairs(own.into_iter().chain(others.iter().copied()));
         self.by_route.entry(route.to_owned()).or_default().push(Arc::new(Old { labels, step_ms, per_s }));
     }
 }

@@ -89,6 +89,11 @@ pub trait History: fmt::Debug + Send + Sync {
     /// What was counted in a span, with exclusions taken out.
     fn counts(&self, id: &str, from_ms: i64, to_ms: i64) -> Counts;
 
+    /// What was counted in each of the windows that end together; they begin at `from_ms`. Costs less than one span for each.
+    fn windows(&self, id: &str, from_ms: &[i64], to_ms: i64) -> Vec<Counts> {
+        from_ms.iter().map(|from_ms| self.counts(id, *from_ms, to_ms)).collect()
+    }
+
     /// What was counted in each of the spans of `step_ms` that follow one another from `from_ms` to `to_ms`; the last may be
     /// shorter. Costs little more than one span.
     fn steps(&self, id: &str, from_ms: i64, to_ms: i64, step_ms: i64) -> Vec<Counts>;

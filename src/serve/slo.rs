@@ -27,8 +27,12 @@ use crate::config::Language;
 
 /// Where budgets are kept in the data directory.
 const DIR: &str = "slo";
-/// Groups of series are looked for so often.
+/// Groups of series are looked for so often,
 const LOOK_FOR_GROUPS: Duration = Duration::from_secs(15);
+/// and less often where one look takes more than a thousandth of that time, as with a thousand objectives that have groups,
+const LOOKS_PER_PAUSE: u32 = 1000;
+/// but not less often than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
 /// Error budgets at work, until they are closed.
 #[derive(Debug)]
@@ -190,15 +194,17 @@ impl Work {
     fn until(&self, stopped: &Receiver<()>) {
         let mut told: Vec<String> = Vec::new();
         let mut looked = self.clock.elapsed();
+        let mut pause = LOOK_FOR_GROUPS;
         loop {
             let interval_ms = self.interval_ms.load(Ordering::Relaxed);
             let wait = Duration::from_millis(u64::try_from(interval_ms).unwrap_or(0).max(1));
             if !matches!(stopped.recv_timeout(wait), Err(RecvTimeoutError::Timeout)) {
                 return;
             }
-            if self.clock.elapsed().saturating_sub(looked) >= LOOK_FOR_GROUPS {
+            if self.clock.elapsed().saturating_sub(looked) >= pause {
                 looked = self.clock.elapsed();
-                self.look_for_groups();
+                let took = self.look_for_groups();
+                pause = (LOOKS_PER_PAUSE * took).clamp(LOOK_FOR_GROUPS, LONGEST_PAUSE);
             }
             if self.is_uncounted.load(Ordering::Relaxed) {
                 // Nobody puts another catalog in force meanwhile.
@@ -240,7 +246,6 @@ impl Work {
     /// Tells gates which catalog is in force, and in which language people are written to.
     fn tell(&self, gates: &Gates) {
         gates.set_language(self.budgets.language());
-        gates.set_language(self.budgets.language());
         for fault in gates.apply(self.budgets.catalog()) {
             tracing::error!(fault, "an error-budget policy has no effect");
         }
@@ -253,15 +258,19 @@ impl Work {
         found.inspect_err(|error| tracing::error!(%error, "groups of objectives cannot be looked for")).ok()
     }
 
-    /// Takes up groups that have come, and lets go those that have gone.
-    fn look_for_groups(&self) {
+    /// Takes up groups that have come, and lets go those that have gone. Answers how long it looked for them.
+    fn look_for_groups(&self) -> Duration {
         let mut written = self.written.lock();
         if !grouping::has_groups(&written.0.catalog) {
-            return;
+            return Duration::ZERO;
         }
-        if let Some(groups) = self.groups(&written).filter(|groups| *groups != written.1) {
+        let began = self.clock.elapsed();
+        let found = self.groups(&written);
+        let took = self.clock.elapsed().saturating_sub(began);
+        if let Some(groups) = found.filter(|groups| *groups != written.1) {
             written.1 = groups;
             self.put_in_force(&written);
         }
+        took
     }
 }

@@ -177,6 +177,17 @@ impl<'a> Evaluation<'a> {
         }
     }
 
+    /// What was counted in windows of some lengths that end at an instant.
+    fn windows(&self, counter: &Counter<'a>, lengths_ms: &[i64], at_ms: i64) -> Vec<Counts> {
+        let from_ms = lengths_ms.iter().map(|length_ms| at_ms - length_ms);
+        match counter {
+            Counter::Objective(id) => self.history.windows(id, &from_ms.collect::<Vec<_>>(), at_ms),
+            Counter::Composite(_) | Counter::Sliced(..) => {
+                from_ms.map(|from_ms| self.counts(counter, from_ms, at_ms)).collect()
+            }
+        }
+    }
+
     fn steps(&self, counter: &Counter<'a>, span: Span, step_ms: i64) -> Vec<Counts> {
         let Span { from_ms, to_ms } = span;
         match counter {
@@ -249,7 +260,7 @@ impl<'a> Evaluation<'a> {
     fn look_at(&self, subject: &Subject<'a>, burn: &BurnPolicy, windows_ms: &[i64], at_ms: i64) -> Look {
         let measured = self.measured(subject, at_ms, Some(at_ms));
         let mut windows: Vec<(i64, Counts)> = Vec::with_capacity(windows_ms.len());
-        windows.extend(windows_ms.iter().map(|ms| (*ms, self.counts(&subject.counter, at_ms - ms, at_ms))));
+        windows.extend(windows_ms.iter().copied().zip(self.windows(&subject.counter, windows_ms, at_ms)));
         let pairs = burn.pairs.iter().map(|pair| {
             let over = |window_ms: i64| {
                 let found = windows.iter().find(|(ms, _)| *ms == window_ms);

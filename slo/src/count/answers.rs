@@ -64,6 +64,23 @@ impl<'a> Open<'a> {
         counts
     }
 
+    /// What was counted in windows that end together.
+    fn windows(&self, from_ms: &[i64], to_ms: i64) -> Vec<Counts> {
+        let (events, time) = (self.book.log.upto(to_ms, &self.counting.files), self.time_upto(to_ms));
+        let window = |&from_ms: &i64| {
+            let from_ms = from_ms.min(to_ms);
+            let events = events - self.book.log.upto(from_ms, &self.counting.files);
+            let (measured_ms, expected_ms) = self.time_upto(from_ms);
+            Counts {
+                bad: events.bad,
+                total: events.total,
+                measured_ms: time.0 - measured_ms,
+                expected_ms: time.1 - expected_ms,
+            }
+        };
+        from_ms.iter().map(window).collect()
+    }
+
     /// What was counted between each two edges.
     pub(super) fn steps(&self, edges: &[i64], excluded: &Spans) -> Vec<Counts> {
         if edges.len() > MAX_LOOKED_UP {
@@ -149,6 +166,15 @@ impl History for Counting {
     fn counts(&self, id: &str, from_ms: i64, to_ms: i64) -> Counts {
         let excluded = self.excluded(id, from_ms, to_ms);
         self.open_book(id, |open| open.span(from_ms, to_ms.max(from_ms), &excluded))
+    }
+
+    fn windows(&self, id: &str, from_ms: &[i64], to_ms: i64) -> Vec<Counts> {
+        let first_ms = from_ms.iter().copied().min().unwrap_or(to_ms);
+        if !self.excluded(id, first_ms, to_ms).is_empty() {
+            return from_ms.iter().map(|from_ms| self.counts(id, *from_ms, to_ms)).collect();
+        }
+        let counts = self.open_book(id, |open| open.windows(from_ms, to_ms));
+        if counts.is_empty() { vec![Counts::default(); from_ms.len()] } else { counts }
     }
 
     fn steps(&self, id: &str, from_ms: i64, to_ms: i64, step_ms: i64) -> Vec<Counts> {

@@ -46,19 +46,30 @@ impl Out {
 pub(super) struct In<'a>(pub(super) &'a [u8]);
 
 impl<'a> In<'a> {
+    #[inline]
     pub(super) fn u64(&mut self) -> Option<u64> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
+        let (&byte, rest) = self.0.split_first()?;
+        self.0 = rest;
+        // Most numbers are small.
+        if byte < 0x80 { Some(u64::from(byte)) } else { self.longer(u64::from(byte & 0x7f)) }
+    }
+
+    /// The rest of a number, of which the first byte was read.
+    fn longer(&mut self, mut value: u64) -> Option<u64> {
+        let mut shift = 7;
+        while shift < 64 {
             let (&byte, rest) = self.0.split_first()?;
             self.0 = rest;
             value |= u64::from(byte & 0x7f) << shift;
             if byte < 0x80 {
                 return Some(value);
             }
+            shift += 7;
         }
         None
     }
 
+    #[inline]
     pub(super) fn i64(&mut self) -> Option<i64> {
         let value = self.u64()?;
         Some((value >> 1) as i64 ^ -((value & 1) as i64))

@@ -77,12 +77,15 @@ fn head<'a>(input: &mut In<'a>) -> Option<Head<'a>> {
 }
 
 impl Head<'_> {
-    fn each(mut self, mut take: impl FnMut(Increment)) -> Option<()> {
+    /// Hands out increments as long as `take` wants more.
+    fn each(mut self, mut take: impl FnMut(Increment) -> bool) -> Option<()> {
         let (mut at_ms, mut step_ms) = (self.first_ms, 0i64);
         for _ in 0..self.n_increments {
             step_ms = step_ms.checked_add(self.body.i64()?)?;
             at_ms = at_ms.checked_add(step_ms)?;
-            take(Increment { at_ms, events: get(self.is_whole, &mut self.body)? });
+            if !take(Increment { at_ms, events: get(self.is_whole, &mut self.body)? }) {
+                break;
+            }
         }
         Some(())
     }
@@ -92,7 +95,10 @@ impl Head<'_> {
 pub(super) fn decode(bytes: &[u8]) -> Option<Vec<Increment>> {
     let (mut input, mut increments) = (In(bytes), Vec::new());
     while !input.0.is_empty() {
-        head(&mut input)?.each(|increment| increments.push(increment))?;
+        head(&mut input)?.each(|increment| {
+            increments.push(increment);
+            true
+        })?;
     }
     Some(increments)
 }
@@ -111,7 +117,11 @@ pub(super) fn upto(bytes: &[u8], at_ms: i64) -> Option<Events> {
         }
         // Added up apart, so that fractions come to the same as where a group is read alone.
         let mut inside = Events::default();
-        head.each(|increment| inside += if increment.at_ms <= at_ms { increment.events } else { Events::default() })?;
+        head.each(|increment| {
+            let is_in = increment.at_ms <= at_ms;
+            inside += if is_in { increment.events } else { Events::default() };
+            is_in
+        })?;
         sum += inside;
         break;
     }
