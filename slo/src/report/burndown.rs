@@ -62,6 +62,25 @@ pub(super) fn points(span: Span, steps: &[Counts], over: &ProductStatus) -> Vec<
     points
 }
 
+/// How far below nothing, or below what has been, it is drawn how a budget goes on: what falls further would flatten all else.
+const ROOM_BELOW: f64 = 0.25;
+
+/// The lowest that is drawn of what is expected.
+fn floor(points: &[BurnPoint]) -> f64 {
+    points.iter().filter_map(|point| point.remaining_ratio).fold(0.0, f64::min) - ROOM_BELOW
+}
+
+/// A line that leaves the picture where it first falls below the floor.
+fn down_to(floor: f64, values: Vec<Option<f64>>) -> Vec<Option<f64>> {
+    let mut is_out = false;
+    let drawn = values.into_iter().map(|value| {
+        let value = value.filter(|_| !is_out)?;
+        is_out = value < floor;
+        Some(value.max(floor))
+    });
+    drawn.collect()
+}
+
 /// The burn-down of a report, to be drawn.
 pub fn picture(report: &Report, period: &Period) -> Chart {
     let say = |english, chinese| report.language.say(english, chinese).to_owned();
@@ -75,13 +94,18 @@ pub fn picture(report: &Report, period: &Period) -> Chart {
         let gap = std::iter::repeat_n(None, n_past.saturating_sub(1));
         gap.chain([now]).chain(report.expected.iter().map(|point| Some(value(point)))).collect::<Vec<_>>()
     };
+    let floor = floor(&report.burndown);
+    let above = |value: fn(&ExpectedPoint) -> f64| ahead(value).into_iter().map(|one| Some(one?.max(floor))).collect();
     let line = |name, values, look| Series { look, ..Series::new(name, values) };
     let mut series = vec![
         line(say("left", "剩余"), past(|point| point.remaining_ratio), Look::Main),
         line(say("if spent evenly", "匀速消耗"), past(|point| Some(point.even_ratio)), Look::Guide),
     ];
     if n_ahead > 0 {
-        series.insert(1, line(say("expected", "预测"), ahead(|point| point.remaining_ratio), Look::Expected));
+        series.insert(
+            1,
+            line(say("expected", "预测"), down_to(floor, ahead(|point| point.remaining_ratio)), Look::Expected),
+        );
     }
     let title: String = report.title.chars().map(shown).collect();
     Chart {
@@ -95,7 +119,7 @@ pub fn picture(report: &Report, period: &Period) -> Chart {
         threshold: None,
         spans: shaded(report, period).into_iter().chain(hatched(report)).collect(),
         marks: marks(report),
-        band: (n_ahead > 0).then(|| Band { lows: ahead(|point| point.low), highs: ahead(|point| point.high) }),
+        band: (n_ahead > 0).then(|| Band { lows: above(|point| point.low), highs: above(|point| point.high) }),
         zone: period.zone.clone(),
         nothing: say("Nothing was measured.", "没有测量数据。"),
     }
@@ -151,4 +175,24 @@ fn marks(report: &Report) -> Vec<Mark> {
 /// When it cannot be drawn.
 pub fn png(report: &Report, period: &Period) -> Result<Vec<u8>, PngError> {
     chart::png(&picture(report, period), Theme::Light, 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_falls_without_end_leaves_the_picture() {
+        let point = |remaining_ratio| BurnPoint {
+            at: Moment(0),
+            remaining_ratio,
+            even_ratio: 1.0,
+            bad: Amount(0.0),
+            total: Amount(0.0),
+        };
+        assert_eq!(floor(&[point(Some(1.0)), point(None)]), -ROOM_BELOW);
+        assert_eq!(floor(&[point(Some(1.0)), point(Some(-0.5))]), -0.5 - ROOM_BELOW);
+        let line = vec![None, Some(0.5), Some(-0.2), Some(-0.8), Some(-1.4), Some(0.0)];
+        assert_eq!(down_to(-0.25, line), [None, Some(0.5), Some(-0.2), Some(-0.25), None, None]);
+    }
 }
