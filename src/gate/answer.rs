@@ -111,7 +111,11 @@ impl Answer {
                 text.push_str(&format!("  {name:<10} {value}\n"));
             }
         };
-        self.reasons().iter().for_each(|reason| line("because", (*reason).to_owned()));
+        for reason in self.reasons() {
+            line("because", reason.to_owned());
+            // What is a formula is said in words below it.
+            line("", self.evaluation["in_words"][reason].as_str().unwrap_or_default().to_owned());
+        }
         line("policy", self.field("policy_state").to_owned());
         line("remaining", share(&self.evaluation["remaining_ratio"]));
         line("spent", share(&self.evaluation["budget_debit"]));
@@ -155,11 +159,12 @@ mod tests {
         let answer = Answer::of(json!({
             "gate": "shop-prod", "service": "api", "version": "v1", "decision": "allow", "own_decision": "deny",
             "reasons": ["overridden by li: the fair opens", "alert.firing()"], "policy_state": "critical",
+            "in_words": {"alert.firing()": "an alert fires"},
             "remaining_ratio": 0.1234, "forecast": {"exhausted_at": null}, "firing_alerts": ["A (page)", "B (page)"],
             "expires_at": "2026-11-28T00:00:00Z",
         }));
         let want = "allow (on its own: deny): shop-prod, api v1\n  because    overridden by li: the fair opens\n  \
-                    because    alert.firing()\n  policy     critical\n  remaining  12.3%\n  firing     A (page), B (page)\n  \
+                    because    alert.firing()\n             an alert fires\n  policy     critical\n  remaining  12.3%\n  firing     A (page), B (page)\n  \
                     until      2026-11-28T00:00:00Z\n";
         assert_eq!(answer.text(), want);
     }

@@ -31,7 +31,7 @@ pub(super) fn ledger(parts: &Parts, asked: &Asked) -> ApiResult {
         return Err(ApiError::parameter("start", "it has to lie before end, and by 400d at most (ledger_span)"));
     }
     let language = spoken(asked.form.get("lang"), Language::English)?;
-    let of_product = || parts.gates.catalog().products.get(&product).map(zone).unwrap_or(TimeZone::UTC);
+    let of_product = || parts.gates.catalog().products.get(&product).map_or(TimeZone::UTC, zone);
     let zone = clocks(asked.form.get("zone"))?.unwrap_or_else(of_product);
     let told = told(&parts.gates, &product, (from_ms, to_ms), &Naming::new(language, &zone, to_ms))?.to_string();
     Reply::data(move |json| json.raw(&told))
