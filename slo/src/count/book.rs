@@ -2,6 +2,7 @@
 
 use model::{Histogram, Labels};
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::bytes::{In, Out};
 use super::events::{Events, Increment};
@@ -43,12 +44,14 @@ pub(super) struct Book {
     pub(super) by_series: Option<BySeries>,
 }
 
+/// What a series adds, and the last value of each such reading: nearly always one.
+pub(super) type Roles = SmallVec<[(Role, f64); 1]>;
+
 /// A series that an objective counts.
 #[derive(Clone, Debug)]
 pub(super) struct Follow {
     pub(super) labels: Labels,
-    /// What it adds, and the last value of each such reading.
-    pub(super) roles: Vec<(Role, f64)>,
+    pub(super) roles: Roles,
     pub(super) target: u32,
     /// Its first and its newest sample; [`NEVER`] before there is one.
     pub(super) first_ms: i64,
@@ -321,12 +324,16 @@ impl Book {
             + self.log.n_bytes()
             + self.presence.n_bytes()
             + self.follows.capacity() * size_of::<Follow>()
-            + self.follows.iter().map(|follow| follow.roles.capacity() * size_of::<(Role, f64)>()).sum::<usize>()
+            + self.follows.iter().map(|follow| heap_of(&follow.roles)).sum::<usize>()
     }
 }
 
+fn heap_of(roles: &Roles) -> usize {
+    if roles.spilled() { roles.capacity() * size_of::<(Role, f64)>() } else { 0 }
+}
+
 impl Follow {
-    pub(super) fn new(labels: &Labels, roles: Vec<(Role, f64)>, target: u32) -> Follow {
+    pub(super) fn new(labels: &Labels, roles: Roles, target: u32) -> Follow {
         Follow { labels: labels.clone(), roles, target, first_ms: NEVER, newest_ms: NEVER }
     }
 
@@ -342,8 +349,8 @@ impl Follow {
 
 impl Source {
     /// What a series adds; empty where it is none of the terms'. Readings that are the same are one.
-    pub(super) fn roles_of(&self, labels: &Labels) -> Vec<(Role, f64)> {
-        let mut roles: Vec<(Role, f64)> = Vec::with_capacity(1);
+    pub(super) fn roles_of(&self, labels: &Labels) -> Roles {
+        let mut roles = Roles::new();
         for term in &self.terms {
             if !term.matchers.iter().all(|matcher| matcher.matches_labels(labels)) {
                 continue;

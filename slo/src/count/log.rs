@@ -115,7 +115,12 @@ fn sum(increments: &[Increment]) -> Events {
 
 /// Adds an increment to those of its time, or puts it in its place.
 fn put(increments: &mut Vec<Increment>, increment: Increment) {
-    let at = increments.partition_point(|other| other.at_ms < increment.at_ms);
+    // Mostly it is the newest, or as new as the newest.
+    let at = match increments.last() {
+        Some(last) if last.at_ms > increment.at_ms => increments.partition_point(|other| other.at_ms < increment.at_ms),
+        Some(last) if last.at_ms == increment.at_ms => increments.len() - 1,
+        _ => increments.len(),
+    };
     match increments.get_mut(at) {
         Some(other) if other.at_ms == increment.at_ms => other.events += increment.events,
         _ => {
