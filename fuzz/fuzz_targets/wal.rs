@@ -1,8 +1,8 @@
 //! The reader of the write-ahead log, on anything.
 //!
 //! The input is a segment of a journal, as it is, and once more as the payloads of whole records: so both the search for
-//! records among damage and the decoding of their contents are reached. The store must open, answer a selection over
-//! everything, take a sample, and give the same after another restart.
+//! records among damage and the decoding of their contents are reached. The store must open, be followed to its end, answer a
+//! selection over everything, take a sample, and give the same after another restart.
 
 #![no_main]
 
@@ -13,7 +13,7 @@ use journal::Disk;
 use journal::testkit::MemoryDisk;
 use libfuzzer_sys::fuzz_target;
 use model::rng::SeededRng;
-use model::storage::{Append, Batch, Select, SelectHints, Tile, Timestamps};
+use model::storage::{Append, Batch, Feed, FeedPosition, Select, SelectHints, Tile, Timestamps};
 use model::{Clock, Labels, SystemClock};
 use tsdb::{Options, Progress, Store};
 
@@ -36,6 +36,8 @@ fn open_and_read(segment: Vec<u8>) {
     }
     let before = {
         let Some(store) = open(&disk, 1) else { return };
+        follow(&store, false);
+        follow(&store, true);
         let before = read(&store);
         let labels = [Labels::from_pairs([("__name__", "fuzz_added")])];
         let Ok([Ok(series)]) = store.resolve(None, &labels).as_deref().map(|all| [all[0].clone()]) else { return };
@@ -47,6 +49,14 @@ fn open_and_read(segment: Vec<u8>) {
     };
     let store = open(&disk, 2).expect("what was opened once opens again");
     assert!(read(&store) >= before.saturating_sub(1), "nothing is lost by a restart");
+}
+
+fn follow(store: &Store, without_derived: bool) {
+    let Ok(mut cursor) = store.follow(FeedPosition::default()) else { return };
+    if without_derived {
+        cursor.leave_out_derived();
+    }
+    while cursor.next_batch(&mut |_| {}).is_ok_and(|is_more| is_more) {}
 }
 
 fn open(disk: &MemoryDisk, seed: u64) -> Option<Store> {

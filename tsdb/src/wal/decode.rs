@@ -69,7 +69,7 @@ impl Decoder {
     fn sections(&mut self, mut input: Input<'_>, visitor: &mut impl Visitor) -> Result<(), DecodeError> {
         while !input.is_empty() {
             let section = input.byte("a section")?;
-            if self.leaves_out_derived && is_derived_scrape(section, input.clone())? {
+            if self.leaves_out_derived && is_derived_scrape(section, input)? {
                 // It is the last section of its record.
                 self.held_back.clear();
                 return Ok(());
