@@ -68,7 +68,7 @@ fn main() {
     shop.promise(&catalog);
     for round in 1..=N_DAYS * DAY_MS / STEP_MS {
         let now_ms = BEGIN_MS + round * STEP_MS;
-        shop.clock.tell(now_ms);
+        shop.clock.set(now_ms);
         target.scrape(&shop.store, now_ms, |number| growth(number, now_ms / STEP_MS));
         if round % 20 == 0 {
             shop.counting.tick();

@@ -167,7 +167,7 @@ fn tick(shop: &Shop, targets: &mut [Target], catalog: &Catalog) -> Ticks {
     let (mut ticking, mut slowest, mut windows) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
     for round in 0..N_WARM + N_ROUNDS {
         let now_ms = shop.clock.now_ms() + STEP_MS;
-        shop.clock.tell(now_ms);
+        shop.clock.set(now_ms);
         targets.iter_mut().for_each(|target| scrape(shop, target, now_ms));
         let began = cpu();
         counting.tick();

@@ -4,10 +4,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 
 use journal::Disk;
+use journal::testkit::ToldClock;
 use model::rng::SeededRng;
 use model::storage::{Append, Batch, Select, SeriesRef, SourceRef, Timestamps};
 use model::{Clock, Labels};
@@ -22,32 +21,6 @@ use crate::past::Past;
 pub const STEP_MS: i64 = 15_000;
 /// A day, in milliseconds.
 pub const DAY_MS: i64 = 86_400_000;
-
-/// A clock that shows what it is told, in milliseconds since the Unix epoch.
-#[derive(Debug)]
-pub struct ToldClock(AtomicI64);
-
-impl ToldClock {
-    /// It is that late.
-    pub fn at(now_ms: i64) -> ToldClock {
-        ToldClock(AtomicI64::new(now_ms))
-    }
-
-    /// Now it is that late.
-    pub fn tell(&self, now_ms: i64) {
-        self.0.store(now_ms, Ordering::Relaxed);
-    }
-}
-
-impl Clock for ToldClock {
-    fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn elapsed(&self) -> Duration {
-        Duration::from_millis(self.now_ms().unsigned_abs())
-    }
-}
 
 /// An empty store, and the counting of some objectives over what it is given. Years are kept of what is counted.
 #[derive(Debug)]

@@ -1,13 +1,43 @@
-//! A disk in memory whose operations can be made to fail, for tests of everything that stands on a journal.
+//! A disk in memory whose operations can be made to fail, and a clock that shows what it is told: for tests of everything that
+//! stands on a journal.
 
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
+use model::Clock;
 use parking_lot::Mutex;
 
 use crate::disk::{Contents, Disk, DiskFile, DiskLock, LockError};
+
+/// A clock that shows what it is told, in milliseconds since the Unix epoch; whoever measures durations measures that, too.
+#[derive(Debug, Default)]
+pub struct ToldClock(AtomicI64);
+
+impl ToldClock {
+    /// It is that late.
+    pub fn at(now_ms: i64) -> ToldClock {
+        ToldClock(AtomicI64::new(now_ms))
+    }
+
+    /// Now it is that late.
+    pub fn set(&self, now_ms: i64) {
+        self.0.store(now_ms, Ordering::Relaxed);
+    }
+}
+
+impl Clock for ToldClock {
+    fn now_ms(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_millis(self.now_ms().unsigned_abs())
+    }
+}
 
 /// What an operation that is to fail does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,11 +2,10 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use journal::Disk;
-use journal::testkit::MemoryDisk;
+use journal::testkit::{MemoryDisk, ToldClock};
 use model::rng::SeededRng;
 use model::storage::{Append, Batch, SeriesRef, Timestamps};
 use model::{Clock, Labels};
@@ -15,26 +14,6 @@ use query::{Engine, EngineOptions, QueryOptions, Value, VectorSample};
 use tsdb::{Options, Progress, Store};
 
 use super::*;
-
-/// A clock that shows what it is told.
-#[derive(Debug, Default)]
-pub(crate) struct ToldClock(AtomicI64);
-
-impl ToldClock {
-    pub(crate) fn set(&self, now_ms: i64) {
-        self.0.store(now_ms, Ordering::Relaxed);
-    }
-}
-
-impl Clock for ToldClock {
-    fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn elapsed(&self) -> Duration {
-        Duration::from_millis(self.now_ms().unsigned_abs())
-    }
-}
 
 /// Samples, and what evaluates rules over them.
 #[derive(Debug)]

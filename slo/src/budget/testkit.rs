@@ -4,14 +4,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 
 use alerting::Alert;
 use alerting::rules::{AlertSink, RuleAlert};
-use journal::testkit::MemoryDisk;
+use journal::testkit::{MemoryDisk, ToldClock};
+use model::Labels;
 use model::storage::{Append, AppendError, Batch, Refusal, Refused, SeriesRef, SourceRef};
-use model::{Clock, Labels};
 use parking_lot::Mutex;
 
 use super::status::series_text;
@@ -25,20 +23,6 @@ use crate::spec::{
 pub(crate) const MINUTE_MS: i64 = 60_000;
 pub(crate) const HOUR_MS: i64 = 60 * MINUTE_MS;
 pub(crate) const DAY_MS: i64 = 24 * HOUR_MS;
-
-/// A clock that shows what it is told.
-#[derive(Debug, Default)]
-pub(crate) struct ToldClock(AtomicI64);
-
-impl Clock for ToldClock {
-    fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn elapsed(&self) -> Duration {
-        Duration::from_millis(self.now_ms().unsigned_abs())
-    }
-}
 
 /// What was counted, by objective and time, and who felt it. Each sample measures the minute before it.
 #[derive(Debug, Default)]
@@ -188,8 +172,7 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new(now_ms: i64) -> Bench {
-        let clock = Arc::new(ToldClock::default());
-        clock.0.store(now_ms, Ordering::Relaxed);
+        let clock = Arc::new(ToldClock::at(now_ms));
         let (history, store, sink) = <(Arc<ToldHistory>, Arc<ToldStore>, Arc<ToldSink>)>::default();
         let disk = MemoryDisk::new();
         let budgets = opened(&disk, &clock, &history, &store, &sink);
@@ -212,7 +195,7 @@ impl Bench {
     }
 
     pub(crate) fn tick(&self, now_ms: i64) {
-        self.clock.0.store(now_ms, Ordering::Relaxed);
+        self.clock.set(now_ms);
         let tick = self.budgets.tick();
         assert_eq!(tick.errors, [""; 0]);
     }

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use journal::Disk;
-use journal::testkit::MemoryDisk;
+use journal::testkit::{MemoryDisk, ToldClock};
 use model::rng::SeededRng;
 use model::storage::{Append, Batch, Select, Timestamps};
 use model::{Clock, Labels};
@@ -22,20 +21,6 @@ use crate::spec::{
 
 pub(crate) const MINUTE: i64 = 60_000;
 pub(crate) const DAY: i64 = 86_400_000;
-
-/// A clock that shows what it is told.
-#[derive(Debug, Default)]
-pub(crate) struct ToldClock(AtomicI64);
-
-impl Clock for ToldClock {
-    fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn elapsed(&self) -> Duration {
-        Duration::from_millis(self.now_ms().unsigned_abs())
-    }
-}
 
 /// A store, and its disk.
 #[derive(Debug)]
@@ -61,7 +46,7 @@ impl Bench {
     }
 
     pub(crate) fn set_now(&self, now_ms: i64) {
-        self.clock.0.store(now_ms, Ordering::Relaxed);
+        self.clock.set(now_ms);
     }
 
     /// Opens the counts.
