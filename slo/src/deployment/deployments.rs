@@ -60,13 +60,22 @@ impl DeploymentFilter {
 }
 
 impl Deployments {
-    /// What a report would make of what is known; [`Deployments::put`] takes it.
+    /// What a report would make of what is known; [`Deployments::put`] takes it. `newer` are deployments as they will be, not
+    /// taken yet.
     ///
     /// # Errors
     /// When the report makes no sense.
-    pub fn outcome(&self, report: Report, now_ms: i64, id: impl FnOnce() -> String) -> Result<Outcome, ReportError> {
+    pub fn outcome(
+        &self,
+        report: Report,
+        newer: &[Deployment],
+        now_ms: i64,
+        id: impl FnOnce() -> String,
+    ) -> Result<Outcome, ReportError> {
         let report = report.checked(now_ms)?;
-        let Some(known) = self.known.iter().rev().find(|known| is_of(known, &report)) else {
+        let is_current = |known: &&Deployment| !newer.iter().any(|one| one.id == known.id);
+        let mut all = newer.iter().rev().chain(self.known.iter().rev().filter(is_current));
+        let Some(known) = all.find(|known| is_of(known, &report)) else {
             return Ok(Outcome::Changed(begun(&report, now_ms, id())));
         };
         if is_begun_again(known, &report, now_ms) {
@@ -85,6 +94,11 @@ impl Deployments {
         if self.known.len() > MAX_DEPLOYMENTS {
             self.known.pop_front();
         }
+    }
+
+    /// The one with an id.
+    pub fn get(&self, id: &str) -> Option<&Deployment> {
+        self.known.iter().rev().find(|known| known.id == id)
     }
 
     /// All of them, oldest first.
@@ -183,9 +197,9 @@ mod tests {
             let mut report = Report::new("api", "v1", state, Source::Api);
             run.clone_into(&mut report.run);
             report.started_ms = started.parse().ok();
-            let outcome = deployments.outcome(report.clone(), now_ms, || format!("d{number}")).unwrap();
+            let outcome = deployments.outcome(report.clone(), &[], now_ms, || format!("d{number}")).unwrap();
             deployments.put(outcome.deployment().clone());
-            let again = deployments.outcome(report, now_ms + 1, || "again".to_owned()).unwrap();
+            let again = deployments.outcome(report, &[], now_ms + 1, || "again".to_owned()).unwrap();
             assert_eq!(again, Outcome::Known(outcome.deployment().clone()), "{reports:?} {text}");
         }
         let shown = deployments.all().map(|one| {
@@ -225,7 +239,7 @@ mod tests {
         let mut deployments = Deployments::default();
         let mut report = |state, now_ms: i64| {
             let report = Report::new("api", "v1", state, Source::Api);
-            let outcome = deployments.outcome(report, now_ms, || format!("at {now_ms}")).unwrap();
+            let outcome = deployments.outcome(report, &[], now_ms, || format!("at {now_ms}")).unwrap();
             deployments.put(outcome.deployment().clone());
             (outcome.deployment().id.clone(), outcome.deployment().state)
         };
@@ -243,7 +257,7 @@ mod tests {
         let check = |change: fn(&mut Report), want: &str| {
             let mut report = Report::new("api", "v1", DeploymentState::Started, Source::Api);
             change(&mut report);
-            let error = Deployments::default().outcome(report, 1_000_000, String::new).unwrap_err();
+            let error = Deployments::default().outcome(report, &[], 1_000_000, String::new).unwrap_err();
             assert_eq!(error.to_string(), want);
         };
         check(|report| report.service.clear(), "service is missing");

@@ -50,6 +50,7 @@ pub(super) fn answer<'a>(asking: Asking<'a>, situation: Situation<'a>) -> Evalua
         firing: firing(&situation.firing()),
         debit: None,
         soak: None,
+        deployment: deployment.map(|deployment| deployment.id.clone()),
         created_ms: now_ms,
         decided_ms: None,
         expires_ms: now_ms.saturating_add(VALID_MS),
@@ -79,6 +80,7 @@ pub(super) fn watched(
     now_ms: i64,
 ) -> Evaluation {
     let mut evaluation = known.clone();
+    evaluation.deployment = deployment.map(|deployment| deployment.id.clone());
     let Some(soak) = known.soak else { return evaluation };
     let Sources { budgets, catalog, .. } = sources;
     let Some(gate) = catalog.gates.get(&known.gate) else {

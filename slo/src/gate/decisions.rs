@@ -23,6 +23,13 @@ pub(super) enum Record {
     Override(Override),
     /// Where a product stands now.
     Standing(Standing),
+    /// What holds of a product and has to for a while was seen to hold.
+    Held {
+        /// The product.
+        product: String,
+        /// Up to when, in milliseconds since the Unix epoch.
+        upto_ms: i64,
+    },
     /// A product's state has changed.
     Change(PolicyChange),
     /// A webhook that was taken: whose, and its id.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::evaluation::Evaluation;
 use super::gates::{Gates, services_of_product};
 use super::kept::Kept;
 use super::overriding::Override;
@@ -45,8 +46,7 @@ impl Gates {
         let deployments = self.of_product(&catalog, product, from_ms, to_ms);
         let inner = self.inner.lock();
         let failed = inner.kept.evaluations.iter().filter(|one| one.product == product.name && one.is_failure());
-        let failed: BTreeSet<(String, String)> =
-            failed.map(|one| (one.inquiry.service.clone(), one.inquiry.version.clone())).collect();
+        let failed: BTreeSet<String> = failed.filter_map(|one| judged(&inner.kept, one)).collect();
         let is_its =
             |given: &&Override| catalog.gates.get(&given.gate).is_some_and(|gate| gate.product == product.name);
         let is_in = |given: &&Override| given.created_ms > from_ms && given.created_ms <= to_ms;
@@ -75,6 +75,23 @@ impl Gates {
         found.retain(|one| environments.is_empty() || environments.contains(one.environment.as_str()));
         found
     }
+}
+
+/// The id of the deployment that an evaluation judged. One that was reported later, or judged by a narthex that did not note it,
+/// is the newest of its version that had begun by then.
+fn judged(kept: &Kept, evaluation: &Evaluation) -> Option<String> {
+    let inquiry = &evaluation.inquiry;
+    let begun = || {
+        let filter = DeploymentFilter {
+            services: vec![inquiry.service.clone()],
+            version: Some(inquiry.version.clone()),
+            environment: Some(inquiry.environment.clone()),
+            until_ms: evaluation.decided_ms,
+            ..DeploymentFilter::default()
+        };
+        kept.deployments.find(&filter).first().map(|one| one.id.clone())
+    };
+    evaluation.deployment.clone().or_else(begun)
 }
 
 /// For how long a product's deployments are watched: as its gates say, the longest.

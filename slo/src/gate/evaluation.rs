@@ -82,6 +82,9 @@ pub struct Evaluation {
     pub debit: Option<f64>,
     /// In which time the release is watched, after it.
     pub soak: Option<Soak>,
+    /// The id of the deployment that is watched; `None` before a release, and while nobody has reported it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<String>,
     /// When it was asked, in milliseconds since the Unix epoch.
     pub created_ms: i64,
     /// When it was decided.

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use alerting::rules::RuleAlert;
 use journal::{Disk, JournalError};
 use model::{Clock, Rng};
 use parking_lot::{Mutex, RwLock};
@@ -21,7 +20,7 @@ use super::overriding::{Override, OverrideRequest};
 use super::request::{GateError, Inquiry};
 use super::situation::{Situation, Sources};
 use crate::deployment::{Deployment, DeploymentFilter, Outcome, Report};
-use crate::policy::{self, Consequences, FreezeOutcome, FreezePeriod, Policy, PolicyChange, Standing, Telling};
+use crate::policy::{Consequences, FreezeOutcome, Policy, PolicyChange};
 use crate::records::OpenError;
 use crate::report::Language;
 use crate::spec::{Catalog, Gate, SpecFault};
@@ -44,23 +43,25 @@ pub struct GatesOptions {
 /// All gates, and what is known of deployments and policies.
 #[derive(Debug)]
 pub struct Gates {
-    clock: Arc<dyn Clock>,
-    start_ms: i64,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) start_ms: i64,
     budgets: RwLock<Arc<dyn Budgets>>,
     alerts: RwLock<Arc<dyn FiringAlerts>>,
     catalog: RwLock<Arc<Catalog>>,
     /// By product.
-    policies: RwLock<BTreeMap<String, Arc<Policy>>>,
+    pub(super) policies: RwLock<BTreeMap<String, Arc<Policy>>>,
     /// In which language alerts are.
-    language: RwLock<Language>,
+    pub(super) language: RwLock<Language>,
     /// How it went with GitLab, by the address of a project's periods.
-    freezes: RwLock<BTreeMap<String, FreezeOutcome>>,
+    pub(super) freezes: RwLock<BTreeMap<String, FreezeOutcome>>,
     pub(super) inner: Mutex<Inner>,
 }
 
 #[derive(Debug)]
 pub(super) struct Inner {
     pub(super) kept: Kept,
+    /// Products of which conditions have held for a while that nothing is known of yet in this run.
+    pub(super) waiting: BTreeSet<String>,
     decisions: Decisions,
     rng: Box<dyn Rng>,
 }
@@ -87,6 +88,8 @@ impl Gates {
         let (decisions, back) = Decisions::open("decisions", &options.disk, Arc::clone(&clock), &options.dir, salt)?;
         let mut kept = Kept::default();
         back.records.into_iter().for_each(|record| kept.take(record));
+        let waiting = kept.standings.values().filter(|standing| !standing.held_since_ms.is_empty());
+        let waiting = waiting.map(|standing| standing.product.clone()).collect();
         let gates = Gates {
             start_ms: clock.now_ms(),
             clock,
@@ -96,7 +99,7 @@ impl Gates {
             policies: RwLock::default(),
             language: RwLock::default(),
             freezes: RwLock::default(),
-            inner: Mutex::new(Inner { kept, decisions, rng: options.rng }),
+            inner: Mutex::new(Inner { kept, waiting, decisions, rng: options.rng }),
         };
         Ok((gates, back.n_damaged))
     }
@@ -143,7 +146,7 @@ impl Gates {
         Arc::clone(&self.budgets.read())
     }
 
-    fn alerts(&self) -> Arc<dyn FiringAlerts> {
+    pub(super) fn alerts(&self) -> Arc<dyn FiringAlerts> {
         Arc::clone(&self.alerts.read())
     }
 
@@ -179,10 +182,10 @@ impl Gates {
     /// When it makes no sense, or cannot be kept.
     pub fn report(&self, report: Report) -> Result<(Deployment, bool), GateError> {
         let mut inner = self.inner.lock();
-        let mut records = Vec::new();
-        let reported = inner.prepare(report, self.clock.now_ms(), &mut records)?;
-        inner.keep(records)?;
-        Ok(reported)
+        let (deployment, record) = inner.prepare(report, &[], self.clock.now_ms())?;
+        let is_new = record.is_some();
+        inner.keep(record.into_iter().collect())?;
+        Ok((deployment, is_new))
     }
 
     /// Takes what a webhook reports, once: a webhook that was taken before changes nothing and gives `None`.
@@ -201,8 +204,11 @@ impl Gates {
         }
         let (mut records, mut reported) = (Vec::new(), Vec::new());
         for report in reports {
-            let (deployment, _) = inner.prepare(report, self.clock.now_ms(), &mut records)?;
+            let (deployment, record) = inner.prepare(report, &reported, self.clock.now_ms())?;
+            // Of two reports of one deployment the later has it as it is.
+            reported.retain(|one: &Deployment| one.id != deployment.id);
             reported.push(deployment);
+            records.extend(record);
         }
         if !id.is_empty() {
             records.push(Record::Hook { source: source.to_owned(), id: id.to_owned() });
@@ -309,7 +315,7 @@ impl Gates {
             return Ok(known);
         }
         let now = self.looked_at(&known);
-        if now.stage == Stage::Decided {
+        if now.stage == Stage::Decided || now.deployment != known.deployment {
             let mut inner = self.inner.lock();
             // Somebody else may have decided it in between.
             let settled = inner.kept.evaluation(gate, id).filter(|other| other.stage == Stage::Decided).cloned();
@@ -326,7 +332,9 @@ impl Gates {
         let catalog = self.catalog();
         let now_ms = self.clock.now_ms();
         let services = catalog.gates.get(&known.gate).map(|gate| services_of(&catalog, gate)).unwrap_or_default();
-        let deployment = self.deployment_of(&known.inquiry, &services);
+        // Should the version go out again, that is another release.
+        let reported = known.deployment.as_ref().and_then(|id| self.inner.lock().kept.deployments.get(id).cloned());
+        let deployment = reported.or_else(|| self.deployment_of(&known.inquiry, &services));
         let state = self.standing(&known.product).and_then(|standing| standing.state);
         let (budgets, alerts) = (self.budgets(), self.alerts());
         let sources = Sources { budgets: &*budgets, alerts: &*alerts, catalog: &catalog };
@@ -358,58 +366,6 @@ impl Gates {
         inner.kept.overrides.iter().rev().filter(|known| known.gate == gate).take(limit).cloned().collect()
     }
 
-    /// Where a product stands; `None` without a policy, or before it is known.
-    pub fn standing(&self, product: &str) -> Option<Standing> {
-        self.inner.lock().kept.standings.get(product).cloned()
-    }
-
-    /// The changes of a product's state, newest first.
-    pub fn changes(&self, product: &str, limit: usize) -> Vec<PolicyChange> {
-        let inner = self.inner.lock();
-        inner.kept.changes.iter().rev().filter(|change| change.product == product).take(limit).cloned().collect()
-    }
-
-    /// What follows from a product's state.
-    pub fn consequences(&self, product: &str) -> Option<Consequences> {
-        let catalog = self.catalog();
-        let policy = catalog.budget_policies.get(catalog.products.get(product)?.policy.as_ref()?)?;
-        Some(Consequences::of(policy, &self.standing(product)?.state?))
-    }
-
-    /// Where products stand, as alerts: those of states that somebody is to hear of. What fires does for so long if nobody hears
-    /// of it again. `url_of` is the page of a product.
-    pub fn alerts_told(&self, valid_for_ms: i64, url_of: impl Fn(&str) -> String) -> Vec<RuleAlert> {
-        let catalog = self.catalog();
-        let (now_ms, start_ms, language) = (self.clock.now_ms(), self.start_ms, *self.language.read());
-        let inner = self.inner.lock();
-        let Kept { standings, changes, .. } = &inner.kept;
-        Telling { catalog: &catalog, standings, changes, start_ms, now_ms, valid_for_ms, language }.alerts(url_of)
-    }
-
-    /// Which freeze periods of GitLab's have to be there, and which have not.
-    pub fn freeze_periods(&self) -> Vec<FreezePeriod> {
-        let catalog = self.catalog();
-        let inner = self.inner.lock();
-        policy::periods(&catalog, &inner.kept.standings, &inner.kept.changes)
-    }
-
-    /// Takes how it went when GitLab was asked about the periods at an address.
-    pub fn note_freeze(&self, url: &str, error: Option<String>) {
-        let outcome = FreezeOutcome { at_ms: self.clock.now_ms(), error };
-        self.freezes.write().insert(url.to_owned(), outcome);
-    }
-
-    /// Of each of a product's projects of GitLab's: where its periods are, whether one has to be there now, and how it went when
-    /// GitLab was asked last, `None` where it has not been yet.
-    pub fn freezes(&self, product: &str) -> Vec<(String, bool, Option<FreezeOutcome>)> {
-        let mut projects: BTreeMap<String, bool> = BTreeMap::new();
-        for period in self.freeze_periods().into_iter().filter(|period| period.product == product) {
-            *projects.entry(period.url).or_default() |= period.is_wanted;
-        }
-        let outcomes = self.freezes.read();
-        projects.into_iter().map(|(url, is_wanted)| (url.clone(), is_wanted, outcomes.get(&url).cloned())).collect()
-    }
-
     /// What time has brought: states of policies, releases that are watched. To be called after budgets have been counted.
     pub fn tick(&self) -> TickOutcome {
         let now_ms = self.clock.now_ms();
@@ -436,27 +392,6 @@ impl Gates {
             outcome.error = inner.decisions.rewrite(&all).err().or(outcome.error);
         }
         outcome
-    }
-
-    /// Lets a product's policy see how it is.
-    fn step(&self, product: &str, now_ms: i64, outcome: &mut TickOutcome) {
-        let Some(policy) = self.policies.read().get(product).cloned() else { return };
-        let (budgets, alerts, catalog) = (self.budgets(), self.alerts(), self.catalog());
-        let sources = Sources { budgets: &*budgets, alerts: &*alerts, catalog: &catalog };
-        let situation = Situation::new(sources, product, now_ms);
-        let mut inner = self.inner.lock();
-        let before = inner.kept.standings.get(product).cloned();
-        let mut standing =
-            before.clone().unwrap_or_else(|| Standing { product: product.to_owned(), ..Standing::default() });
-        let change = policy.step(&mut standing, &situation, now_ms);
-        if before.as_ref() == Some(&standing) {
-            return;
-        }
-        let records = change.clone().map(Record::Change).into_iter().chain([Record::Standing(standing)]);
-        match inner.note(records.collect()) {
-            Ok(()) => outcome.changes.extend(change),
-            Err(error) => outcome.error = Some(error),
-        }
     }
 
     /// How many deployments, evaluations and the like are kept, each under the name of its limit.
@@ -521,21 +456,18 @@ impl Inner {
         format!("{:016x}", self.rng.next_u64())
     }
 
-    /// What a report changes, as a record; later reports of the same webhook see it.
+    /// The deployment that a report is about, and what it changes of it. `reported` is what the webhook has told before.
     fn prepare(
         &mut self,
         report: Report,
+        reported: &[Deployment],
         now_ms: i64,
-        records: &mut Vec<Record>,
-    ) -> Result<(Deployment, bool), GateError> {
+    ) -> Result<(Deployment, Option<Record>), GateError> {
         let id = self.id();
-        match self.kept.deployments.outcome(report, now_ms, || id)? {
-            Outcome::Known(deployment) => Ok((deployment, false)),
-            Outcome::Changed(deployment) => {
-                records.push(Record::Deployment(deployment.clone()));
-                Ok((deployment, true))
-            }
-        }
+        Ok(match self.kept.deployments.outcome(report, reported, now_ms, || id)? {
+            Outcome::Known(deployment) => (deployment, None),
+            Outcome::Changed(deployment) => (deployment.clone(), Some(Record::Deployment(deployment))),
+        })
     }
 
     /// Writes records and takes them once they are on the disk; nothing is taken that is not.
@@ -550,7 +482,10 @@ impl Inner {
     }
 
     /// The same without waiting for the disk: nobody is answered by it.
-    fn note(&mut self, records: Vec<Record>) -> Result<(), JournalError> {
+    pub(super) fn note(&mut self, records: Vec<Record>) -> Result<(), JournalError> {
+        if records.is_empty() {
+            return Ok(());
+        }
         self.decisions.append(&records)?;
         records.into_iter().for_each(|record| self.kept.take(record));
         Ok(())

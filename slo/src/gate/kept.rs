@@ -27,6 +27,8 @@ pub(super) struct Kept {
     pub(super) overrides: VecDeque<Override>,
     /// By product.
     pub(super) standings: BTreeMap<String, Standing>,
+    /// Up to when was seen that what holds there does, by product, in milliseconds since the Unix epoch.
+    pub(super) held_upto_ms: BTreeMap<String, i64>,
     pub(super) changes: VecDeque<PolicyChange>,
     pub(super) hooks: VecDeque<(String, String)>,
 }
@@ -40,6 +42,9 @@ impl Kept {
             Record::Override(given) => push(&mut self.overrides, given, MAX_OVERRIDES),
             Record::Standing(standing) => {
                 self.standings.insert(standing.product.clone(), standing);
+            }
+            Record::Held { product, upto_ms } => {
+                self.held_upto_ms.insert(product, upto_ms);
             }
             Record::Change(change) => push(&mut self.changes, change, MAX_CHANGES),
             Record::Hook { source, id } => push(&mut self.hooks, (source, id), MAX_HOOKS),
@@ -59,9 +64,18 @@ impl Kept {
         let evaluations = self.evaluations.iter().cloned().map(|one| Record::Evaluation(Box::new(one)));
         let overrides = self.overrides.iter().cloned().map(Record::Override);
         let standings = self.standings.values().cloned().map(Record::Standing);
+        let held = self.held_upto_ms.iter();
+        let held = held.map(|(product, upto_ms)| Record::Held { product: product.clone(), upto_ms: *upto_ms });
         let changes = self.changes.iter().cloned().map(Record::Change);
         let hooks = self.hooks.iter().map(|(source, id)| Record::Hook { source: source.clone(), id: id.clone() });
-        deployments.chain(evaluations).chain(overrides).chain(standings).chain(changes).chain(hooks).collect()
+        deployments
+            .chain(evaluations)
+            .chain(overrides)
+            .chain(standings)
+            .chain(held)
+            .chain(changes)
+            .chain(hooks)
+            .collect()
     }
 
     /// How many of each there are, under the names of their limits.

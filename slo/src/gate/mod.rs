@@ -13,6 +13,8 @@ mod delivery;
 mod evaluation;
 mod exemption;
 mod gates;
+#[cfg(test)]
+mod hook_tests;
 mod kept;
 mod outlook;
 mod overriding;
@@ -21,6 +23,7 @@ mod policy_tests;
 mod reason;
 mod request;
 mod situation;
+mod standings;
 #[cfg(test)]
 mod tests;
 

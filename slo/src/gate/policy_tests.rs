@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::decisions::Record;
+use super::kept::Kept;
 use super::tests::{Fixture, MINUTE_MS, START_MS, catalog, said};
 use super::*;
 use crate::deployment::DeploymentState;
@@ -174,6 +176,69 @@ fn an_alert_says_why_and_what_follows() {
     assert_eq!(alert.annotations.get("summary"), Some("Shop：错误预算策略进入 exhausted 状态"));
     let want = "policy：错误预算已用完（剩余：-100 %） [remaining <= 0% (remaining = -100%)]。发布已冻结，只允许 fix、security、rollback 类变更。";
     assert_eq!(alert.annotations.get("description"), Some(want));
+}
+
+/// A state is left when what is left of the budget has been enough for an hour in which narthex ran.
+#[test]
+fn time_in_which_narthex_did_not_run_neither_holds_nor_breaks_a_condition() {
+    let mut catalog = catalog(OnUnknown::Deny);
+    let policy = catalog.budget_policies.get_mut("policy").unwrap();
+    policy.states[0].leave_when = Some("remaining > 10% for 60m".to_owned());
+    // Minutes up to the next tick, what is left then, and whether narthex was killed at their beginning; the state in the end.
+    let check = |steps: &[(i64, Option<f64>, bool)], want: &str| {
+        let mut fixture = Fixture::with(catalog.clone());
+        for (minutes, remaining, is_killed) in steps {
+            fixture.later(*minutes);
+            if *is_killed {
+                fixture.restart();
+            }
+            fixture.tell(|told| told.remaining = *remaining);
+            assert_eq!(fixture.gates.tick().error.map(|error| error.to_string()), None);
+        }
+        let standing = fixture.gates.standing("shop").unwrap();
+        assert_eq!(standing.state.as_deref(), Some(want), "{steps:?}: {standing:?}");
+    };
+    let (spent, enough) = (Some(-0.5), Some(0.8));
+    let ran = |minutes| (minutes, enough, false);
+    let was_down = |minutes, remaining| (minutes, remaining, true);
+    let begun = [(0, spent, false), ran(1), ran(30)];
+    let after = |more: &[(i64, Option<f64>, bool)]| [&begun[..], more].concat();
+    check(&after(&[ran(29)]), "exhausted");
+    check(&after(&[ran(30)]), "healthy");
+    check(&after(&[was_down(600, enough)]), "exhausted");
+    check(&after(&[was_down(600, enough), ran(29)]), "exhausted");
+    check(&after(&[was_down(600, enough), ran(30)]), "healthy");
+    // Nobody knows anything until the first samples are in, five minutes at most.
+    let unknown = |minutes| (minutes, None, false);
+    check(&after(&[was_down(600, None), unknown(2), ran(1), ran(29)]), "exhausted");
+    check(&after(&[was_down(600, None), unknown(2), ran(1), ran(30)]), "healthy");
+    check(&after(&[was_down(600, None), unknown(6), ran(1), ran(30)]), "exhausted");
+    // Twice down, and down again before anything was known.
+    check(&after(&[was_down(600, enough), ran(10), was_down(600, enough), ran(19)]), "exhausted");
+    check(&after(&[was_down(600, enough), ran(10), was_down(600, enough), ran(20)]), "healthy");
+    check(&after(&[was_down(600, None), unknown(2), was_down(600, None), ran(1), ran(29)]), "exhausted");
+    check(&after(&[was_down(600, None), unknown(2), was_down(600, None), ran(1), ran(30)]), "healthy");
+    // What no longer holds is broken, down or not; what got worse is entered at once.
+    check(&after(&[was_down(600, Some(0.05)), ran(1), ran(59)]), "exhausted");
+    check(&after(&[was_down(600, Some(0.05)), ran(1), ran(60)]), "healthy");
+}
+
+#[test]
+fn all_that_is_kept_is_kept_when_the_journal_is_rewritten() {
+    let mut catalog = telling();
+    let policy = catalog.budget_policies.get_mut("policy").unwrap();
+    policy.states[0].leave_when = Some("remaining > 10% for 60m".to_owned());
+    let fixture = Fixture::with(catalog);
+    fixture.tell(|told| told.remaining = Some(-0.5));
+    fixture.gates.tick();
+    fixture.tell(|told| told.remaining = Some(0.8));
+    fixture.report("v1", DeploymentState::Started);
+    fixture.ask("api", "v1", "fix");
+    let records = fixture.gates.inner.lock().kept.records();
+    assert!(records.iter().any(|record| matches!(record, Record::Held { .. })), "{records:?}");
+    let mut again = Kept::default();
+    records.iter().cloned().for_each(|record| again.take(record));
+    assert_eq!(again.records(), records);
 }
 
 #[test]

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use journal::testkit::{Fault, MemoryDisk};
+use journal::testkit::{Fault, MemoryDisk, ToldClock};
 use model::Clock;
 use model::rng::SeededRng;
 use parking_lot::Mutex;
@@ -26,19 +25,6 @@ pub(super) const START_MS: i64 = 1_700_000_000_000;
 /// Reasons in words.
 pub(super) fn said(reasons: &[Reason]) -> Vec<String> {
     reasons.iter().map(|reason| reason.words(Language::English)).collect()
-}
-
-#[derive(Clone, Debug)]
-struct At(Arc<Mutex<i64>>);
-
-impl Clock for At {
-    fn now_ms(&self) -> i64 {
-        *self.0.lock()
-    }
-
-    fn elapsed(&self) -> Duration {
-        Duration::from_millis(self.now_ms().unsigned_abs())
-    }
 }
 
 /// What budgets say: what is left, the burn rate, the severities that fire, and events.
@@ -167,7 +153,7 @@ pub(super) fn catalog(on_unknown: OnUnknown) -> Catalog {
 
 pub(super) struct Fixture {
     disk: MemoryDisk,
-    clock: At,
+    clock: Arc<ToldClock>,
     told: Arc<Telling>,
     pub(super) gates: Gates,
     catalog: Catalog,
@@ -180,7 +166,7 @@ impl Fixture {
 
     /// Under these specs.
     pub(super) fn with(catalog: Catalog) -> Fixture {
-        let (disk, clock) = (MemoryDisk::new(), At(Arc::new(Mutex::new(START_MS))));
+        let (disk, clock) = (MemoryDisk::new(), Arc::new(ToldClock::at(START_MS)));
         let told = Arc::new(Telling(Mutex::new(Told {
             remaining: Some(0.8),
             burn: 1.0,
@@ -196,7 +182,7 @@ impl Fixture {
     }
 
     pub(super) fn later(&self, minutes: i64) {
-        *self.clock.0.lock() += minutes * MINUTE_MS;
+        self.clock.set(self.clock.now_ms() + minutes * MINUTE_MS);
     }
 
     /// The process dies and comes back.
@@ -226,8 +212,8 @@ impl Fixture {
     }
 }
 
-fn opened(disk: &MemoryDisk, clock: &At, told: &Arc<Telling>, catalog: &Catalog, seed: u64) -> Gates {
-    let (disk, clock) = (Arc::new(disk.clone()), Arc::new(clock.clone()));
+fn opened(disk: &MemoryDisk, clock: &Arc<ToldClock>, told: &Arc<Telling>, catalog: &Catalog, seed: u64) -> Gates {
+    let (disk, clock) = (Arc::new(disk.clone()), Arc::clone(clock) as _);
     let rng = Box::new(SeededRng::new(seed));
     let options = GatesOptions { disk, dir: PathBuf::from("decisions"), clock, rng };
     let (gates, n_damaged) = Gates::open(options).unwrap();
@@ -490,6 +476,47 @@ fn only_the_release_itself_is_watched() {
     assert_eq!((again.stage, again.soak.unwrap().from_ms), (Stage::Running, START_MS + 3 * MINUTE_MS));
     assert_ne!(again.id, first.id);
     assert_eq!(fixture.watch("v1").id, again.id);
+}
+
+/// A version that failed a gate once goes out well another time: that is another deployment, over restarts too.
+#[test]
+fn only_the_deployment_that_failed_its_gate_has_failed() {
+    let mut fixture = Fixture::new(OnUnknown::Deny);
+    let failed = |fixture: &Fixture| {
+        let dora = fixture.gates.speed("shop", 0, START_MS + 600 * MINUTE_MS).unwrap().dora;
+        (dora.n_deployments, dora.n_failed, dora.recovery_ms)
+    };
+    let asked = fixture.watch("v1");
+    assert_eq!(asked.deployment, None, "nobody has reported it yet");
+    fixture.report("v1", DeploymentState::Started);
+    let watched = fixture.gates.evaluation("shop-prod", &asked.id).unwrap();
+    let first = fixture.gates.deployments(&Default::default()).remove(0);
+    assert_eq!(watched.deployment.as_ref(), Some(&first.id));
+    fixture.later(10);
+    fixture.report("v1", DeploymentState::Succeeded);
+    fixture.later(2);
+    // It goes out again while the first is still watched: what hurts now is told of the one that was asked about.
+    fixture.report("v1", DeploymentState::Started);
+    fixture.tell(|told| told.burn = 11.0);
+    let decided = fixture.gates.tick().decided;
+    assert_eq!((decided.len(), decided[0].deployment.as_ref()), (1, Some(&first.id)));
+    fixture.tell(|told| told.burn = 1.0);
+    fixture.later(10);
+    fixture.report("v1", DeploymentState::Succeeded);
+    let want = (2, 1, Some(12 * MINUTE_MS));
+    assert_eq!(failed(&fixture), want);
+    fixture.restart();
+    assert_eq!(failed(&fixture), want);
+    // What was judged before anybody reported it is known by its time.
+    let unreported = Inquiry { phase: Phase::PostDeploy, ..inquiry("web", "v9", "") };
+    fixture.gates.evaluate("shop-prod", unreported).unwrap();
+    fixture.tell(|told| told.burn = 11.0);
+    assert_eq!(fixture.gates.tick().decided.len(), 1);
+    let began = Report::new("web", "v9", DeploymentState::Succeeded, Source::Api);
+    let began = Report { started_ms: Some(fixture.gates.now_ms() - MINUTE_MS), ..began };
+    fixture.later(1);
+    fixture.gates.report(began).unwrap();
+    assert_eq!((failed(&fixture).0, failed(&fixture).1), (3, 2));
 }
 
 /// A release after which nobody measures any more is not known to be well.

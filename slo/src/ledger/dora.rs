@@ -23,18 +23,13 @@ pub struct Dora {
 
 const DAY_MS: f64 = 86_400_000.0;
 
-/// The keys of a span. `failed_gates` are service and version of what failed a gate afterwards.
-pub fn dora(
-    deployments: &[&Deployment],
-    failed_gates: &BTreeSet<(String, String)>,
-    (from_ms, to_ms): (i64, i64),
-) -> Dora {
+/// The keys of a span. `failed_gates` are the ids of deployments that failed a gate afterwards.
+pub fn dora(deployments: &[&Deployment], failed_gates: &BTreeSet<String>, (from_ms, to_ms): (i64, i64)) -> Dora {
     let is_in = |one: &&&Deployment| one.started_ms > from_ms && one.started_ms <= to_ms;
     let mut all: Vec<&Deployment> = deployments.iter().filter(is_in).copied().collect();
     all.sort_by_key(|one| one.started_ms);
     let failed = |one: &Deployment| {
-        matches!(one.state, DeploymentState::Failed | DeploymentState::RolledBack)
-            || failed_gates.contains(&(one.service.clone(), one.version.clone()))
+        matches!(one.state, DeploymentState::Failed | DeploymentState::RolledBack) || failed_gates.contains(&one.id)
     };
     let n_ended = all.iter().filter(|one| one.state.is_end()).count();
     let n_failed = all.iter().filter(|one| failed(one)).count();
@@ -104,7 +99,7 @@ mod tests {
         ];
         let all: Vec<Deployment> = all.iter().map(|text| deployment(text)).collect();
         let all: Vec<&Deployment> = all.iter().collect();
-        let failed_gates = BTreeSet::from([("web".to_owned(), "v1".to_owned())]);
+        let failed_gates = BTreeSet::from(["web v1 succeeded 11 12 8".to_owned()]);
         let want = Dora {
             n_deployments: 7,
             per_day: 3.5,

@@ -2,7 +2,7 @@
 //!
 //! The states of a policy are ordered, worst first, and the first whose `when` holds is the product's. A worse state is entered
 //! at once; a state is left for a better one only when its `leaveWhen` holds, for as long as that asks. What nobody knows neither
-//! enters nor leaves, and ends what has to hold for a while.
+//! enters nor leaves, and ends what has to hold for a while; but time in which nobody looked counts neither way.
 
 use std::collections::BTreeMap;
 
@@ -38,9 +38,22 @@ pub struct Standing {
     pub since_ms: i64,
     /// Why, in words.
     pub why: String,
-    /// Since when conditions have held that have to for a while, by their text.
+    /// Since when conditions have held that have to for a while, by their text. Time in which nobody looked is left out: it is
+    /// so much later then.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub held_since_ms: BTreeMap<String, i64>,
+}
+
+impl Standing {
+    /// What has held for a while goes on after a time in which nobody looked. It was last seen to hold at `upto_ms`; where that
+    /// is not known, when the last of it began to.
+    pub fn go_on(&mut self, upto_ms: Option<i64>, now_ms: i64) {
+        let Some(upto_ms) = upto_ms.or_else(|| self.held_since_ms.values().max().copied()) else { return };
+        let stood_ms = now_ms.saturating_sub(upto_ms).max(0);
+        for since_ms in self.held_since_ms.values_mut() {
+            *since_ms = since_ms.saturating_add(stood_ms).min(now_ms);
+        }
+    }
 }
 
 /// A change of state.
@@ -81,14 +94,20 @@ impl Policy {
     }
 
     /// Where a product stands now, and whether that is a change. One that stood under another policy, or in a state that is no
-    /// longer there, begins anew.
-    pub fn step(&self, standing: &mut Standing, facts: &dyn Facts, now_ms: i64) -> Option<PolicyChange> {
+    /// longer there, begins anew. While it `is_still`, what has held for a while neither goes on nor ends.
+    pub fn step(
+        &self,
+        standing: &mut Standing,
+        facts: &dyn Facts,
+        now_ms: i64,
+        is_still: bool,
+    ) -> Option<PolicyChange> {
         if standing.policy != self.name {
             (standing.policy, standing.state) = (self.name.clone(), None);
             standing.held_since_ms.clear();
         }
         let held_before = std::mem::take(&mut standing.held_since_ms);
-        let mut held = Held { before: &held_before, now: BTreeMap::new(), now_ms };
+        let mut held = Held { before: &held_before, now: BTreeMap::new(), now_ms, is_still };
         let whens: Vec<Truth> = self.states.iter().map(|state| held.truth(&state.when, facts)).collect();
         let at = standing.state.as_ref().and_then(|name| self.states.iter().position(|state| state.name == *name));
         let leaves = at.map(|at| match &self.states[at].leave_when {
@@ -138,12 +157,18 @@ struct Held<'a> {
     before: &'a BTreeMap<String, i64>,
     now: BTreeMap<String, i64>,
     now_ms: i64,
+    is_still: bool,
 }
 
 impl Held<'_> {
     /// Whether a condition holds, and has for as long as it asks.
     fn truth(&mut self, condition: &Condition, facts: &dyn Facts) -> Truth {
         let truth = condition.truth(facts);
+        if condition.for_ms() > 0 && self.is_still {
+            let known = self.before.get_key_value(condition.text());
+            self.now.extend(known.map(|(text, since_ms)| (text.clone(), *since_ms)));
+            return if truth == Truth::True { Truth::False } else { truth };
+        }
         if truth != Truth::True || condition.for_ms() == 0 {
             return truth;
         }
@@ -216,7 +241,7 @@ mod tests {
         let mut got = Vec::new();
         for (hour, percent) in remaining.iter().enumerate() {
             let facts = Remaining(percent.parse::<f64>().ok().map(|percent| percent / 100.0));
-            policy.step(&mut standing, &facts, hour as i64 * 3_600_000);
+            policy.step(&mut standing, &facts, hour as i64 * 3_600_000, false);
             // A restart changes nothing.
             let written = serde_json::to_string(&standing).unwrap();
             standing = serde_json::from_str(&written).unwrap();
@@ -253,13 +278,32 @@ mod tests {
     }
 
     #[test]
+    fn what_has_held_goes_on_after_a_time_in_which_nobody_looked() {
+        let held = |since_ms: &[(&str, i64)]| {
+            let held_since_ms = since_ms.iter().map(|(text, since_ms)| ((*text).to_owned(), *since_ms)).collect();
+            Standing { held_since_ms, ..Standing::default() }
+        };
+        let check = |since_ms: &[(&str, i64)], upto_ms: Option<i64>, want: &[(&str, i64)]| {
+            let mut standing = held(since_ms);
+            standing.go_on(upto_ms, 1000);
+            assert_eq!(standing, held(want), "{since_ms:?} {upto_ms:?}");
+        };
+        check(&[("a", 100), ("b", 300)], Some(400), &[("a", 700), ("b", 900)]);
+        check(&[("a", 100), ("b", 300)], None, &[("a", 800), ("b", 1000)]);
+        // It began after it was noted last; a clock that went back.
+        check(&[("a", 450)], Some(400), &[("a", 1000)]);
+        check(&[("a", 100)], Some(2000), &[("a", 100)]);
+        check(&[], Some(400), &[]);
+    }
+
+    #[test]
     fn a_change_says_why() {
         let policy =
             Policy::new(&spec(&[("low", "remaining <= 50%", Some("remaining > 60%")), ("fine", "true", None)]));
         let policy = policy.unwrap();
         let mut standing = Standing { product: "shop".to_owned(), ..Standing::default() };
         let mut check = |remaining: f64, want: Option<(Option<&str>, &str, &str)>| {
-            let change = policy.step(&mut standing, &Remaining(Some(remaining)), 7);
+            let change = policy.step(&mut standing, &Remaining(Some(remaining)), 7, false);
             let got = change.as_ref().map(|change| (change.from.as_deref(), change.to.as_str(), change.why.as_str()));
             assert_eq!(got, want);
         };

@@ -305,6 +305,7 @@ fn evaluation_json(evaluation: &Evaluation, language: Language, base: Option<&st
         "forecast": { "exhausted_at": time(evaluation.exhausted_at_ms) },
         "firing_alerts": evaluation.firing,
         "budget_debit": evaluation.debit,
+        "deployment": evaluation.deployment,
         "soak": evaluation.soak.map(|soak| json!({
             "from": format_rfc3339(soak.from_ms),
             "until": format_rfc3339(soak.until_ms),
