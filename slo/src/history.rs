@@ -64,6 +64,17 @@ pub struct UncountedFirstValue {
     pub value: f64,
 }
 
+/// Why nothing more is counted of an objective that is sampled: one of its queries cannot be evaluated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SamplingError {
+    /// The first step that could not be evaluated, in milliseconds since the Unix epoch: nothing is counted from there on.
+    pub since_ms: i64,
+    /// The query as it is asked, with its window put in; cut where it is long.
+    pub query: String,
+    /// Why, in the words of the query engine; cut where they are long.
+    pub error: String,
+}
+
 /// How counting stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
@@ -77,6 +88,8 @@ pub struct Standing {
     pub n_bytes: usize,
     /// What is on disk, in bytes.
     pub n_stored_bytes: u64,
+    /// First values that were not counted and are listed, of the objective that has most of them.
+    pub n_uncounted: usize,
     /// How often something could not be read, evaluated or written, and is tried again.
     pub n_failures: u64,
 }
@@ -106,6 +119,17 @@ pub trait History: fmt::Debug + Send + Sync {
 
     /// First values that were not counted in a span.
     fn uncounted(&self, id: &str, from_ms: i64, to_ms: i64) -> Vec<UncountedFirstValue>;
+
+    /// Why nothing more is counted of an objective that is sampled; `None` while its queries are evaluated.
+    fn sampling_error(&self, _id: &str) -> Option<SamplingError> {
+        None
+    }
+
+    /// How many more first values were not counted in a span than [`History::uncounted`] has: of the oldest of very many only
+    /// their number by the day is kept.
+    fn n_uncounted_left_out(&self, _id: &str, _from_ms: i64, _to_ms: i64) -> u64 {
+        0
+    }
 
     /// What was counted in a span, apart by the values of the labels under which the objective's options want it apart. As far
     /// back as raw samples reach.

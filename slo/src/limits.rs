@@ -1,10 +1,10 @@
-//! The limits of spec files, gates, deployments and reports, for who lists them.
+//! The limits of spec files, counts, gates, deployments and reports, for who lists them.
 
 use std::collections::BTreeMap;
 
 use crate::budget::Budgets;
 use crate::gate::Gates;
-use crate::{condition, deployment, exclusion, gate, grouping, openslo, report, schedule, spec};
+use crate::{condition, count, deployment, exclusion, gate, grouping, openslo, report, schedule, spec};
 
 /// A limit: its name, its value, and the unit, which is empty for a number of things.
 pub type Limit = (&'static str, f64, &'static str);
@@ -21,6 +21,7 @@ pub fn all() -> Vec<Limit> {
         ("slo_name_bytes", openslo::MAX_NAME_BYTES, "bytes"),
         ("slo_condition_bytes", condition::MAX_CONDITION_BYTES, "bytes"),
         ("slo_condition_depth", condition::MAX_CONDITION_DEPTH, ""),
+        ("slo_uncounted_first_values", count::MAX_UNCOUNTED, ""),
         ("deployment_text_bytes", deployment::MAX_TEXT_BYTES, "bytes"),
         ("deployments", deployment::MAX_DEPLOYMENTS, ""),
         ("report_attachment_bytes", schedule::MAX_ATTACHED_BYTES, "bytes"),
@@ -48,6 +49,7 @@ pub fn used(gates: &Gates, budgets: &Budgets) -> Vec<(&'static str, f64)> {
         // Of the objective and of the list that come nearest to it.
         ("slo_groups", groups.into_values().max().unwrap_or_default()),
         ("slo_faults", catalog.errors.len().max(catalog.warnings.len())),
+        ("slo_uncounted_first_values", budgets.history().standing().n_uncounted),
     ];
     of_files.into_iter().chain(gates.n_kept()).map(|(name, used)| (name, used as f64)).collect()
 }

@@ -17,10 +17,11 @@ use model::storage::{Append, Feed, Select};
 use net::url::Url;
 use parking_lot::Mutex;
 use query::Engine;
-use slo::budget::{Budgets, BudgetsOptions, InForce};
-use slo::count::{Counting, Options as CountingOptions};
+use slo::budget::{Budgets, BudgetsOptions, InForce, Moment};
+use slo::count::{Counting, Options as CountingOptions, SamplingChanges};
 use slo::gate::Gates;
 use slo::grouping::{self, Groups};
+use slo::history::SamplingError;
 use slo::spec::Catalog;
 
 use crate::config::Language;
@@ -183,6 +184,17 @@ impl Slo {
     }
 }
 
+/// Says once whose queries fail, and once that they do no more.
+fn tell_of_queries(changes: SamplingChanges) {
+    for (slo, SamplingError { since_ms, query, error }) in changes.failing {
+        let since = Moment(since_ms);
+        tracing::error!(slo, query, error, %since, "a query of an error budget fails; nothing more is counted of it");
+    }
+    for slo in changes.mended {
+        tracing::info!(slo, "the query of an error budget is evaluated again");
+    }
+}
+
 /// The names of all series that rules record.
 fn recorded(rules: &Rules) -> BTreeSet<String> {
     let rules = rules.groups(false).into_iter().flat_map(|group| group.rules);
@@ -211,7 +223,7 @@ impl Work {
                 let _written = self.written.lock();
                 self.count(&self.budgets.catalog());
             }
-            self.counting.tick();
+            tell_of_queries(self.counting.tick());
             let errors = self.budgets.tick().errors;
             // Once for the same trouble.
             if errors != told {

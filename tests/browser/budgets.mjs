@@ -62,6 +62,11 @@ function sloOf(i) {
     evaluation: ["exact", "sampled", "composite"][i % 3],
     uncounted_first_values:
       i % 5 === 0 ? [{ series: 'http_requests_total{code="500",job="checkout-api"}', at: at(-day), value: 61 }] : [],
+    uncounted_first_values_left_out: i % 5 === 0 ? 1234 : 0,
+    sampling_error:
+      i % 3 === 1
+        ? { since: at(-day), query: `max(lag) < ${hostile}`, error: `many-to-many matching not allowed: ${hostile}` }
+        : undefined,
     burn: [pair("page", "1h", "5m", 14.4, 52), pair("page", "6h", "30m", 6, null), pair("ticket", "1d", "2h", 3, 259)],
     review_by: i % 2 === 0 ? "2027-01-15" : undefined,
     ...measured(i),

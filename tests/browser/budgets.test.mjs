@@ -52,6 +52,24 @@ test("documents that could not be read are named, and keep nobody from being sho
   await close();
 });
 
+test("a query that fails is told of with its time, its error and what to do", async () => {
+  const { page, close } = await open(browser, at("slos?id=settlement-availability-7"), { routes: budgets(12) });
+  await page.locator(".failure").waitFor();
+  const said = await page.locator(".failure").innerText();
+  for (const one of [/Nothing is counted of it since\s+20\d\d-/, /max\(lag\)/, /many-to-many/, /asked again/])
+    assert.match(said, one);
+  const asked = await page.getByRole("link", { name: "Ask it" }).getAttribute("href");
+  assert.match(asked, /g0\.expr=max%28lag%29.*end=20/);
+  await page.goto(at("slos"));
+  await page.locator(".objective", { hasText: "query fails" }).first().waitFor();
+  assert.equal(await page.locator(".objective", { hasText: "query fails" }).count(), 4);
+  await page.goto(at("slos?id=checkout-api-availability-0"));
+  await page.locator(".uncounted summary").click();
+  assert.match(await page.locator(".uncounted").innerText(), /1.?235[\s\S]*and 1.?234 more/);
+  assert.equal(await page.locator(".failure").count(), 0);
+  await close();
+});
+
 test("an objective that is not there says so", async () => {
   const options = { routes: budgets(3), allow: /404/ };
   const { page, close } = await open(browser, at("slos?id=nobody"), options);

@@ -139,6 +139,7 @@ fn pipelines_of_gitlab_are_answered() {
     let (n_asked, n_objectives) = (used("gate_evaluations").as_f64().unwrap(), used("slo_objectives"));
     assert_eq!((used("deployments"), used("gate_overrides"), n_objectives), (4.into(), 1.into(), 1.into()));
     assert!(n_asked >= 6.0, "{n_asked}");
+    assert!(used("slo_uncounted_first_values").is_number(), "{limits}");
     // Nobody is there: the code says so, or what the pipeline takes it for.
     let address = narthex.address;
     narthex.kill();

@@ -22,6 +22,8 @@ mod burning_gate;
 mod explosion;
 /// A target to be scraped, with values that say which scrape they are of.
 mod exporter;
+/// A query of an error budget that fails for a while.
+mod failing_query;
 /// A disk that is really full.
 mod full_disk;
 /// Pipelines ask whether they may release.

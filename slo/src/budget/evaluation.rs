@@ -6,8 +6,8 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::status::{
-    BudgetStatus, BurnStatus, ComponentStatus, ConfidenceStatus, ForecastStatus, RateStatus, UncountedStatus,
-    WindowStatus, series_text,
+    BudgetStatus, BurnStatus, ComponentStatus, ConfidenceStatus, ForecastStatus, RateStatus, SamplingStatus,
+    UncountedStatus, WindowStatus,
 };
 use super::versions::Versions;
 use super::{Amount, ExpectedPoint, Measured, Moment, Point, ProductStatus, Status, expected};
@@ -295,6 +295,8 @@ impl<'a> Evaluation<'a> {
         let measured = self.measured(&subject, at_ms, seen_ms);
         let so_far = (measured.span.from_ms, measured.span.to_ms.min(at_ms));
         let uncounted = self.history.uncounted(&objective.id, so_far.0, so_far.1);
+        // What fails now says nothing of the past.
+        let failing = seen_ms.and_then(|_| self.history.sampling_error(&objective.id));
         Status {
             id: objective.id.clone(),
             name: objective.name.clone(),
@@ -303,7 +305,7 @@ impl<'a> Evaluation<'a> {
             product: objective.product.clone(),
             service: objective.service.clone(),
             objective: subject.versions.at(at_ms).percent.clone(),
-            window: window_status(subject.window, measured.span),
+            window: WindowStatus::of(subject.window, measured.span),
             at: Moment(at_ms),
             unit: unit(objective, &subject.counter),
             evaluation: evaluation(&objective.indicator),
@@ -313,14 +315,9 @@ impl<'a> Evaluation<'a> {
             sli: measured.sli(),
             budget: BudgetStatus::of(&measured),
             coverage: measured.counts.coverage(),
-            uncounted_first_values: uncounted
-                .into_iter()
-                .map(|first| UncountedStatus {
-                    series: series_text(&first.series),
-                    at: Moment(first.timestamp_ms),
-                    value: Amount(first.value),
-                })
-                .collect(),
+            uncounted_first_values: uncounted.into_iter().map(UncountedStatus::from).collect(),
+            uncounted_first_values_left_out: self.history.n_uncounted_left_out(&objective.id, so_far.0, so_far.1),
+            sampling_error: failing.map(SamplingStatus::from),
             burn: objective
                 .burn
                 .pairs
@@ -444,7 +441,7 @@ impl<'a> Evaluation<'a> {
             product_owners: product.product_owners.clone(),
             engineering_owners: product.engineering_owners.clone(),
             objective: subject.versions.at(at_ms).percent.clone(),
-            window: window_status(subject.window, measured.span),
+            window: WindowStatus::of(subject.window, measured.span),
             at: Moment(at_ms),
             method: method_name(product.composition.method),
             unit: if composite.is_sliced() { "slices" } else { "events" },
@@ -567,15 +564,6 @@ fn point(measured: &Measured) -> Point {
         bad: Amount(measured.counts.bad),
         total: Amount(measured.counts.total),
         allowed: Amount(measured.allowed),
-    }
-}
-
-fn window_status(window: &Window, span: Span) -> WindowStatus {
-    WindowStatus {
-        start: Moment(span.from_ms),
-        end: Moment(span.to_ms),
-        rolling: window.is_rolling(),
-        length: window.length_text(),
     }
 }
 

@@ -40,7 +40,7 @@ pub use state::StateError;
 pub(crate) use status::series_text;
 pub use status::{
     BudgetStatus, BurnStatus, ComponentStatus, ConfidenceStatus, FaultStatus, ForecastStatus, Point, ProductStatus,
-    RateStatus, Status, UncountedStatus, WindowStatus,
+    RateStatus, SamplingStatus, Status, UncountedStatus, WindowStatus,
 };
 pub(crate) use versions::Versions;
 pub(crate) use words::{BURN_RATE, burn_labels};

@@ -6,7 +6,9 @@ use model::Labels;
 use serde::Serialize;
 
 use super::{Amount, Measured, Moment, State};
-use crate::spec::SpecFault;
+use crate::history::{SamplingError, UncountedFirstValue};
+use crate::spec::{SpecFault, Window};
+use crate::window::Span;
 
 /// An objective and its budget at an instant.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -47,6 +49,11 @@ pub struct Status {
     pub coverage: Option<f64>,
     /// First values in the window that were not counted.
     pub uncounted_first_values: Vec<UncountedStatus>,
+    /// How many more there were in the window, by whole days: the oldest of very many are not listed.
+    pub uncounted_first_values_left_out: u64,
+    /// Why nothing more is counted, where a query of it cannot be evaluated now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sampling_error: Option<SamplingStatus>,
     /// What burns.
     pub burn: Vec<BurnStatus>,
     /// What is to be expected.
@@ -72,6 +79,17 @@ pub struct WindowStatus {
     pub rolling: bool,
     /// Its length, as it is written: `28d`, `1M`.
     pub length: String,
+}
+
+impl WindowStatus {
+    pub(super) fn of(window: &Window, span: Span) -> WindowStatus {
+        WindowStatus {
+            start: Moment(span.from_ms),
+            end: Moment(span.to_ms),
+            rolling: window.is_rolling(),
+            length: window.length_text(),
+        }
+    }
 }
 
 /// A budget in events.
@@ -112,6 +130,31 @@ pub struct UncountedStatus {
     pub at: Moment,
     /// Its value then.
     pub value: Amount,
+}
+
+impl From<UncountedFirstValue> for UncountedStatus {
+    fn from(first: UncountedFirstValue) -> UncountedStatus {
+        let UncountedFirstValue { series, timestamp_ms, value } = first;
+        UncountedStatus { series: series_text(&series), at: Moment(timestamp_ms), value: Amount(value) }
+    }
+}
+
+/// A sampled query that cannot be evaluated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SamplingStatus {
+    /// The first instant that it could not be evaluated at: nothing is counted from there on.
+    pub since: Moment,
+    /// The query as it is asked, cut where it is long.
+    pub query: String,
+    /// Why, cut where it is long.
+    pub error: String,
+}
+
+impl From<SamplingError> for SamplingStatus {
+    fn from(failing: SamplingError) -> SamplingStatus {
+        let SamplingError { since_ms, query, error } = failing;
+        SamplingStatus { since: Moment(since_ms), query, error }
+    }
 }
 
 /// A pair of windows that tells when a budget burns too fast.

@@ -12,7 +12,7 @@ use super::events::Events;
 use super::rehearsal::Rehearsal;
 use super::target::{NEVER, Target};
 use crate::exclusion::{Spans, excluded};
-use crate::history::{Counts, History, Standing, UncountedFirstValue};
+use crate::history::{Counts, History, SamplingError, Standing, UncountedFirstValue};
 use crate::spec::Catalog;
 
 /// So many steps are looked up one by one; more are gathered in one walk.
@@ -97,10 +97,12 @@ impl<'a> Open<'a> {
 
     /// First values that were not counted in a span.
     pub(super) fn uncounted(&self, from_ms: i64, to_ms: i64) -> Vec<UncountedFirstValue> {
-        let is_within = |first: &&UncountedFirstValue| first.timestamp_ms > from_ms && first.timestamp_ms <= to_ms;
-        let mut firsts: Vec<UncountedFirstValue> = self.book.uncounted.iter().filter(is_within).cloned().collect();
-        firsts.sort_by(|one, other| (one.timestamp_ms, &one.series).cmp(&(other.timestamp_ms, &other.series)));
-        firsts
+        self.book.uncounted.within(from_ms, to_ms)
+    }
+
+    /// How many more there were.
+    pub(super) fn n_uncounted_left_out(&self, from_ms: i64, to_ms: i64) -> u64 {
+        self.book.uncounted.n_left_out(from_ms, to_ms)
     }
 
     /// Steps gathered in one walk over the increments.
@@ -195,6 +197,14 @@ impl History for Counting {
 
     fn uncounted(&self, id: &str, from_ms: i64, to_ms: i64) -> Vec<UncountedFirstValue> {
         self.open_book(id, |open| open.uncounted(from_ms, to_ms))
+    }
+
+    fn n_uncounted_left_out(&self, id: &str, from_ms: i64, to_ms: i64) -> u64 {
+        self.open_book(id, |open| open.n_uncounted_left_out(from_ms, to_ms))
+    }
+
+    fn sampling_error(&self, id: &str) -> Option<SamplingError> {
+        self.failing.read().of(id)
     }
 
     fn rehearsed(&self, catalog: &Arc<Catalog>, id: &str, cancel: &Cancel) -> Result<Box<dyn History + '_>, String> {

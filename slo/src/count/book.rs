@@ -12,11 +12,10 @@ use super::rule::{self, Reached};
 use super::slicer::Slicer;
 use super::source::{self, Role, Source};
 use super::target::{Before, NEVER, Target};
+use super::uncounted::Uncounted;
 use crate::history::UncountedFirstValue;
 use crate::spec::Objective;
 
-/// First values that were not counted are kept up to so many; the oldest go first.
-const MAX_UNCOUNTED: usize = 1000;
 /// An objective's raw increments are shown apart by series while this is asked for.
 type BySeries = Vec<(u32, Increment)>;
 
@@ -32,7 +31,7 @@ pub(super) struct Book {
     pub(super) presence: Presence,
     /// The targets that are counted on, each with the time until which its presence is already known.
     pub(super) members: FxHashMap<u32, i64>,
-    pub(super) uncounted: Vec<UncountedFirstValue>,
+    pub(super) uncounted: Uncounted,
     pub(super) slicer: Option<Slicer>,
     /// The first and the newest sample.
     pub(super) began_ms: i64,
@@ -112,7 +111,7 @@ impl Book {
             log: Log::default(),
             presence: Presence::default(),
             members: FxHashMap::default(),
-            uncounted: Vec::new(),
+            uncounted: Uncounted::default(),
             slicer: Slicer::of(objective.budgeting, no_data),
             began_ms: NEVER,
             newest_ms: NEVER,
@@ -177,7 +176,7 @@ impl Book {
         // A first value of nothing is known whatever it began with.
         if let Some(value) = uncounted.filter(|value| *value != 0.0) {
             let first = UncountedFirstValue { series: labels.clone(), timestamp_ms: seen.at_ms, value };
-            self.note_uncounted(first);
+            self.uncounted.note(first);
         }
         if is_first && target.success_before(seen.at_ms) == Before::Forgotten {
             self.note_late(seen.at_ms);
@@ -214,13 +213,6 @@ impl Book {
         self.late_ms = Some(self.late_ms.map_or(at_ms, |late_ms| late_ms.min(at_ms)));
     }
 
-    fn note_uncounted(&mut self, first: UncountedFirstValue) {
-        if self.uncounted.len() >= MAX_UNCOUNTED {
-            self.uncounted.remove(0);
-        }
-        self.uncounted.push(first);
-    }
-
     /// Counts on a target from now on.
     pub(super) fn join(&mut self, number: u32, target: &Target, at_ms: i64) {
         self.members.insert(number, NEVER);
@@ -245,8 +237,7 @@ impl Book {
         for increment in other.log.span(from_ms, i64::MAX, bodies) {
             self.log.add(increment.at_ms, increment.events, bodies);
         }
-        self.uncounted.retain(|first| first.timestamp_ms <= from_ms);
-        self.uncounted.extend(other.uncounted.iter().filter(|first| first.timestamp_ms > from_ms).cloned());
+        self.uncounted.replace_behind(from_ms, &other.uncounted);
         if other.began_ms != NEVER {
             self.note_time(other.began_ms);
         }
@@ -269,18 +260,14 @@ impl Book {
             out.u64(target.into());
             out.i64(until_ms);
         }
-        out.u64(self.uncounted.len() as u64);
-        for first in &self.uncounted {
-            out.labels(&first.series);
-            out.i64(first.timestamp_ms);
-            out.f64(first.value);
-        }
+        self.uncounted.write(out);
         for time_ms in [self.began_ms, self.newest_ms, self.sampled_ms] {
             out.i64(time_ms);
         }
         if let Some(slicer) = &self.slicer {
             slicer.write(out);
         }
+        self.uncounted.write_left_out(out);
     }
 
     /// Reads what was counted into an empty book that counts the same; the id and the words have been read already.
@@ -294,15 +281,12 @@ impl Book {
         for _ in 0..input.count()? {
             self.members.insert(u32::try_from(input.u64()?).ok()?, input.i64()?);
         }
-        for _ in 0..input.count()? {
-            let series = input.labels()?;
-            self.uncounted.push(UncountedFirstValue { series, timestamp_ms: input.i64()?, value: input.f64()? });
-        }
+        self.uncounted.read(input)?;
         (self.began_ms, self.newest_ms, self.sampled_ms) = (input.i64()?, input.i64()?, input.i64()?);
         if let Some(slicer) = &mut self.slicer {
             slicer.read(input)?;
         }
-        Some(())
+        self.uncounted.read_left_out(input)
     }
 
     fn read_follow(&self, input: &mut In<'_>) -> Option<Follow> {

@@ -14,6 +14,7 @@ use query::{Engine, QueryOptions};
 
 use super::book::Book;
 use super::bytes::{In, Out};
+use super::failing::{Failing, SamplingChanges};
 use super::files::{Files, OpenError, Shelf};
 use super::past::Past;
 use super::sampling::{self, Allowance, Storage};
@@ -77,6 +78,7 @@ pub struct Counting {
     /// [`Options::raw_retention_ms`] as it is now.
     raw_retention_ms: AtomicI64,
     turn: Mutex<Turn>,
+    pub(super) failing: RwLock<Failing>,
     n_failures: AtomicU64,
 }
 
@@ -139,7 +141,8 @@ impl Counting {
         }
         let (tally, catalog, turn) = (RwLock::new(tally), RwLock::default(), Mutex::new(turn));
         let (raw_retention_ms, n_failures) = (AtomicI64::new(options.raw_retention_ms), AtomicU64::new(0));
-        Ok(Counting { options, files, tally, catalog, raw_retention_ms, turn, n_failures })
+        let failing = RwLock::default();
+        Ok(Counting { options, files, tally, catalog, raw_retention_ms, turn, failing, n_failures })
     }
 
     /// For how long raw samples are kept, in milliseconds.
@@ -186,6 +189,7 @@ impl Counting {
         let going_on = std::mem::take(&mut turn.going_on);
         turn.shelf.extend(going_on);
         let counted_budgets = self.tally.read().counts_budgets();
+        self.failing.write().keep(&kept);
         self.install(&mut turn, made, kept);
         if self.tally.read().counts_budgets() != counted_budgets {
             // A cursor that has left something out cannot go on with it.
@@ -248,19 +252,20 @@ impl Counting {
         tally.install(books, |id| kept.binary_search_by(|kept| kept.as_str().cmp(id)).is_ok());
     }
 
-    /// Counts what was committed since the last tick.
-    pub fn tick(&self) {
+    /// Counts what was committed since the last tick. Answers whose queries fail since then, and whose do no more.
+    pub fn tick(&self) -> SamplingChanges {
         let mut turn = self.turn.lock();
         if self.tally.read().books.iter().flatten().next().is_none() {
-            return;
+            return SamplingChanges::default();
         }
         self.follow(&mut turn);
         self.tally.write().pass(&self.files);
-        self.sample(&mut turn);
+        let changes = self.sample(&mut turn);
         self.count_late();
         if self.options.clock.elapsed().saturating_sub(turn.written) >= WRITE_EVERY {
             self.write(&mut turn);
         }
+        changes
     }
 
     /// Writes everything, so that the next run goes on from here.
@@ -278,6 +283,7 @@ impl Counting {
             n_targets: tally.targets.len(),
             n_bytes: books().map(Book::n_bytes).sum(),
             n_stored_bytes: self.files.stored_bytes(),
+            n_uncounted: books().map(|book| book.uncounted.n_listed()).max().unwrap_or_default(),
             n_failures: self.n_failures.load(Ordering::Relaxed),
         }
     }
@@ -399,7 +405,8 @@ impl Counting {
     }
 
     /// Evaluates what is no counter, in turn: those first for whom the time was not enough at the last tick.
-    fn sample(&self, turn: &mut Turn) {
+    fn sample(&self, turn: &mut Turn) -> SamplingChanges {
+        let mut changes = SamplingChanges::default();
         let is_due = |book: &Book| !book.source.sampled.is_empty();
         let mut due: Vec<Book> =
             self.tally.read().books.iter().flatten().filter(|book| is_due(book)).cloned().collect();
@@ -424,9 +431,11 @@ impl Counting {
             let until_ms = newest_ms.max(clock.now_ms() - sample_every_ms) - sample_every_ms;
             let storage = Storage { engine: &self.options.engine, select: &*self.options.select, bodies: &self.files };
             let options = QueryOptions::default();
-            if sampling::sample(&mut book, storage, until_ms, step_ms, &options, &mut allowance).is_err() {
+            let sampled = sampling::sample(&mut book, storage, until_ms, step_ms, &options, &mut allowance);
+            if sampled.is_err() {
                 self.note_failure();
             }
+            self.failing.write().note(&book.id, book.sampled_ms, sampled, &mut changes);
             if let Some(slicer) = &mut book.slicer {
                 // What was not asked yet is not empty.
                 slicer.close(until_ms.min(book.sampled_ms), &mut book.log, &self.files);
@@ -438,6 +447,7 @@ impl Counting {
                 *known = book;
             }
         }
+        changes
     }
 
     /// Counts anew where late samples came.
@@ -492,7 +502,9 @@ impl Counting {
             let until_ms = now_ms.saturating_sub(self.raw_retention_ms().max(older_ms));
             book.log.coarsen(until_ms, step_ms, &self.files, &mut store);
         }
-        book.log.forget_before(now_ms.saturating_sub(self.options.retention_ms));
+        let kept_from_ms = now_ms.saturating_sub(self.options.retention_ms);
+        book.log.forget_before(kept_from_ms);
+        book.uncounted.forget_before(kept_from_ms);
         book.log.shrink();
     }
 

@@ -13,6 +13,7 @@ mod bytes;
 mod counting;
 mod edges;
 mod events;
+mod failing;
 mod files;
 mod group;
 mod log;
@@ -36,7 +37,10 @@ mod target;
 pub(crate) mod test_kit;
 #[cfg(test)]
 mod tests;
+mod uncounted;
 
 pub use counting::{Counting, Options};
+pub use failing::SamplingChanges;
 pub use files::OpenError;
 pub use rehearsal::{MAX_COMPONENTS, MAX_SERIES};
+pub use uncounted::MAX_UNCOUNTED;

@@ -94,7 +94,8 @@ impl<'a> Rehearsal<'a> {
             let with_stop = QueryOptions { cancel: cancel.clone(), ..QueryOptions::default() };
             let clock = &*options.clock;
             let mut all = Allowance { clock, until: Duration::MAX, least: Duration::ZERO, n_steps: MAX_STEPS };
-            sample(book, storage, until_ms, step_ms, &with_stop, &mut all).map_err(|error| error.to_string())?;
+            sample(book, storage, until_ms, step_ms, &with_stop, &mut all)
+                .map_err(|failed| failed.error.to_string())?;
             if let Some(slicer) = &mut book.slicer {
                 slicer.close(until_ms, &mut book.log, past.bodies);
             }
@@ -169,6 +170,10 @@ impl History for Rehearsal<'_> {
 
     fn uncounted(&self, id: &str, from_ms: i64, to_ms: i64) -> Vec<UncountedFirstValue> {
         self.open(id, |open| open.uncounted(from_ms, to_ms))
+    }
+
+    fn n_uncounted_left_out(&self, id: &str, from_ms: i64, to_ms: i64) -> u64 {
+        self.open(id, |open| open.n_uncounted_left_out(from_ms, to_ms))
     }
 
     fn by_labels(&self, _: &str, _: &[String], _: i64, _: i64) -> Vec<(Labels, Counts)> {

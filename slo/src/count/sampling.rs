@@ -12,6 +12,7 @@ use query::{Engine, ErrorKind, QueryError, QueryOptions, Value};
 
 use super::book::Book;
 use super::events::Events;
+use super::failing::Failed;
 use super::log::Bodies;
 use super::presence::Shift;
 use super::source::{Sampled, SampledRole};
@@ -64,7 +65,7 @@ pub(super) struct Storage<'a> {
 }
 
 /// Evaluates what a book samples at each step behind the last, up to a time or to the end of its allowance. Steps are aligned to the
-/// Unix epoch.
+/// Unix epoch. One that cannot be evaluated while the newest can is passed over: its data will not get better.
 ///
 /// # Errors
 /// When a query cannot be evaluated; what was before is counted.
@@ -75,23 +76,35 @@ pub(super) fn sample(
     step_ms: i64,
     options: &QueryOptions,
     allowance: &mut Allowance<'_>,
-) -> Result<(), QueryError> {
+) -> Result<(), Failed> {
     let sampled = book.source.sampled.clone();
     let last_ms = until_ms.div_euclid(step_ms) * step_ms;
+    let ask = |span_ms: (i64, i64), timeout: Duration| {
+        let options = QueryOptions { timeout: Some(timeout), ..options.clone() };
+        ask(&sampled, (storage, &options), span_ms, step_ms)
+    };
     let mut is_begun = false;
     while book.sampled_ms < last_ms && !sampled.is_empty() && (!is_begun || allowance.is_enough()) {
         is_begun = true;
         let first_ms = (book.sampled_ms.div_euclid(step_ms) + 1) * step_ms;
         let to_ms = last_ms.min(first_ms + (allowance.n_steps - 1) * step_ms);
-        let mut steps = vec![None; usize::try_from((to_ms - first_ms) / step_ms + 1).unwrap_or(0)];
-        let options = QueryOptions { timeout: Some(allowance.left()), ..options.clone() };
-        for of_query in &sampled {
-            let evaluated = evaluate(of_query, (storage, &options), (first_ms, to_ms), step_ms, &mut steps);
-            if evaluated.as_ref().is_err_and(|error| error.kind() != ErrorKind::BadData) {
-                allowance.n_steps = (allowance.n_steps / 8).max(1);
+        let steps = match ask((first_ms, to_ms), allowance.left()) {
+            Ok(steps) => steps,
+            Err((query, error)) => {
+                let n_asked = (to_ms - first_ms) / step_ms + 1;
+                let may_be_less = error.kind() != ErrorKind::BadData;
+                if may_be_less {
+                    allowance.n_steps = (n_asked / 8).max(1);
+                }
+                let is_of_its_data = n_asked == 1 && first_ms < last_ms && error.kind() == ErrorKind::Execution;
+                if is_of_its_data && ask((last_ms, last_ms), allowance.left()).is_ok() {
+                    book.sampled_ms = first_ms;
+                    continue;
+                }
+                let is_tried_smaller = may_be_less && n_asked > 1;
+                return Err(Failed { query, since_ms: first_ms, is_tried_smaller, error });
             }
-            evaluated?;
-        }
+        };
         allowance.n_steps = (allowance.n_steps + allowance.n_steps / 4 + 1).min(MAX_STEPS);
         for (at, events) in (0..).zip(&steps) {
             if let Some(events) = events {
@@ -101,6 +114,21 @@ pub(super) fn sample(
         book.sampled_ms = to_ms;
     }
     Ok(())
+}
+
+/// What queries say together of each step; nothing of those of which none says anything. Or the one that fails, as it was asked.
+fn ask(
+    sampled: &[Sampled],
+    asking: (Storage<'_>, &QueryOptions),
+    (first_ms, to_ms): (i64, i64),
+    step_ms: i64,
+) -> Result<Vec<Option<Events>>, (String, QueryError)> {
+    let mut steps = vec![None; usize::try_from((to_ms - first_ms) / step_ms + 1).unwrap_or(0)];
+    for of_query in sampled {
+        evaluate(of_query, asking, (first_ms, to_ms), step_ms, &mut steps)
+            .map_err(|error| (with_window(&of_query.query, step_ms), error))?;
+    }
+    Ok(steps)
 }
 
 /// Adds what a query says to the steps; those of which it says nothing stay as they are.

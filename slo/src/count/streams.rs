@@ -133,7 +133,7 @@ impl World {
             Happening::Failure(target) => self.commit_up(*target, Vec::new(), 0.0),
             Happening::Pause(steps) => self.pass(i64::from(*steps) * STEP),
             Happening::Late => self.commit_late(),
-            Happening::Tick => self.counting.iter().for_each(Counting::tick),
+            Happening::Tick => self.counting.iter().for_each(|counting| drop(counting.tick())),
             Happening::Restart { is_orderly } => self.restart(*is_orderly),
         }
         self.pass(STEP / 2);

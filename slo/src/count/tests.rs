@@ -110,7 +110,7 @@ fn counted(vector: &DivergenceVector, budgeting: Budgeting) -> [Counting; 2] {
     let catalog = catalog([of_vectors(budgeting)]);
     let live = bench.counting();
     live.apply(Arc::clone(&catalog)).unwrap();
-    vector.commit(&bench, FIRST_MS, || live.tick());
+    vector.commit(&bench, FIRST_MS, || drop(live.tick()));
     live.tick();
     let other = Bench { disk: journal::testkit::MemoryDisk::new(), ..bench };
     let afterwards = other.counting();
@@ -204,6 +204,7 @@ fn gaps_lower_coverage_and_no_count() {
     assert_eq!(counting.began_ms("o"), Some(minute(0)));
     let [first] = &counting.uncounted("o", 0, i64::MAX)[..] else { panic!("not one first value") };
     assert_eq!((first.timestamp_ms, first.value), (minute(0), 5.0));
+    assert_eq!((counting.standing().n_uncounted, counting.n_uncounted_left_out("o", 0, i64::MAX)), (1, 0));
     // Nothing is heard any more: beyond one interval that is missing.
     assert_eq!(counting.counts("o", minute(4), minute(7)).coverage(), Some(1.0));
     assert_eq!(counting.counts("o", minute(4), minute(8)).coverage(), Some(0.5));

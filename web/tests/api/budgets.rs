@@ -8,7 +8,7 @@ use journal::testkit::MemoryDisk;
 use model::{Clock, Labels};
 use serde_json::Value;
 use slo::budget::{Budgets, BudgetsOptions, InForce};
-use slo::history::{Counts, History, Standing, UncountedFirstValue};
+use slo::history::{Counts, History, SamplingError, Standing, UncountedFirstValue};
 use slo::spec::{
     Adjustment, Budgeting, BurnPair, BurnPolicy, Catalog, Component, Composition, CompositionMethod, Every, Indicator,
     Objective, Options, Product, RatioSide, ReportSchedule, Role, Severity, Share, SourcePlace, SpecFault, Window,
@@ -57,6 +57,15 @@ impl History for Shop {
 
     fn by_labels(&self, _: &str, _: &[String], _: i64, _: i64) -> Vec<(Labels, Counts)> {
         Vec::new()
+    }
+
+    fn sampling_error(&self, id: &str) -> Option<SamplingError> {
+        let (query, error) = ("max(lag)".to_owned(), "too much at once".to_owned());
+        (id == "mails").then_some(SamplingError { since_ms: NOW_MS - DAY_MS, query, error })
+    }
+
+    fn n_uncounted_left_out(&self, id: &str, _: i64, _: i64) -> u64 {
+        if id == "orders" { 4 } else { 0 }
     }
 
     fn standing(&self) -> Standing {
@@ -174,6 +183,7 @@ fn an_slo_has_all_fields() {
         "coverage": 1.0,
         "uncounted_first_values":
             [{"series": "requests_total{code=\"500\"}", "at": "2023-11-13T22:13:20Z", "value": 17}],
+        "uncounted_first_values_left_out": 4,
         "burn": [{"severity": "page", "long": "1h", "short": "5m", "factor": 5.0, "long_burn": 10.0, "short_burn": 10.0,
             "firing": true, "detects_after_seconds": 18.0}],
         "forecast": got["forecast"], "state": "healthy",
@@ -181,6 +191,21 @@ fn an_slo_has_all_fields() {
     assert_eq!(got, &want);
     // The last hour's 1 % outweighs an empty day: three events a minute are allowed in 28 days, and 0.6 come.
     assert_eq!(got["forecast"]["recovers_at"], Value::Null);
+}
+
+#[test]
+fn a_query_that_fails_now_is_told_of_its_objective() {
+    let server = shop();
+    let want = serde_json::json!({"since": "2023-11-13T22:13:20Z", "query": "max(lag)", "error": "too much at once"});
+    let check = |path: &str, want: &Value| {
+        let data = client::get(server.address, path).json()["data"].clone();
+        let shown = data.as_array().map_or(&data, |all| &all[0]);
+        assert_eq!((&shown["id"], &shown["sampling_error"]), (&"mails".into(), want), "{path}");
+    };
+    check("/api/v1/slos", &want);
+    check("/api/v1/slos/mails", &want);
+    // Of the past it says nothing.
+    check(&format!("/api/v1/slos/mails?time={}", NOW_MS / 1000 - 60), &Value::Null);
 }
 
 #[test]

@@ -44,8 +44,19 @@ export interface Slo extends Measured {
   service: string;
   evaluation: "exact" | "sampled" | "composite";
   uncounted_first_values: { series: string; at: string; value: number }[];
+  /** How many more there were; the oldest of very many are not listed. */
+  uncounted_first_values_left_out: number;
+  /** Only where a query of it cannot be evaluated now. */
+  sampling_error?: SamplingError;
   burn: BurnPair[];
   review_by?: string;
+}
+
+/** A query that cannot be evaluated: nothing is counted from `since` on. Long texts come without their end, and with … for it. */
+export interface SamplingError {
+  since: string;
+  query: string;
+  error: string;
 }
 
 export interface BurnPair {

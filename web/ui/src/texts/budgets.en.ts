@@ -61,6 +61,7 @@ export const budgetsEn = {
     forecast: "Forecast",
     covered: "Measured time",
     noProduct: "No product",
+    failing: "query fails",
   },
 
   forecast: {
@@ -125,6 +126,12 @@ export const budgetsEn = {
     uncounted: "First values that were not counted",
     uncountedWhy:
       "Nobody knows whether these series began at zero: they were there when narthex first saw their target, or after a gap.",
+    uncountedMore: (n: string) => `and ${n} more`,
+    failing: {
+      what: "A query of this objective fails. Nothing is counted of it since",
+      todo: "It is asked again at each tick, and goes on from there once it works. Ask it yourself at that time: mend the query in the spec file, or bring back what it needs.",
+      ask: "Ask it",
+    },
     series: "Series",
     value: "Value",
     seen: "First seen",

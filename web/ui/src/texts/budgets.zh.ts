@@ -58,6 +58,7 @@ export const budgetsZh: BudgetTexts = {
     forecast: "预测",
     covered: "测量覆盖",
     noProduct: "未归属产品",
+    failing: "查询失败",
   },
 
   forecast: {
@@ -115,6 +116,12 @@ export const budgetsZh: BudgetTexts = {
     toldAs: severity => `事件较少，按 ${severity} 通知`,
     uncounted: "未计入的首个值",
     uncountedWhy: "无法确定这些序列是否从零开始：narthex 首次看到抓取目标时它们已存在，或出现在中断之后。",
+    uncountedMore: n => `另有 ${n} 个`,
+    failing: {
+      what: "该目标的查询执行失败。停止计数始于",
+      todo: "每次评估都会重试，恢复后从该时刻继续计数。请以该时刻试运行此查询，然后在目标文件中修正查询，或恢复它依赖的数据。",
+      ask: "试运行",
+    },
     series: "序列",
     value: "值",
     seen: "首次出现",

@@ -14,6 +14,7 @@ import { zone } from "../../preferences";
 import { href } from "../../router";
 import { tb } from "../../texts/budgets";
 import { Burns } from "./burns";
+import { Failing } from "./failing";
 import { Uncounted } from "./uncounted";
 import { WhatIf } from "./whatif";
 
@@ -28,6 +29,7 @@ export function Detail({ slo }: { slo: Slo }) {
   const isLow = slo.coverage !== null && slo.coverage < wellCovered;
   return (
     <>
+      <Failing of={slo.sampling_error} />
       <Verdict of={slo} method={text.evaluation[slo.evaluation]} />
       <Tiles slo={slo} />
       {isLow && <p class="low">▲ {text.low(percent(slo.coverage!))}</p>}
@@ -42,7 +44,7 @@ export function Detail({ slo }: { slo: Slo }) {
         </>
       )}
       <WhatIf slo={slo} />
-      <Uncounted values={slo.uncounted_first_values} />
+      <Uncounted values={slo.uncounted_first_values} nLeftOut={slo.uncounted_first_values_left_out} />
       <p class="ways">
         {slo.product !== null && <a href={href("products", { name: slo.product })}>{slo.product}</a>}
         <a href={href("alerts", { q: `slo=${quote(slo.id)}` })}>{text.alerts}</a>

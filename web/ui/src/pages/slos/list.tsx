@@ -74,11 +74,15 @@ function Table({ slos }: { slos: Slo[] }) {
     of: slo,
     name: slo.id,
     href: href("slos", { id: slo.id }),
-    where: [slo.product, slo.service].filter(Boolean).join(" · "),
+    where: [failing(slo), slo.product, slo.service].filter(Boolean).join(" · "),
     burn: burnNow(slo.burn),
     isHot: isFiring(slo),
   }));
   return <BudgetTable heading={text.objective} rows={rows} limit={nAtOnce} />;
+}
+
+function failing({ sampling_error }: Slo): string {
+  return sampling_error === undefined ? "" : `▲ ${tb().slos.failing}`;
 }
 
 function textOf({ id, title, service, product }: Slo): string {

@@ -7,13 +7,20 @@ import { tb } from "../../texts/budgets";
 
 const nShown = 20;
 
-export function Uncounted({ values }: { values: Slo["uncounted_first_values"] }) {
+interface Props {
+  values: Slo["uncounted_first_values"];
+  /** How many more there were than come one by one. */
+  nLeftOut: number;
+}
+
+export function Uncounted({ values, nLeftOut }: Props) {
   const text = tb().slo;
-  if (values.length === 0) return null;
+  const n = values.length + nLeftOut;
+  if (n === 0) return null;
   return (
     <details class="uncounted">
       <summary>
-        {text.uncounted} <span class="muted">{values.length}</span>
+        {text.uncounted} <span class="muted">{whole(n)}</span>
       </summary>
       <p class="muted">{text.uncountedWhy}</p>
       <table>
@@ -36,6 +43,7 @@ export function Uncounted({ values }: { values: Slo["uncounted_first_values"] })
           ))}
         </tbody>
       </table>
+      {n > nShown && <p class="muted">{text.uncountedMore(whole(n - Math.min(values.length, nShown)))}</p>}
     </details>
   );
 }
