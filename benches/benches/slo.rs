@@ -5,7 +5,8 @@
 //! Ingestion is not in the figures. A tick reads all of it back from the feed, counts what belongs to somebody, and then each
 //! objective is asked for eight windows, as burn rates do. CPU time is that of the thread.
 //!
-//! Then a thousand of them get twenty groups each, that is twenty budgets of two series.
+//! Then a thousand others come in the place of the first thousand: these have twenty groups each, that is twenty budgets of two
+//! series.
 
 #![allow(
     clippy::print_stdout,
@@ -45,7 +46,7 @@ const N_WARM: i64 = 20;
 const N_ROUNDS: i64 = 20;
 const WINDOWS_MIN: [i64; 8] = [5, 30, 60, 120, 360, 1440, 4320, 43_200];
 
-/// So many have groups at last.
+/// So many have groups in the second part.
 const N_GROUPED: usize = 1000;
 const N_GROUPS: usize = 20;
 /// Codes of a group, and how many of each there are a second.
@@ -87,7 +88,7 @@ fn instance_of_groups(number: usize) -> String {
     instance(N_TARGETS + number / (N_GROUPED / N_TARGETS))
 }
 
-/// The last objectives get groups.
+/// Objectives with groups are numbered after the others.
 fn route_of_groups(number: usize) -> String {
     format!("/r{}", N_OBJECTIVES + number)
 }

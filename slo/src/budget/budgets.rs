@@ -173,7 +173,7 @@ impl Budgets {
         let started = self.clock.elapsed();
         let current = self.current();
         let evaluation = self.evaluation(&current);
-        let catalog = &current.in_force.catalog;
+        let (catalog, language) = (&current.in_force.catalog, current.in_force.language);
         let mut tick = Tick { n_objectives: current.table.n_objectives(), errors: Vec::new() };
         let (mut claims, mut waited_for) = (Vec::new(), BTreeSet::new());
         let at = At { append: &*self.append, at_ms: now_ms };
@@ -188,21 +188,21 @@ impl Budgets {
                 if !self.is_fresh(objective, look.newest_ms, now_ms) {
                     waited_for.insert(objective.id.clone());
                 }
-                claims.extend(self.claims(objective, &look, current.in_force.language, now_ms));
+                claims.extend(self.claims(objective, &look, language, now_ms));
                 values.extend(layout.rows().map(|row| series::value(row, objective, &look)));
             }
             let written = writer.write_part(at, PartRows { part, catalog, values: &values });
             tick.errors.extend(why_not_written(written));
         }
         let mut of_products = Vec::new();
-        for product in current.in_force.catalog.products.values() {
+        for product in catalog.products.values() {
             let looked = evaluation.look_at_product(product, now_ms);
             let Some(((look, percent), burn)) = looked.zip(product.burn.as_ref()) else { continue };
             if look.newest_ms < Some(self.start_ms) && now_ms - self.start_ms <= GRACE_MS {
                 waited_for.insert(product_key(&product.name));
             }
             let owner = || words::Owner::product(product, burn, &percent);
-            claims.extend(burning(owner, burn, &look, current.in_force.language));
+            claims.extend(burning(owner, burn, &look, language));
             of_products.extend(series::product_rows(product, &look));
         }
         let mut work = self.work.lock();
@@ -214,9 +214,8 @@ impl Budgets {
         }
         let valid_for_ms = (VALID_TICKS * current.in_force.interval_ms).max(VALID_AT_LEAST_MS);
         let beside = |key: &str| {
-            let objective = current.in_force.catalog.objectives.get(key);
+            let objective = catalog.objectives.get(key);
             let status = objective.map(|objective| evaluation.status(objective, None, now_ms));
-            let language = current.in_force.language;
             (self.page_of(key), status.and_then(|status| words::forecast(&status.forecast, status.at, language)))
         };
         let told = kept.alerts.told(now_ms, valid_for_ms, beside);
