@@ -20,28 +20,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use benches::disk::HastyDisk;
-use benches::past::Past;
-use benches::shop::{DAY_MS, STEP_MS, Shop, Target, promise};
+use benches::past::{Past, SPARSE_MS};
+use benches::routes::{CODES, ROUTES_PER_TARGET, SERIES_PER_ROUTE, instance, promise_of_month, spec_files};
+use benches::shop::{DAY_MS, STEP_MS, Shop, Target};
 use journal::Disk;
-use model::Clock;
+use model::{Clock, Labels};
 use rustix::time::{ClockId, clock_gettime};
 use slo::grouping::{Groups, discover, split};
 use slo::history::History;
-use slo::spec::{Catalog, SpecFile, load};
+use slo::spec::{Catalog, load};
 
-const N_TARGETS: usize = 200;
 const N_OBJECTIVES: usize = 10_000;
-const N_SERIES: usize = 7;
+const N_TARGETS: usize = N_OBJECTIVES / ROUTES_PER_TARGET;
 /// Of so many there are all samples of the past.
 const N_WHOLE: usize = 100;
-/// Samples of the others are so far apart.
-const SPARSE_MS: i64 = 300_000;
-/// One of so many burns its budget all the time.
-const BURNING: usize = 100;
 const NOW_MS: i64 = 1_700_000_000_000 / SPARSE_MS * SPARSE_MS;
-/// Codes, and how many of each there are a second.
-const CODES: [(&str, f64); N_SERIES] =
-    [("200", 9.7), ("201", 3.1), ("204", 1.9), ("302", 0.7), ("404", 0.3), ("500", 0.002), ("503", 0.001)];
 const N_WARM: i64 = 20;
 const N_ROUNDS: i64 = 20;
 const WINDOWS_MIN: [i64; 8] = [5, 30, 60, 120, 360, 1440, 4320, 43_200];
@@ -52,27 +45,15 @@ const N_GROUPS: usize = 20;
 /// Codes of a group, and how many of each there are a second.
 const GROUP_CODES: [(&str, f64); 2] = [("200", 1.3), ("500", 0.001)];
 
-const PER_TARGET: usize = N_OBJECTIVES / N_TARGETS;
-
-fn instance(target: usize) -> String {
-    format!("10.0.{}.{}:8080", target / 250, target % 250)
-}
-
 fn past() -> Past {
-    let mut past = Past::new(NOW_MS - 30 * DAY_MS, NOW_MS);
-    (0..N_TARGETS).for_each(|target| past.add_target(&instance(target)));
-    for route in 0..N_OBJECTIVES {
-        let step_ms = if route < N_WHOLE { STEP_MS } else { SPARSE_MS };
-        for (code, per_s) in CODES {
-            let per_s = if code == "500" && route % BURNING == 0 { 0.7 } else { per_s };
-            let at = (instance(route / PER_TARGET), format!("/r{route}"));
-            past.add_counter((&at.0, &at.1), &[("code", code)], per_s, step_ms);
-        }
-    }
+    let mut past = Past::of_routes(N_OBJECTIVES, N_WHOLE, NOW_MS - 30 * DAY_MS, NOW_MS);
     for number in 0..N_GROUPED {
+        let (instance, route) = (instance_of_groups(number), route_of_groups(number));
+        let of_route =
+            [("__name__", "http_requests_total"), ("job", "shop"), ("instance", &*instance), ("route", &*route)];
         for (handler, (code, per_s)) in groups() {
-            let at = (instance_of_groups(number), route_of_groups(number));
-            past.add_counter((&at.0, &at.1), &[("handler", &handler), ("code", code)], per_s, SPARSE_MS);
+            let of_series = [("handler", &*handler), ("code", code)];
+            past.add_counter(Labels::from_pairs(of_route.into_iter().chain(of_series)), per_s, SPARSE_MS);
         }
     }
     past
@@ -108,7 +89,8 @@ fn target_of_groups(shop: &Shop, number: usize) -> Target {
 }
 
 fn target(shop: &Shop, number: usize) -> Target {
-    let routes: Vec<String> = (0..PER_TARGET).map(|route| format!("/r{}", number * PER_TARGET + route)).collect();
+    let routes: Vec<String> =
+        (0..ROUTES_PER_TARGET).map(|route| format!("/r{}", number * ROUTES_PER_TARGET + route)).collect();
     let mut counters = Vec::new();
     for route in &routes {
         for (code, _) in CODES {
@@ -124,27 +106,18 @@ fn scrape(shop: &Shop, target: &mut Target, at_ms: i64) {
     target.scrape(&shop.store, at_ms, |number| (number % 9) as f64);
 }
 
-fn specs(numbers: Range<usize>) -> Vec<SpecFile> {
-    // Files have a limit of documents.
-    let numbers: Vec<usize> = numbers.collect();
-    let document = |number: &usize| {
-        let promise = promise(*number, "30d", "code=~\"5..\"");
-        if *number < N_OBJECTIVES {
-            return promise;
-        }
-        let options = "apiVersion: narthex/v1\nkind: SLOOptions";
-        format!("{promise}---\n{options}\nmetadata: {{name: slo-{number}}}\nspec: {{groupBy: [handler]}}\n")
-    };
-    let file = |numbers: &[usize]| SpecFile {
-        path: format!("slo/{}.yml", numbers[0]),
-        text: numbers.iter().map(document).collect::<Vec<_>>().join("---\n"),
-    };
-    numbers.chunks(100).map(file).collect()
+fn document(number: usize) -> String {
+    let promise = promise_of_month(number);
+    if number < N_OBJECTIVES {
+        return promise;
+    }
+    let options = "apiVersion: narthex/v1\nkind: SLOOptions";
+    format!("{promise}---\n{options}\nmetadata: {{name: slo-{number}}}\nspec: {{groupBy: [handler]}}\n")
 }
 
 fn catalog(numbers: Range<usize>) -> Arc<Catalog> {
     let n_objectives = numbers.len();
-    let catalog = load(&specs(numbers));
+    let catalog = load(&spec_files(numbers, document));
     assert_eq!((catalog.objectives.len(), catalog.errors.len()), (n_objectives, 0), "{:?}", catalog.errors.first());
     Arc::new(catalog)
 }
@@ -228,7 +201,7 @@ fn main() {
     let began = cpu();
     shop.promise(&catalog(0..N_WHOLE));
     let whole = (cpu() - began) / N_WHOLE as u32;
-    println!("counting one back over 30 days of {N_SERIES} series at 15 s: {whole:?} of CPU");
+    println!("counting one back over 30 days of {SERIES_PER_ROUTE} series at 15 s: {whole:?} of CPU");
     println!("it takes {} bytes of memory", shop.counting.standing().n_bytes / N_WHOLE);
     let catalog = catalog(0..N_OBJECTIVES);
     let began = cpu();
@@ -237,6 +210,6 @@ fn main() {
     tick(&shop, &mut targets, &catalog).print();
     let standing = shop.counting.standing();
     println!("{} bytes of memory an objective, {} series", standing.n_bytes / standing.n_objectives, standing.n_series);
-    assert_eq!((standing.n_series, standing.n_failures), (N_OBJECTIVES * N_SERIES, 0));
+    assert_eq!((standing.n_series, standing.n_failures), (N_OBJECTIVES * SERIES_PER_ROUTE, 0));
     grouped(&shop, &past, &mut targets);
 }

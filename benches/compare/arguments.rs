@@ -15,7 +15,7 @@ Usage: compare [FLAGS]     (cargo build --release && make peers first)
   --scrape-seconds=N   for how long, every 5 s; 0: not at all [60]
   --rules              also: 1,000 rules over 10,200 series, for two minutes a server
   --backtest           also: a rule over 30 days of 100 series
-  --budgets            also: objectives at work, and Sloth's rules for some of them on Prometheus; four minutes
+  --budgets            also: objectives at work, and Sloth's rules for some of them on Prometheus; eight minutes
   --objectives=N       how many objectives [10000]
   --repeats=N          how often each question is asked [10]
   --million            also: 1,000,000 series with 20 samples each, killed and started again

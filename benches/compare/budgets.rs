@@ -1,9 +1,9 @@
 //! Thousands of objectives at work: what a tick of the whole server costs, how soon an alert fires, what a kill changes.
 //!
-//! Two servers scrape the same shop at the same time, one with objectives and one without. What the one uses beyond the other is
-//! what objectives cost: counting, looking at budgets, and writing some forty series of each, which is done by one thread; syncing
-//! and checkpoints of what is written; and what they add to the threads that scrape and store. Prometheus is asked the same by
-//! [`crate::sloth`].
+//! Two servers scrape the same shop at the same time, one with objectives and one without, and both have its past. What the one
+//! uses beyond the other is what objectives cost: counting, looking at budgets, and writing some forty series of each, which is
+//! done by one thread; syncing and checkpoints of what is written; and what they add to the threads that scrape and store.
+//! Prometheus is asked the same by [`crate::sloth`].
 
 use std::io;
 use std::path::Path;
@@ -11,15 +11,18 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use benches::past::step_ms;
+use benches::routes::{ROUTES_PER_TARGET, SERIES_PER_ROUTE};
 use serde_json::Value;
 
 use crate::arguments::Arguments;
 use crate::http;
 use crate::load::new_dir;
 use crate::making;
+use crate::past;
 use crate::peer::Peer;
 use crate::server::Server;
-use crate::shop::{BROKEN, ROUTES_PER_TARGET, SERIES_PER_ROUTE, Shop};
+use crate::shop::{BROKEN, Shop};
 use crate::sloth;
 use crate::table::{Bar, Measured, Table, Unit};
 
@@ -30,13 +33,17 @@ const COUNTING: [&str; 1] = ["slo"];
 const KEEPING: [&str; 3] = ["journal-sync", "maintenance", "jemalloc_bg_thd"];
 /// Ticks before the clock runs: the first has to make the series.
 const N_BEFORE: f64 = 3.0;
-/// How many budgets are looked at after a kill.
+/// How many budgets are looked at, before and after a kill.
 const N_LOOKED_AT: usize = 20;
 
 /// How much is measured of objectives.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Load {
     pub(crate) n_objectives: usize,
+    /// So many days lie behind them,
+    pub(crate) days_before: i64,
+    /// and of so many all samples of these.
+    pub(crate) n_whole: usize,
     /// Seconds between two scrapes, and between two ticks.
     pub(crate) interval_s: u64,
     pub(crate) n_ticks: u64,
@@ -49,17 +56,34 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    pub(crate) const FULL: Load =
-        Load { n_objectives: 10_000, interval_s: 15, n_ticks: 8, n_of_sloth: 100, days: 3, days_made: 30 };
-    pub(crate) const QUICK: Load =
-        Load { n_objectives: 200, interval_s: 3, n_ticks: 3, n_of_sloth: 10, days: 1, days_made: 1 };
+    pub(crate) const FULL: Load = Load {
+        n_objectives: 10_000,
+        days_before: 30,
+        n_whole: 100,
+        interval_s: 15,
+        n_ticks: 8,
+        n_of_sloth: 100,
+        days: 3,
+        days_made: 30,
+    };
+    pub(crate) const QUICK: Load = Load {
+        n_objectives: 200,
+        days_before: 1,
+        n_whole: 10,
+        interval_s: 3,
+        n_ticks: 3,
+        n_of_sloth: 10,
+        days: 1,
+        days_made: 1,
+    };
 }
 
 /// Measures, and adds the rows. Answers whether a kill changed no budget.
 pub(crate) fn measure(arguments: &Arguments, peers: &[Peer], table: &mut Table) -> io::Result<bool> {
     let dir = new_dir()?;
     let load = arguments.objectives;
-    let shop = Arc::new(Shop::new(load.n_objectives.next_multiple_of(ROUTES_PER_TARGET)));
+    let n_routes = load.n_objectives.next_multiple_of(ROUTES_PER_TARGET);
+    let shop = Arc::new(Shop::new(n_routes, load.days_before));
     let mut server = at_work(arguments, &shop, dir.path(), load, table)?;
     latency(&server, &shop, load, table)?;
     let is_right = restart(&mut server, load, table)?;
@@ -107,18 +131,24 @@ fn at_work(arguments: &Arguments, shop: &Arc<Shop>, dir: &Path, load: Load, tabl
     let address = shop.serve()?;
     let interval = load.interval_s;
     let global = format!(
-        "global: {{scrape_interval: {interval}s, scrape_timeout: {interval}s, evaluation_interval: {interval}s}}\n"
+        "global: {{scrape_interval: {interval}s, scrape_timeout: {interval}s, evaluation_interval: {interval}s}}\n\
+         storage: {{tsdb: {{retention: {{time: 60d}}}}}}\n"
     );
     let config =
         |ours: &str| format!("{global}narthex: {{{ours}self_alerts: false}}\n{}", shop.scrape_configs(address));
-    let own = dir.join("with");
+    let (own, other) = (dir.join("with"), dir.join("without"));
     Shop::write_specs(&own.join("slo"), load.n_objectives)?;
+    std::fs::create_dir_all(&other)?;
+    past::prepare(shop, load, &own.join("data"), &other.join("data"))?;
     let mut with = Server::start(arguments, Peer::Narthex, &own, &config("slo_files: ['slo/*.yml'], "))?;
-    let mut without = Server::start(arguments, Peer::Narthex, &dir.join("without"), &config(""))?;
+    let mut without = Server::start(arguments, Peer::Narthex, &other, &config(""))?;
     with.wait_until_ready()?;
     without.wait_until_ready()?;
     println!("{} targets are scraped by two servers, for {} s", shop.n_targets(), (load.n_ticks + 3) * interval);
     wait_for_ticks(&with, N_BEFORE)?;
+    for route in looked_at(load) {
+        making::check_total(&with, shop, route, step_ms(route, load.n_whole))?;
+    }
     let used = || io::Result::Ok((n_ticks(&with)?, Used::so_far(&with)?, Used::so_far(&without)?));
     let before = used()?;
     thread::sleep(Duration::from_secs(load.n_ticks * interval));
@@ -147,8 +177,9 @@ fn add_rows(load: Load, shop: &Shop, n_ticks: f64, [with, without]: [Used; 2], t
         return Err(io::Error::other("no tick in all that time"));
     }
     let more = with.all - without.all;
-    let n = load.n_objectives;
-    let name = format!("server CPU of a tick of {n} objectives: all that is more than without them");
+    let (n, days) = (load.n_objectives, load.days_before);
+    let name =
+        format!("server CPU of a tick of {n} objectives with {days} days behind them: all that is more than without");
     table.push(&name, Unit::Seconds, Bar::Below(0.3), ours(more / n_ticks));
     let per_objective = more / n_ticks / n as f64;
     table.push("the same for each objective", Unit::Microseconds, Bar::None, ours(per_objective));
@@ -192,12 +223,16 @@ fn points(server: &Server, query: &str) -> io::Result<Vec<(f64, f64)>> {
     Ok(data["result"][0]["values"].as_array().into_iter().flatten().filter_map(point).collect())
 }
 
+/// Routes whose budgets are looked at.
+fn looked_at(load: Load) -> impl Iterator<Item = usize> {
+    (0..load.n_objectives).step_by(load.n_objectives.div_ceil(N_LOOKED_AT))
+}
+
 /// Kills it and compares budgets with what they were, at the same instant.
 fn restart(server: &mut Server, load: Load, table: &mut Table) -> io::Result<bool> {
     let newest = http::api(server.address, "/api/v1/slos/slo-0")?;
     let at = newest["at"].to_string().trim_matches('"').to_owned();
-    let step = load.n_objectives.div_ceil(N_LOOKED_AT);
-    let ids: Vec<String> = (0..load.n_objectives).step_by(step).map(|route| format!("slo-{route}")).collect();
+    let ids: Vec<String> = looked_at(load).map(|route| format!("slo-{route}")).collect();
     let budget = |server: &Server, id: &str| {
         let slo = http::api(server.address, &format!("/api/v1/slos/{id}?time={}", http::encoded(&at)))?;
         io::Result::Ok(["good", "bad", "total", "budget"].map(|name| slo[name].to_string()))

@@ -35,6 +35,8 @@ mod load;
 mod making;
 /// A million series: memory and restart.
 mod million;
+/// What lies behind objectives.
+mod past;
 /// The three, and how each is started, merged and measured.
 mod peer;
 /// The questions.

@@ -3,6 +3,10 @@
 use std::io::{self, Write};
 use std::time::Instant;
 
+use benches::routes::{SERIES_PER_ROUTE, labels};
+use benches::shop::{DAY_MS, STEP_MS};
+use jiff::Timestamp;
+
 use crate::arguments::Arguments;
 use crate::budgets::Load;
 use crate::http;
@@ -10,12 +14,13 @@ use crate::importing::import;
 use crate::load::new_dir;
 use crate::peer::Peer;
 use crate::server::Server;
-use crate::shop::{DAY_MS, SERIES_PER_ROUTE, Shop, now_ms};
+use crate::shop::{Shop, now_ms};
 use crate::table::{Bar, Measured, Table, Unit};
 
-const STEP_MS: i64 = 15_000;
 /// How many are made, one after the other.
 const N_ROUNDS: usize = 3;
+/// A target says what it has so long after a scrape began, at most.
+const ANSWER_MS: i64 = 3000;
 /// So strict that it would have been told of: who finds nothing is fast.
 const STRICT: &str = "99.99";
 /// What is imported is kept, and nothing is scraped.
@@ -25,8 +30,8 @@ const CONFIG: &str =
 /// Measures how long it takes from a reload that finds the objective to its budget.
 pub(crate) fn measure(arguments: &Arguments, load: Load, table: &mut Table) -> io::Result<()> {
     let dir = new_dir()?;
-    let shop = Shop::new(N_ROUNDS);
-    import(arguments, &dir.path().join("data"), |text| write_history(text, &shop, load.days_made))?;
+    let shop = Shop::new(N_ROUNDS, load.days_made);
+    import(arguments, &dir.path().join("data"), |text| write_history(text, &shop))?;
     std::fs::create_dir_all(dir.path().join("slo"))?;
     let mut server = Server::start(arguments, Peer::Narthex, dir.path(), CONFIG)?;
     server.wait_until_ready()?;
@@ -35,7 +40,7 @@ pub(crate) fn measure(arguments: &Arguments, load: Load, table: &mut Table) -> i
         // One more than before: each round makes one.
         Shop::write_specs(&dir.path().join("slo"), number + 1)?;
         making.time(&server, || http::post(server.address, "/-/reload").map(drop))?;
-        check(&server, &shop, number, load.days_made)?;
+        check_total(&server, &shop, number, STEP_MS)?;
     }
     let days = load.days_made;
     making.push(table, &format!("making an objective over {days} days of {SERIES_PER_ROUTE} series at 15 s"), 200.0);
@@ -80,24 +85,27 @@ fn try_out(server: &Server, route: usize, days: i64) -> io::Result<()> {
     if is_told { Ok(()) } else { Err(io::Error::other(text())) }
 }
 
-/// Who counts nothing is fast.
-fn check(server: &Server, shop: &Shop, route: usize, days: i64) -> io::Result<()> {
+/// Who counts nothing is fast: whether a budget of thirty days has all that came up to its newest scrape. The samples in which
+/// it begins are `step_ms` apart.
+pub(crate) fn check_total(server: &Server, shop: &Shop, route: usize, step_ms: i64) -> io::Result<()> {
     let slo = http::api(server.address, &format!("/api/v1/slos/slo-{route}"))?;
-    let end_ms = now_ms();
-    let grown = |code| shop.value(route, code, end_ms) - shop.value(route, code, end_ms - days * DAY_MS);
-    let want: f64 = (0..SERIES_PER_ROUTE).map(grown).sum();
-    let has = slo["total"].as_f64().unwrap_or(0.0);
-    if (has - want).abs() < 0.01 * want { Ok(()) } else { Err(io::Error::other(format!("{has} events, not {want}"))) }
+    let at = slo["at"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
+    let at_ms = at.ok_or_else(|| io::Error::other(format!("slo-{route} has no scrape")))?.as_millisecond();
+    let from_ms = (at_ms - 30 * DAY_MS).div_euclid(step_ms) * step_ms;
+    let events = |at_ms| (0..SERIES_PER_ROUTE).map(|code| shop.value(route, code, at_ms)).sum::<f64>();
+    let (has, want) = (slo["total"].as_f64().unwrap_or(0.0), events(at_ms) - events(from_ms));
+    let is_all = (has - want).abs() <= events(at_ms) - events(at_ms - ANSWER_MS);
+    if is_all { Ok(()) } else { Err(io::Error::other(format!("slo-{route} has {has} events, not {want}"))) }
 }
 
-fn write_history(text: &mut dyn Write, shop: &Shop, days: i64) -> io::Result<()> {
+fn write_history(text: &mut dyn Write, shop: &Shop) -> io::Result<()> {
     let end_ms = now_ms() / STEP_MS * STEP_MS;
     writeln!(text, "# TYPE http_requests counter")?;
     for route in 0..shop.n_routes {
         for code in 0..SERIES_PER_ROUTE {
-            let labels = Shop::labels(route, code);
+            let labels = labels(route, code);
             let labels: Vec<String> = labels[1..].iter().map(|(name, value)| format!("{name}={value:?}")).collect();
-            for at_ms in (end_ms - days * DAY_MS..=end_ms).step_by(STEP_MS as usize) {
+            for at_ms in (shop.began_ms..=end_ms).step_by(STEP_MS as usize) {
                 let value = shop.value(route, code, at_ms);
                 writeln!(text, "http_requests_total{{{}}} {value} {}", labels.join(","), at_ms / 1000)?;
             }

@@ -1,6 +1,6 @@
 //! A shop of many routes, of which each has an objective: its targets, its spec files, and what its counters say at any time.
 //!
-//! A counter is a function of time, so that what is sent of the past, what is scraped now, and what somebody asks later agree.
+//! A counter is a function of time, so that what is stored of the past, what is scraped now, and what somebody asks later agree.
 
 use std::fmt::Write as _;
 use std::io;
@@ -10,29 +10,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use benches::past::{Past, SPARSE_MS};
+use benches::routes::{CODES, ROUTES_PER_TARGET, grown, instance, per_s, promise_of_month, spec_files};
+use benches::shop::DAY_MS;
+use slo::spec::SpecFile;
+
 use crate::exporter::{NOT_FOUND, response, serve};
 
-/// Codes, and how many of each there are a second. Two of the seven are errors.
-const CODES: [(&str, f64); SERIES_PER_ROUTE] =
-    [("200", 9.7), ("201", 3.1), ("204", 1.9), ("302", 0.7), ("404", 0.3), ("500", 0.002), ("503", 0.001)];
-/// The series of a route.
-pub(crate) const SERIES_PER_ROUTE: usize = 7;
-/// The routes of a target.
-pub(crate) const ROUTES_PER_TARGET: usize = 50;
-/// One route of so many burns its budget all the time.
-const BURNING: usize = 100;
-const BURNING_PER_S: f64 = 0.7;
-/// What fails a second of a route that is broken.
-const BROKEN_PER_S: f64 = 40.0;
-pub(crate) const DAY_MS: i64 = 86_400_000;
-/// Counters began so long before they are first looked at.
-const BEFORE_MS: i64 = 40 * DAY_MS;
+/// So many fail at once when a route breaks: more than any budget has room for, whatever lies behind it.
+const N_BROKEN: f64 = 100_000.0;
 
 /// The shop.
 #[derive(Debug)]
 pub(crate) struct Shop {
     pub(crate) n_routes: usize,
-    began_ms: i64,
+    /// When its counters began.
+    pub(crate) began_ms: i64,
     /// The route that breaks, and when it did.
     broken_ms: AtomicI64,
 }
@@ -46,44 +39,31 @@ pub(crate) fn now_ms() -> i64 {
 }
 
 impl Shop {
-    pub(crate) fn new(n_routes: usize) -> Shop {
-        Shop { n_routes, began_ms: now_ms() - BEFORE_MS, broken_ms: AtomicI64::new(i64::MAX) }
+    /// A shop whose counters began so many days ago.
+    pub(crate) fn new(n_routes: usize, days: i64) -> Shop {
+        let began_ms = (now_ms() - days * DAY_MS) / SPARSE_MS * SPARSE_MS;
+        Shop { n_routes, began_ms, broken_ms: AtomicI64::new(i64::MAX) }
+    }
+
+    /// All of it up to a time, of the first routes as they were scraped.
+    pub(crate) fn past(&self, n_whole: usize, end_ms: i64) -> Past {
+        Past::of_routes(self.n_routes, n_whole, self.began_ms, end_ms)
     }
 
     pub(crate) fn n_targets(&self) -> usize {
         self.n_routes.div_ceil(ROUTES_PER_TARGET)
     }
 
-    /// From now on one route fails.
+    /// Now one route fails.
     pub(crate) fn break_one(&self) {
         self.broken_ms.store(now_ms(), Ordering::SeqCst);
     }
 
     /// What a counter says at a time.
     pub(crate) fn value(&self, route: usize, code: usize, at_ms: i64) -> f64 {
-        let (name, per_s) = CODES[code];
-        let per_s = match name {
-            "500" if route % BURNING == BURNING - 1 => BURNING_PER_S,
-            _ => per_s * (1 + route % 5) as f64,
-        };
-        let since_s = |began_ms: i64| at_ms.saturating_sub(began_ms).max(0) as f64 / 1000.0;
-        let of_break = if route == BROKEN && name == "500" {
-            since_s(self.broken_ms.load(Ordering::SeqCst)) * BROKEN_PER_S
-        } else {
-            0.0
-        };
-        (since_s(self.began_ms) * per_s + of_break).floor()
-    }
-
-    /// The labels of a series, sorted by name, as they are stored.
-    pub(crate) fn labels(route: usize, code: usize) -> [(&'static str, String); 5] {
-        [
-            ("__name__", "http_requests_total".to_owned()),
-            ("code", CODES[code].0.to_owned()),
-            ("instance", format!("shop-{}:8080", route / ROUTES_PER_TARGET)),
-            ("job", "shop".to_owned()),
-            ("route", format!("/r{route}")),
-        ]
+        let breaks = route == BROKEN && CODES[code].0 == "500";
+        let of_break = if breaks && at_ms >= self.broken_ms.load(Ordering::SeqCst) { N_BROKEN } else { 0.0 };
+        grown(at_ms - self.began_ms, per_s(route, code)) + of_break
     }
 
     /// Serves each target at `/target/NUMBER`, as long as the program runs.
@@ -118,42 +98,21 @@ impl Shop {
         for target in 0..self.n_targets() {
             let _ = writeln!(
                 text,
-                "  - targets: ['{address}']\n    labels: {{instance: 'shop-{target}:8080', __metrics_path__: '/target/{target}'}}"
+                "  - targets: ['{address}']\n    labels: {{instance: '{}', __metrics_path__: '/target/{target}'}}",
+                instance(target)
             );
         }
         text
     }
 
-    /// Writes the objectives of the first routes into files, some to a file: `slo-0`, `slo-1` and so on.
-    pub(crate) fn write_specs(dir: &Path, n_routes: usize) -> io::Result<()> {
-        const PER_FILE: usize = 100;
-        std::fs::create_dir_all(dir)?;
-        let routes: Vec<usize> = (0..n_routes).collect();
-        for routes in routes.chunks(PER_FILE) {
-            let documents: Vec<String> = routes.iter().map(|route| spec(*route)).collect();
-            std::fs::write(dir.join(format!("{}.yml", routes[0])), documents.join("---\n"))?;
-        }
-        Ok(())
+    /// The objectives of the first routes, some to a file: `slo-0`, `slo-1` and so on.
+    pub(crate) fn specs(n_routes: usize) -> Vec<SpecFile> {
+        spec_files(0..n_routes, promise_of_month)
     }
-}
 
-fn spec(route: usize) -> String {
-    format!(
-        "apiVersion: openslo/v1
-kind: SLO
-metadata: {{name: slo-{route}}}
-spec:
-  service: shop
-  budgetingMethod: Occurrences
-  timeWindow: [{{duration: 30d, isRolling: true}}]
-  objectives: [{{displayName: answered, target: 0.999}}]
-  indicator:
-    metadata: {{name: route-{route}}}
-    spec:
-      ratioMetric:
-        counter: true
-        bad: {{metricSource: {{type: Prometheus, spec: {{query: 'http_requests_total{{route=\"/r{route}\",code=~\"5..\"}}'}}}}}}
-        total: {{metricSource: {{type: Prometheus, spec: {{query: 'http_requests_total{{route=\"/r{route}\"}}'}}}}}}
-"
-    )
+    /// Writes these into files of a directory.
+    pub(crate) fn write_specs(dir: &Path, n_routes: usize) -> io::Result<()> {
+        std::fs::create_dir_all(dir)?;
+        Shop::specs(n_routes).iter().try_for_each(|file| std::fs::write(dir.join(&file.path), &file.text))
+    }
 }

@@ -12,6 +12,8 @@ use std::thread;
 use std::time::Duration;
 
 use benches::payload::request;
+use benches::routes::{SERIES_PER_ROUTE, labels};
+use benches::shop::{DAY_MS, STEP_MS};
 
 use crate::arguments::Arguments;
 use crate::budgets::Load;
@@ -19,10 +21,9 @@ use crate::http;
 use crate::load::new_dir;
 use crate::peer::Peer;
 use crate::server::Server;
-use crate::shop::{DAY_MS, SERIES_PER_ROUTE, Shop, now_ms};
+use crate::shop::{Shop, now_ms};
 use crate::table::{Bar, Measured, Table, Unit};
 
-const STEP_MS: i64 = 15_000;
 const RECORDED_STEP_MS: i64 = 60_000;
 const RECORDED_DAYS: i64 = 30;
 /// So much of all series is sent at once; what is older than half an hour behind the newest may be refused.
@@ -34,7 +35,7 @@ const LONGEST_COMPACTION: Duration = Duration::from_secs(60);
 /// Measures the CPU of an evaluation of all rules of an objective.
 pub(crate) fn measure(arguments: &Arguments, load: Load, table: &mut Table) -> io::Result<()> {
     let dir = new_dir()?;
-    let shop = Shop::new(load.n_of_sloth);
+    let shop = Shop::new(load.n_of_sloth, RECORDED_DAYS);
     let n_rules = write_rules(arguments, dir.path(), load.n_of_sloth)?;
     std::fs::rename(dir.path().join("rules.yml"), dir.path().join("later.yml"))?;
     let interval = load.interval_s;
@@ -164,7 +165,7 @@ fn of_route(shop: &Shop, load: Load, route: usize, from_ms: i64, to_ms: i64) -> 
     if to_ms > now_ms() - load.days * DAY_MS {
         for code in 0..SERIES_PER_ROUTE {
             let samples = times(STEP_MS).map(|at_ms| (at_ms, shop.value(route, code, at_ms))).collect();
-            series.push((Shop::labels(route, code), samples));
+            series.push((labels(route, code), samples));
         }
     }
     request(series.iter().map(|(labels, samples)| (pairs(labels), samples.iter().copied())))

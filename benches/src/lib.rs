@@ -4,6 +4,7 @@ pub mod disk;
 pub mod memory;
 pub mod past;
 pub mod payload;
+pub mod routes;
 pub mod shop;
 
 mod walk;

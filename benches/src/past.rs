@@ -1,14 +1,28 @@
 //! What was stored of a shop before anybody promised anything: counters that are functions of time, made up when they are read.
 
+#![expect(clippy::unwrap_used, reason = "a bench stops when it cannot go on")]
+
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
+use journal::Disk;
 use model::storage::{
     LabelRequest, Listing, Select, SelectError, SelectHints, SeriesReader, SeriesSet, TILE_SAMPLES, Tile,
 };
 use model::{Labels, MatchOp, Matcher};
+use tsdb::import::{Importer, Origin, Samples, Written, place_of_target, window_for};
 
+use crate::routes::{ROUTES_PER_TARGET, SERIES_PER_ROUTE, grown, instance, labels, per_s};
 use crate::shop::STEP_MS;
+
+/// Samples of what is not there with all of them are so far apart.
+pub const SPARSE_MS: i64 = 300_000;
+
+/// How far samples of a route are apart if there are all of the first `n_whole`.
+pub fn step_ms(route: usize, n_whole: usize) -> i64 {
+    if route < n_whole { STEP_MS } else { SPARSE_MS }
+}
 
 /// A past.
 #[derive(Debug, Default)]
@@ -29,22 +43,63 @@ struct Old {
 }
 
 impl Past {
-    /// The past between two times, in milliseconds since the Unix epoch, of nobody yet.
-    pub fn new(begin_ms: i64, end_ms: i64) -> Past {
-        Past { begin_ms, end_ms, ..Past::default() }
+    /// The past of routes between two times, in milliseconds since the Unix epoch, as they begin with nothing. Of the first
+    /// `n_whole` and their targets there is a sample in each scrape, of the others one every [`SPARSE_MS`].
+    pub fn of_routes(n_routes: usize, n_whole: usize, begin_ms: i64, end_ms: i64) -> Past {
+        let mut past = Past { begin_ms, end_ms, ..Past::default() };
+        let step_ms = |route| step_ms(route, n_whole);
+        for first in (0..n_routes).step_by(ROUTES_PER_TARGET) {
+            let instance = instance(first / ROUTES_PER_TARGET);
+            let labels = Labels::from_pairs([("__name__", "up"), ("job", "shop"), ("instance", instance.as_str())]);
+            past.ups.push(Arc::new(Old { labels, step_ms: step_ms(first), per_s: 0.0 }));
+        }
+        for route in 0..n_routes {
+            for code in 0..SERIES_PER_ROUTE {
+                let labels = labels(route, code);
+                let labels = Labels::from_pairs(labels.iter().map(|(name, value)| (*name, value.as_str())));
+                past.add_counter(labels, per_s(route, code), step_ms(route));
+            }
+        }
+        past
     }
 
-    /// Adds a target, which was scraped all the time.
-    pub fn add_target(&mut self, instance: &str) {
-        let labels = Labels::from_pairs([("__name__", "up"), ("job", "shop"), ("instance", instance)]);
-        self.ups.push(Arc::new(Old { labels, step_ms: STEP_MS, per_s: 0.0 }));
+    /// Adds a counter that grows by so much in a second and has a sample in each step.
+    pub fn add_counter(&mut self, labels: Labels, per_s: f64, step_ms: i64) {
+        let route = labels.get("route").unwrap_or_default().to_owned();
+        self.by_route.entry(route).or_default().push(Arc::new(Old { labels, step_ms, per_s }));
     }
 
-    /// Adds a counter of a target and a route, with other labels, that grows by so much in a second and has a sample in each step.
-    pub fn add_counter(&mut self, (instance, route): (&str, &str), others: &[(&str, &str)], per_s: f64, step_ms: i64) {
-        let own = [("__name__", "http_requests_total"), ("job", "shop"), ("instance", instance), ("route", route)];
-        let labels = Labels::from_pairs(own.into_iter().chain(others.iter().copied()));
-        self.by_route.entry(route.to_owned()).or_default().push(Arc::new(Old { labels, step_ms, per_s }));
+    /// Writes the series that have a sample in each scrape into a data directory, as blocks.
+    ///
+    /// # Panics
+    /// When the directory cannot be used.
+    pub fn import(&self, disk: &Arc<dyn Disk>, data: &Path) -> Written {
+        let importer = Importer::open(disk, data).unwrap();
+        let all = self.ups.iter().chain(self.by_route.values().flatten());
+        let mut whole: Vec<&Old> = all.map(|old| &**old).filter(|old| old.step_ms == STEP_MS).collect();
+        whole.sort_by_cached_key(|old| (place_of_target(&old.labels), old.labels.clone()));
+        let mut windows = importer.begin(Origin::new(self.end_ms, &[]), window_for(self.begin_ms, self.end_ms));
+        let mut samples = Samples::default();
+        for old in whole {
+            samples.clear();
+            for at_ms in (old.first_ms(self.begin_ms)..=self.end_ms).step_by(STEP_MS as usize) {
+                samples.push(at_ms, 0, old.value(at_ms - self.begin_ms).to_bits());
+            }
+            windows.series(&old.labels, &samples).unwrap();
+        }
+        windows.finish().unwrap()
+    }
+}
+
+impl Old {
+    /// The time of its first sample from a time on.
+    fn first_ms(&self, from_ms: i64) -> i64 {
+        (from_ms + self.step_ms - 1).div_euclid(self.step_ms) * self.step_ms
+    }
+
+    /// What it says so long after it began.
+    fn value(&self, since_ms: i64) -> f64 {
+        if self.per_s > 0.0 { grown(since_ms, self.per_s) } else { 1.0 }
     }
 }
 
@@ -101,20 +156,18 @@ struct Reader<'f> {
 
 impl SeriesReader for Reader<'_> {
     fn seek(&mut self, series: usize, start_ms: i64) {
-        let step_ms = self.found.series[series].step_ms;
         self.series = series;
-        self.next_ms = (start_ms.max(self.found.begin_ms) + step_ms - 1).div_euclid(step_ms) * step_ms;
+        self.next_ms = self.found.series[series].first_ms(start_ms.max(self.found.begin_ms));
     }
 
     fn next_tile(&mut self, tile: &mut Tile) -> Result<bool, SelectError> {
         let Found { series, begin_ms, end_ms } = self.found;
-        let Old { step_ms, per_s, .. } = *series[self.series];
+        let old = &*series[self.series];
         tile.clear();
         while self.next_ms <= *end_ms && tile.timestamps.len() < TILE_SAMPLES {
-            let grown = ((self.next_ms - begin_ms) as f64 / 1000.0 * per_s).floor();
             tile.timestamps.push(self.next_ms);
-            tile.values.push(if per_s > 0.0 { grown } else { 1.0 });
-            self.next_ms += step_ms;
+            tile.values.push(old.value(self.next_ms - begin_ms));
+            self.next_ms += old.step_ms;
         }
         Ok(!tile.timestamps.is_empty())
     }
