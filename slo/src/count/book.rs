@@ -1,12 +1,12 @@
 //! All that is counted for one objective, and the series that it is counted from.
 
 use model::{Histogram, Labels};
-use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::bytes::{In, Out};
 use super::events::{Events, Increment};
 use super::log::{Bodies, Log};
+use super::members::Members;
 use super::presence::{Presence, Shift};
 use super::rule::{self, Reached};
 use super::slicer::Slicer;
@@ -29,8 +29,8 @@ pub(super) struct Book {
     pub(super) follows: Vec<Follow>,
     pub(super) log: Log,
     pub(super) presence: Presence,
-    /// The targets that are counted on, each with the time until which its presence is already known.
-    pub(super) members: FxHashMap<u32, i64>,
+    /// The targets that are counted on.
+    pub(super) members: Members,
     pub(super) uncounted: Uncounted,
     pub(super) slicer: Option<Slicer>,
     /// The first and the newest sample.
@@ -110,7 +110,7 @@ impl Book {
             follows: Vec::new(),
             log: Log::default(),
             presence: Presence::default(),
-            members: FxHashMap::default(),
+            members: Members::default(),
             uncounted: Uncounted::default(),
             slicer: Slicer::of(objective.budgeting, no_data),
             began_ms: NEVER,
@@ -186,7 +186,7 @@ impl Book {
         }
         self.note_time(seen.at_ms);
         self.add(seen.at_ms, events, bodies);
-        !self.members.contains_key(&target_number)
+        self.members.until_ms(target_number).is_none()
     }
 
     pub(super) fn note_time(&mut self, at_ms: i64) {
@@ -221,14 +221,14 @@ impl Book {
 
     /// The newest scrape of its targets.
     pub(super) fn newest_scrape_ms(&self, targets: &[Target]) -> Option<i64> {
-        let scrapes = self.members.keys().filter_map(|target| targets.get(*target as usize)?.newest_ms());
+        let scrapes = self.members.numbers().filter_map(|target| targets.get(target as usize)?.newest_ms());
         scrapes.chain((self.newest_ms != NEVER).then_some(self.newest_ms)).max()
     }
 
     /// The longest time between scrapes of its targets; 0 where that is not known.
     pub(super) fn interval_ms(&self, targets: &[Target], otherwise_ms: i64) -> i64 {
-        let of_target = |target: &u32| targets.get(*target as usize).map(|target| target.interval_ms(otherwise_ms));
-        self.members.keys().filter_map(of_target).max().unwrap_or(otherwise_ms)
+        let of_target = |target: u32| targets.get(target as usize).map(|target| target.interval_ms(otherwise_ms));
+        self.members.numbers().filter_map(of_target).max().unwrap_or(otherwise_ms)
     }
 
     /// Puts what another has counted of the same behind a time in place of what it has itself.
@@ -256,7 +256,7 @@ impl Book {
         self.log.write(out);
         self.presence.write(out);
         out.u64(self.members.len() as u64);
-        for (&target, &until_ms) in &self.members {
+        for (target, until_ms) in self.members.iter() {
             out.u64(target.into());
             out.i64(until_ms);
         }
@@ -300,6 +300,12 @@ impl Book {
         (roles.len() == n_roles).then_some(Follow { labels, roles, target, first_ms, newest_ms })
     }
 
+    /// Gives back memory that is not needed.
+    pub(super) fn shrink(&mut self) {
+        self.log.shrink();
+        self.follows.shrink_to_fit();
+    }
+
     /// The memory that it takes beside its series, in bytes.
     pub(super) fn n_bytes(&self) -> usize {
         size_of::<Book>()
@@ -307,6 +313,7 @@ impl Book {
             + self.words.len()
             + self.log.n_bytes()
             + self.presence.n_bytes()
+            + self.members.n_bytes()
             + self.follows.capacity() * size_of::<Follow>()
             + self.follows.iter().map(|follow| heap_of(&follow.roles)).sum::<usize>()
     }

@@ -407,9 +407,7 @@ impl Counting {
     /// Evaluates what is no counter, in turn: those first for whom the time was not enough at the last tick.
     fn sample(&self, turn: &mut Turn) -> SamplingChanges {
         let mut changes = SamplingChanges::default();
-        let is_due = |book: &Book| !book.source.sampled.is_empty();
-        let mut due: Vec<Book> =
-            self.tally.read().books.iter().flatten().filter(|book| is_due(book)).cloned().collect();
+        let mut due: Vec<Book> = self.tally.read().sampled().cloned().collect();
         due.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         turn.n_steps.retain(|id, _| due.binary_search_by(|book| book.id.as_str().cmp(id)).is_ok());
         let n_asked = due.partition_point(|book| turn.asked.as_ref().is_some_and(|asked| book.id <= *asked));
@@ -505,7 +503,7 @@ impl Counting {
         let kept_from_ms = now_ms.saturating_sub(self.options.retention_ms);
         book.log.forget_before(kept_from_ms);
         book.uncounted.forget_before(kept_from_ms);
-        book.log.shrink();
+        book.shrink();
     }
 
     fn write_all(&self, tally: &mut Tally, shelf: &Shelf, position: FeedPosition) -> Result<(), JournalError> {

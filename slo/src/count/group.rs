@@ -2,7 +2,9 @@
 //!
 //! A group is a head (how many, the first and the last time, whether the counts are whole numbers, the sums, the length of
 //! what follows) and the increments: differences of differences of times, and the counts. Groups may stand one behind the
-//! other: [`upto`] walks the heads and reads the increments of one group at most.
+//! other: [`find`] walks the heads and reads the increments of one group at most.
+
+use std::ops::Range;
 
 use super::bytes::{In, Out};
 use super::events::{Events, Increment};
@@ -40,7 +42,8 @@ fn encode_group(group: &[Increment], out: &mut Out) {
     out.bytes(&body.0);
 }
 
-fn is_whole(events: Events) -> bool {
+/// Whether counts are whole numbers that add up exactly.
+pub(super) fn is_whole(events: Events) -> bool {
     let is_exact =
         |count: f64| count.trunc() == count && count.abs() <= MAX_WHOLE && (count != 0.0 || count.is_sign_positive());
     is_exact(events.bad) && is_exact(events.total)
@@ -76,18 +79,30 @@ fn head<'a>(input: &mut In<'a>) -> Option<Head<'a>> {
     Some(Head { n_increments, first_ms, last_ms, is_whole, sum, body: In(input.bytes()?) })
 }
 
-impl Head<'_> {
-    /// Hands out increments as long as `take` wants more.
-    fn each(mut self, mut take: impl FnMut(Increment) -> bool) -> Option<()> {
-        let (mut at_ms, mut step_ms) = (self.first_ms, 0i64);
-        for _ in 0..self.n_increments {
-            step_ms = step_ms.checked_add(self.body.i64()?)?;
-            at_ms = at_ms.checked_add(step_ms)?;
-            if !take(Increment { at_ms, events: get(self.is_whole, &mut self.body)? }) {
-                break;
-            }
-        }
-        Some(())
+/// A place among the increments of a group: before the time of one, or behind it and before its counts.
+struct Walk<'a> {
+    body: In<'a>,
+    is_whole: bool,
+    /// The time that was read last, and how long after the one before it is.
+    at_ms: i64,
+    step_ms: i64,
+}
+
+impl<'a> Head<'a> {
+    fn walk(self) -> Walk<'a> {
+        Walk { body: self.body, is_whole: self.is_whole, at_ms: self.first_ms, step_ms: 0 }
+    }
+}
+
+impl Walk<'_> {
+    fn next_ms(&mut self) -> Option<i64> {
+        self.step_ms = self.step_ms.checked_add(self.body.i64()?)?;
+        self.at_ms = self.at_ms.checked_add(self.step_ms)?;
+        Some(self.at_ms)
+    }
+
+    fn counts(&mut self) -> Option<Events> {
+        get(self.is_whole, &mut self.body)
     }
 }
 
@@ -95,68 +110,81 @@ impl Head<'_> {
 pub(super) fn decode(bytes: &[u8]) -> Option<Vec<Increment>> {
     let (mut input, mut increments) = (In(bytes), Vec::new());
     while !input.0.is_empty() {
-        head(&mut input)?.each(|increment| {
-            increments.push(increment);
-            true
-        })?;
+        let head = head(&mut input)?;
+        let n_increments = head.n_increments;
+        let mut walk = head.walk();
+        for _ in 0..n_increments {
+            increments.push(Increment { at_ms: walk.next_ms()?, events: walk.counts()? });
+        }
     }
     Some(increments)
 }
 
-/// The sum of the increments up to a time, that time included; `None` where the bytes are no groups.
-pub(super) fn upto(bytes: &[u8], at_ms: i64) -> Option<Events> {
-    let (mut input, mut sum) = (In(bytes), Events::default());
+/// Where a time lies among increments.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Found {
+    /// The sum of the increments up to there, that time included.
+    pub(super) sum: Events,
+    /// When the last of them was; `None` where there is none.
+    pub(super) last_ms: Option<i64>,
+    /// When the next is; `None` where there is none.
+    pub(super) next_ms: Option<i64>,
+    /// Where the next stands, if sums may go on from here.
+    pub(super) ahead: Option<Ahead>,
+}
+
+/// The increments of a group that are still to come.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Ahead {
+    /// The bytes from the counts of the next on, to the end of the group.
+    pub(super) bytes: Range<usize>,
+    /// How many they are.
+    pub(super) n_left: u8,
+    /// Whether the group begins with the next.
+    pub(super) is_first: bool,
+}
+
+/// Where a time lies; `None` where the bytes up to there are no groups.
+pub(super) fn find(bytes: &[u8], at_ms: i64) -> Option<Found> {
+    let (mut input, mut found) = (In(bytes), Found::default());
+    let mut all_are_whole = true;
     while !input.0.is_empty() {
         let head = head(&mut input)?;
-        if head.first_ms > at_ms {
-            break;
-        }
+        all_are_whole &= head.is_whole;
         if head.last_ms <= at_ms {
-            sum += head.sum;
+            found.sum += head.sum;
+            found.last_ms = Some(head.last_ms);
             continue;
         }
-        // Added up apart, so that fractions come to the same as where a group is read alone.
+        // Added up apart, so that fractions come to the same as where the whole group is.
         let mut inside = Events::default();
-        head.each(|increment| {
-            let is_in = increment.at_ms <= at_ms;
-            inside += if is_in { increment.events } else { Events::default() };
-            is_in
-        })?;
-        sum += inside;
+        let (end, n_increments) = (bytes.len() - input.0.len(), head.n_increments);
+        let mut walk = head.walk();
+        for n_passed in 0..n_increments {
+            let next_ms = walk.next_ms()?;
+            if next_ms > at_ms {
+                let (bytes, is_first) = (end - walk.body.0.len()..end, n_passed == 0);
+                let n_left = u8::try_from(n_increments - n_passed).ok().filter(|_| all_are_whole);
+                (found.next_ms, found.ahead) = (Some(next_ms), n_left.map(|n_left| Ahead { bytes, n_left, is_first }));
+                break;
+            }
+            inside += walk.counts()?;
+            found.last_ms = Some(next_ms);
+        }
+        found.sum += inside;
         break;
     }
-    Some(sum)
+    Some(found)
 }
 
-/// The group in which a time lies.
-pub(super) struct Around<'b> {
-    /// The sum of the groups before it.
-    pub(super) before: Events,
-    /// From the group's first increment, or the beginning of time where none has begun,
-    pub(super) from_ms: i64,
-    /// until the first of the next, or the end of time.
-    pub(super) to_ms: i64,
-    /// Its bytes; none where none has begun.
-    pub(super) bytes: &'b [u8],
-}
-
-/// The last group that has begun at a time; `None` where the bytes up to there are no groups.
-pub(super) fn around(bytes: &[u8], at_ms: i64) -> Option<Around<'_>> {
-    let mut around = Around { before: Events::default(), from_ms: i64::MIN, to_ms: i64::MAX, bytes: &[] };
-    let (mut input, mut of_group) = (In(bytes), Events::default());
-    while !input.0.is_empty() {
-        let rest = input.0;
-        let head = head(&mut input)?;
-        if head.first_ms > at_ms {
-            around.to_ms = head.first_ms;
-            break;
-        }
-        around.before += of_group;
-        of_group = head.sum;
-        around.from_ms = head.first_ms;
-        around.bytes = &rest[..rest.len() - input.0.len()];
-    }
-    Some(around)
+/// The next of the increments that are to come, which are whole numbers, and when the one behind it is: `step_ms` is the time
+/// between it and the one before. `bytes` are left as they stand then.
+pub(super) fn step(bytes: &mut &[u8], (next_ms, step_ms): (i64, i64), n_left: u8) -> Option<(Events, Option<i64>)> {
+    let mut walk = Walk { body: In(*bytes), is_whole: true, at_ms: next_ms, step_ms };
+    let events = walk.counts()?;
+    let behind_ms = if n_left > 1 { Some(walk.next_ms()?) } else { None };
+    *bytes = walk.body.0;
+    Some((events, behind_ms))
 }
 
 #[cfg(test)]
@@ -184,7 +212,11 @@ mod tests {
             for at_ms in counts.iter().flat_map(|(at_ms, ..)| [at_ms - 1, *at_ms]) {
                 let upto_it = increments.iter().filter(|increment| increment.at_ms <= at_ms);
                 let want = upto_it.fold(Events::default(), |sum, increment| sum + increment.events);
-                assert_eq!(upto(&bytes, at_ms), Some(want), "{at_ms}");
+                let found = find(&bytes, at_ms).unwrap();
+                assert_eq!(found.sum, want, "{at_ms}");
+                let times = || increments.iter().map(|increment| increment.at_ms);
+                assert_eq!(found.last_ms, times().filter(|ms| *ms <= at_ms).last(), "{at_ms}");
+                assert_eq!(found.next_ms, times().find(|ms| *ms > at_ms), "{at_ms}");
             }
         }
     }

@@ -4,12 +4,13 @@
 //! that came before. Old chunks lie on disk ([`Bodies`]); then only their heads are in memory. A late increment is put where it
 //! belongs.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::bytes::{In, Out};
-use super::edges::Edges;
+use super::edges::{Ahead, Edge, Edges};
 use super::events::{Events, Increment};
-use super::group::{self, GROUP_LEN};
+use super::group::{self, Found, GROUP_LEN};
 
 /// So many of the newest increments are never packed: those of several targets come in any order.
 const N_LOOSE: usize = 32;
@@ -56,18 +57,22 @@ struct Chunk {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Log {
     chunks: Vec<Chunk>,
+    /// When the last of their increments was.
+    packed_ms: Option<i64>,
     /// In order of time, each time once.
     loose: Vec<Increment>,
     /// The sum of all increments before those.
     before: Events,
+    /// The sum of the loose ones but the newest.
+    but_newest: Events,
     edges: Edges,
 }
 
 impl Chunk {
-    fn bytes(&self, bodies: &dyn Bodies) -> Option<Vec<u8>> {
+    fn bytes(&self, bodies: &dyn Bodies) -> Option<Cow<'_, [u8]>> {
         match &self.body {
-            Body::Held(bytes) => Some(bytes.to_vec()),
-            Body::Stored(place) => bodies.body(*place),
+            Body::Held(bytes) => Some(Cow::Borrowed(bytes)),
+            Body::Stored(place) => bodies.body(*place).map(Cow::Owned),
         }
     }
 
@@ -75,14 +80,6 @@ impl Chunk {
     fn increments(&self, after: Events, bodies: &dyn Bodies) -> Vec<Increment> {
         let read = self.bytes(bodies).and_then(|bytes| group::decode(&bytes));
         read.unwrap_or_else(|| vec![Increment { at_ms: self.last_ms, events: after - self.before }])
-    }
-
-    fn upto(&self, at_ms: i64, edges: &Edges, bodies: &dyn Bodies) -> Events {
-        let inside = match &self.body {
-            Body::Held(bytes) => group::upto(bytes, at_ms),
-            Body::Stored(place) => edges.upto(*place, at_ms, || bodies.body(*place)),
-        };
-        self.before + inside.unwrap_or_default()
     }
 
     fn of(increments: &[Increment], before: Events) -> Option<Chunk> {
@@ -113,20 +110,20 @@ fn sum(increments: &[Increment]) -> Events {
     increments.iter().fold(Events::default(), |sum, increment| sum + increment.events)
 }
 
+/// Makes room for another increment.
+fn make_room(increments: &mut Vec<Increment>) {
+    if increments.len() == increments.capacity() {
+        increments.reserve_exact(LOOSE_STEP);
+    }
+}
+
 /// Adds an increment to those of its time, or puts it in its place.
 fn put(increments: &mut Vec<Increment>, increment: Increment) {
-    // Mostly it is the newest, or as new as the newest.
-    let at = match increments.last() {
-        Some(last) if last.at_ms > increment.at_ms => increments.partition_point(|other| other.at_ms < increment.at_ms),
-        Some(last) if last.at_ms == increment.at_ms => increments.len() - 1,
-        _ => increments.len(),
-    };
+    let at = increments.partition_point(|other| other.at_ms < increment.at_ms);
     match increments.get_mut(at) {
         Some(other) if other.at_ms == increment.at_ms => other.events += increment.events,
         _ => {
-            if increments.len() == increments.capacity() {
-                increments.reserve_exact(LOOSE_STEP);
-            }
+            make_room(increments);
             increments.insert(at, increment);
         }
     }
@@ -136,13 +133,41 @@ impl Log {
     /// Adds events at a time.
     pub(super) fn add(&mut self, at_ms: i64, events: Events, bodies: &dyn Bodies) {
         let increment = Increment { at_ms, events };
-        match self.chunks.last() {
-            Some(last) if at_ms <= last.last_ms => self.add_to_chunk(increment, bodies),
-            _ => put(&mut self.loose, increment),
+        match self.packed_ms {
+            Some(packed_ms) if at_ms <= packed_ms => self.add_to_chunk(increment, bodies),
+            _ => self.add_loose(increment),
         }
         if self.loose.len() >= GROUP_LEN + N_LOOSE {
             self.pack();
         }
+    }
+
+    fn add_loose(&mut self, increment: Increment) {
+        // Mostly it is the newest, or as new as the newest.
+        match self.loose.last_mut() {
+            Some(last) if last.at_ms > increment.at_ms => {
+                put(&mut self.loose, increment);
+                self.edges.forget_from(increment.at_ms);
+                self.add_up();
+            }
+            Some(last) if last.at_ms == increment.at_ms => last.events += increment.events,
+            last => {
+                self.but_newest += last.map(|last| last.events).unwrap_or_default();
+                make_room(&mut self.loose);
+                self.loose.push(increment);
+            }
+        }
+    }
+
+    /// Other chunks stand before other loose increments now.
+    fn note_packed(&mut self) {
+        self.packed_ms = self.chunks.last().map(|last| last.last_ms);
+        self.add_up();
+    }
+
+    /// Adds up the loose increments but the newest.
+    fn add_up(&mut self) {
+        self.but_newest = self.loose.split_last().map(|(_, others)| sum(others)).unwrap_or_default();
     }
 
     fn pack(&mut self) {
@@ -151,6 +176,9 @@ impl Log {
             self.chunks.extend(Chunk::of(&packed, self.before));
         }
         self.before += sum(&packed);
+        // Edges among them lie in a chunk now.
+        self.edges.forget_from(self.packed_ms.unwrap_or(i64::MIN));
+        self.note_packed();
     }
 
     fn add_to_chunk(&mut self, increment: Increment, bodies: &dyn Bodies) {
@@ -162,6 +190,7 @@ impl Log {
         }
         self.chunks[at + 1..].iter_mut().for_each(|chunk| chunk.before += increment.events);
         self.before += increment.events;
+        self.edges.forget();
     }
 
     /// The sum of all increments up to the end of a chunk.
@@ -171,16 +200,66 @@ impl Log {
 
     /// The sum of all increments up to a time, that time included.
     pub(super) fn upto(&self, at_ms: i64, bodies: &dyn Bodies) -> Events {
-        if self.loose.first().is_some_and(|first| first.at_ms <= at_ms) {
-            let n_upto = self.loose.partition_point(|increment| increment.at_ms <= at_ms);
-            return self.before + sum(&self.loose[..n_upto]);
+        match self.loose.last() {
+            Some(newest) if newest.at_ms <= at_ms => self.before + (self.but_newest + newest.events),
+            None if self.packed_ms.is_none_or(|packed_ms| packed_ms <= at_ms) => self.before,
+            _ => self.edges.upto(at_ms, self, bodies),
         }
-        let n_begun = self.chunks.partition_point(|chunk| chunk.first_ms <= at_ms);
-        let Some(at) = n_begun.checked_sub(1) else {
-            return self.chunks.first().map_or(self.before, |first| first.before);
+    }
+
+    /// The sum of all increments up to a time behind which there are some; and where that is, if it could be read.
+    pub(super) fn find(&self, at_ms: i64, bodies: &dyn Bodies) -> (Events, Option<Edge>) {
+        let edge = |last_ms: Option<i64>, to_ms: i64, sum, ahead| {
+            (sum, Some(Edge { from_ms: last_ms.unwrap_or(i64::MIN), to_ms, sum, ahead }))
         };
-        let chunk = &self.chunks[at];
-        if chunk.last_ms <= at_ms { self.after(at) } else { chunk.upto(at_ms, &self.edges, bodies) }
+        let n_begun = self.chunks.partition_point(|chunk| chunk.first_ms <= at_ms);
+        let last = self.chunks[..n_begun].last();
+        if let Some(next) = self.chunks.get(n_begun)
+            && last.is_none_or(|last| last.last_ms <= at_ms)
+        {
+            return edge(last.map(|last| last.last_ms), next.first_ms, next.before, Ahead::Unknown);
+        }
+        match last {
+            Some(chunk) if chunk.last_ms > at_ms => {
+                let Some(bytes) = chunk.bytes(bodies) else { return (chunk.before, None) };
+                let Some(Found { sum, last_ms, next_ms, ahead }) = group::find(&bytes, at_ms) else {
+                    return (chunk.before, None);
+                };
+                let ahead = ahead.filter(|_| group::is_whole(chunk.before)).map_or(Ahead::Unknown, |ahead| {
+                    let group::Ahead { bytes: range, n_left, is_first } = ahead;
+                    match &chunk.body {
+                        Body::Held(_) => {
+                            Ahead::Held { chunk: n_begun as u32 - 1, at: range.start as u32, n_left, is_first }
+                        }
+                        Body::Stored(_) => Ahead::Stored { bytes: bytes[range].into(), at: 0, n_left, is_first },
+                    }
+                });
+                let sum = chunk.before + sum;
+                next_ms.map_or((sum, None), |next_ms| edge(last_ms, next_ms, sum, ahead))
+            }
+            _ => {
+                let (passed, to_come) =
+                    self.loose.split_at(self.loose.partition_point(|increment| increment.at_ms <= at_ms));
+                let (inside, last_ms) = (sum(passed), passed.last().map(|last| last.at_ms).or(self.packed_ms));
+                let are_whole = group::is_whole(self.before) && passed.iter().all(|each| group::is_whole(each.events));
+                let ahead = if are_whole { Ahead::Loose(passed.len() as u32) } else { Ahead::Unknown };
+                let sum = self.before + inside;
+                to_come.first().map_or((sum, None), |next| edge(last_ms, next.at_ms, sum, ahead))
+            }
+        }
+    }
+
+    /// A loose increment.
+    pub(super) fn loose(&self, number: u32) -> Option<&Increment> {
+        self.loose.get(number as usize)
+    }
+
+    /// The bytes of a chunk in memory.
+    pub(super) fn held(&self, chunk: u32) -> Option<&[u8]> {
+        match &self.chunks.get(chunk as usize)?.body {
+            Body::Held(bytes) => Some(bytes),
+            Body::Stored(_) => None,
+        }
     }
 
     /// The increments in a span, in order.
@@ -212,6 +291,8 @@ impl Log {
             self.loose = chunk.increments(after, bodies);
             self.loose.retain(|increment| increment.at_ms <= at_ms);
         }
+        self.note_packed();
+        self.edges.forget();
         while self.loose.len() >= GROUP_LEN + N_LOOSE {
             self.pack();
         }
@@ -219,7 +300,12 @@ impl Log {
 
     /// Forgets the chunks that ended before a time. What they added up to stays known.
     pub(super) fn forget_before(&mut self, at_ms: i64) {
-        self.chunks.drain(..self.chunks.partition_point(|chunk| chunk.last_ms < at_ms));
+        let n_forgotten = self.chunks.partition_point(|chunk| chunk.last_ms < at_ms);
+        if n_forgotten > 0 {
+            self.chunks.drain(..n_forgotten);
+            self.note_packed();
+            self.edges.forget();
+        }
     }
 
     /// Joins chunks to longer ones and puts them on disk with `store`, as long as it takes them; those that reach behind
@@ -264,6 +350,7 @@ impl Log {
         let (first_ms, last_ms, before) = (first.first_ms, last.last_ms, first.before);
         let chunk = Chunk { first_ms, last_ms, before, n_increments, body: Body::Stored(place) };
         self.chunks.splice(at..at + n_joined, [chunk]);
+        self.edges.forget();
         true
     }
 
@@ -297,6 +384,7 @@ impl Log {
             chunk.body = Body::Stored(place);
         }
         self.chunks.splice(first..behind, [chunk]);
+        self.edges.forget();
         true
     }
 
@@ -349,7 +437,9 @@ impl Log {
         let n_chunks = input.count()?;
         let chunks: Option<Vec<Chunk>> = (0..n_chunks).map(|_| Chunk::read(input)).collect();
         let (chunks, before) = (chunks?, read_events(input)?);
-        Some(Log { chunks, before, loose: group::decode(input.bytes()?)?, edges: Edges::default() })
+        let mut log = Log { chunks, before, loose: group::decode(input.bytes()?)?, ..Log::default() };
+        log.note_packed();
+        Some(log)
     }
 }
 
@@ -429,6 +519,9 @@ mod tests {
             asked in prop::collection::vec(-5i64..60_000, 20),
         ) {
             let (kept, mut log, mut list) = (Kept::default(), Log::default(), BTreeMap::<i64, Events>::new());
+            let upto = |list: &BTreeMap<i64, Events>, at_ms: i64| {
+                list.range(..=at_ms).fold(Events::default(), |sum, (_, events)| sum + *events)
+            };
             let mut now_ms = 0;
             for (kind, step, total) in steps {
                 now_ms += step;
@@ -450,18 +543,30 @@ mod tests {
                         log.add(late_ms, events(total), &kept);
                         *list.entry(late_ms).or_default() += events(total);
                     }
+                    4 => {
+                        log.forget_before(now_ms - 25_000);
+                        log.shrink();
+                    }
                     _ => {
                         log.add(now_ms, events(total), &kept);
                         *list.entry(now_ms).or_default() += events(total);
                     }
                 }
+                if kind % 4 == 0 {
+                    // Windows that move on, and one that goes back now and then.
+                    for at_ms in [300, 1000, 4000, 16_000, i64::from(total) * 80].map(|length_ms| now_ms - length_ms) {
+                        if at_ms > now_ms - 24_000 {
+                            prop_assert_eq!(log.upto(at_ms, &kept), upto(&list, at_ms), "{} of {}", at_ms, now_ms);
+                        }
+                    }
+                }
             }
-            for at_ms in asked {
-                let want = list.range(..=at_ms).fold(Events::default(), |sum, (_, events)| sum + *events);
-                prop_assert_eq!(log.upto(at_ms, &kept), want);
+            for at_ms in asked.into_iter().filter(|at_ms| *at_ms > now_ms - 24_000) {
+                prop_assert_eq!(log.upto(at_ms, &kept), upto(&list, at_ms));
             }
-            let all: Vec<_> = list.iter().map(|(&at_ms, &events)| Increment { at_ms, events }).collect();
-            prop_assert_eq!(log.span(i64::MIN, i64::MAX, &kept), all);
+            let newer = list.range(now_ms - 24_000..);
+            let newer: Vec<_> = newer.map(|(&at_ms, &events)| Increment { at_ms, events }).collect();
+            prop_assert_eq!(log.span(now_ms - 24_001, i64::MAX, &kept), newer);
         }
     }
 

@@ -17,6 +17,7 @@ mod failing;
 mod files;
 mod group;
 mod log;
+mod members;
 mod native;
 mod past;
 mod presence;

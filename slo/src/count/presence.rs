@@ -3,6 +3,8 @@
 //! Only changes are kept, so that time in which nothing goes wrong costs nothing. A gap is known when it ends, or when it is
 //! noticed, and is then put where it began.
 
+use smallvec::SmallVec;
+
 use super::bytes::{In, Out};
 
 /// So many changes are kept apart; then every second of the older half goes, and what is between the others is spread evenly.
@@ -23,7 +25,7 @@ struct Change {
 /// Targets of an objective along time.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Presence {
-    changes: Vec<Change>,
+    changes: SmallVec<[Change; 1]>,
 }
 
 /// Targets that come or go at a time.
@@ -109,7 +111,7 @@ impl Presence {
 
     /// The memory that it takes, in bytes.
     pub(super) fn n_bytes(&self) -> usize {
-        self.changes.capacity() * size_of::<Change>()
+        if self.changes.spilled() { self.changes.capacity() * size_of::<Change>() } else { 0 }
     }
 
     pub(super) fn write(&self, out: &mut Out) {
@@ -129,7 +131,7 @@ impl Presence {
             Some(Change { at_ms, expected, measured, expected_ms: input.f64()?, measured_ms: input.f64()? })
         };
         let n_changes = input.count()?;
-        Some(Presence { changes: (0..n_changes).map(|_| change(input)).collect::<Option<Vec<_>>>()? })
+        Some(Presence { changes: (0..n_changes).map(|_| change(input)).collect::<Option<SmallVec<_>>>()? })
     }
 }
 

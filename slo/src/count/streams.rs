@@ -15,6 +15,8 @@ const STEP: i64 = 15_000;
 const BEGIN: i64 = 1_700_000_000_000;
 const N_SERIES: usize = 5;
 const N_TARGETS: usize = 2;
+/// Windows, in steps.
+const WINDOWS: [i64; 4] = [3, 10, 40, 400];
 
 /// What happens at a scrape.
 #[derive(Clone, Debug)]
@@ -31,6 +33,8 @@ enum Happening {
     /// What was held back is committed.
     Late,
     Tick,
+    /// From now on whoever asks has a clock that is behind by so many steps.
+    Back(u8),
     /// The process is killed and begins anew, or says goodbye first.
     Restart {
         is_orderly: bool,
@@ -56,6 +60,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => any::<u8>().prop_map(Happening::Pause),
         2 => Just(Happening::Late),
         4 => Just(Happening::Tick),
+        1 => (0u8..9).prop_map(Happening::Back),
         1 => any::<bool>().prop_map(|is_orderly| Happening::Restart { is_orderly }),
     ]
 }
@@ -108,6 +113,7 @@ struct World {
     naive: Naive,
     values: BTreeMap<(usize, usize), f64>,
     held_back: Vec<((usize, usize), i64, f64)>,
+    back_ms: i64,
 }
 
 impl World {
@@ -119,7 +125,7 @@ impl World {
         counting.apply(Arc::clone(&catalog)).unwrap();
         let naive = Naive { successes: vec![Vec::new(); N_TARGETS], ..Naive::default() };
         let (values, held_back) = (BTreeMap::new(), Vec::new());
-        World { bench, counting: Some(counting), catalog, now_ms: BEGIN, naive, values, held_back }
+        World { bench, counting: Some(counting), catalog, now_ms: BEGIN, naive, values, held_back, back_ms: 0 }
     }
 
     fn pass(&mut self, ms: i64) {
@@ -134,9 +140,22 @@ impl World {
             Happening::Pause(steps) => self.pass(i64::from(*steps) * STEP),
             Happening::Late => self.commit_late(),
             Happening::Tick => self.counting.iter().for_each(|counting| drop(counting.tick())),
+            Happening::Back(steps) => self.back_ms = i64::from(*steps) * STEP,
             Happening::Restart { is_orderly } => self.restart(*is_orderly),
         }
         self.pass(STEP / 2);
+    }
+
+    /// Looks at windows that move on from tick to tick, some of a clock that has gone back.
+    fn check_windows(&self) -> Result<(), TestCaseError> {
+        let Some(counting) = &self.counting else { return Ok(()) };
+        let to_ms = self.now_ms - self.back_ms;
+        let from_ms = WINDOWS.map(|steps| to_ms - steps * STEP);
+        let counts = counting.windows("o", &from_ms, to_ms);
+        for (counts, from_ms) in counts.iter().zip(from_ms) {
+            prop_assert_eq!((counts.bad, counts.total), self.naive.counts(from_ms, to_ms), "{}..{}", from_ms, to_ms);
+        }
+        Ok(())
     }
 
     fn scrape(&mut self, target: usize, of_series: &[(Kind, u8)]) {
@@ -218,6 +237,9 @@ proptest! {
         let mut world = World::new(Budgeting::Occurrences);
         for (at, happening) in happenings.iter().enumerate() {
             world.happen(happening);
+            if matches!(happening, Happening::Tick) {
+                world.check_windows()?;
+            }
             if at % 40 == 39 {
                 world.check(&halves)?;
             }

@@ -4,11 +4,14 @@
 //! of them agree. Rows of a batch are taken in the order of their times; within a time first what tells when a process began,
 //! then the series, then `up`: whether a first value counts depends on the scrapes before.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use hashbrown::HashTable;
 use model::storage::{FeedNumber, FeedRow};
 use model::{Histogram, Labels};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use smallvec::SmallVec;
 
 use super::book::{Book, Follow, Reading, Seen};
 use super::log::Bodies;
@@ -25,7 +28,10 @@ const FORGET_AFTER_MS: i64 = 86_400_000;
 pub(super) struct Tally {
     /// By number; numbers of objectives that have gone are free.
     pub(super) books: Vec<Option<Book>>,
-    by_id: FxHashMap<String, u32>,
+    by_id: HashTable<u32>,
+    /// Those that count slices, and those that are sampled: each tick looks after them.
+    sliced: Vec<u32>,
+    sampled: Vec<u32>,
     router: Router,
     /// Series that have a name that somebody asks for.
     entries: FxHashMap<Labels, Entry>,
@@ -60,13 +66,15 @@ enum Tells {
     Up,
 }
 
+/// Objectives, and their numbers of a series: mostly one.
+type Takers = SmallVec<[(u32, u32); 1]>;
+
 /// A series that somebody listens to.
 #[derive(Clone, Debug)]
 struct Listed {
     tells: Tells,
     target: u32,
-    /// The objectives, and their numbers of the series.
-    takers: Box<[(u32, u32)]>,
+    takers: Takers,
 }
 
 #[derive(Debug)]
@@ -84,6 +92,12 @@ pub(super) enum PendingValue {
     Histogram(Arc<Histogram>),
 }
 
+fn hash_of(id: &str) -> u64 {
+    let mut hasher = FxHasher::default();
+    id.hash(&mut hasher);
+    hasher.finish()
+}
+
 /// The labels that name a target.
 fn key_of(labels: &Labels) -> Labels {
     let of_target = |(name, _): &(&str, &str)| matches!(*name, "job" | "instance");
@@ -98,17 +112,29 @@ impl Tally {
 
     /// The book of an objective.
     pub(super) fn book(&self, id: &str) -> Option<&Book> {
-        self.books.get(*self.by_id.get(id)? as usize)?.as_ref()
+        self.books[self.number(id)?].as_ref()
     }
 
     pub(super) fn book_mut(&mut self, id: &str) -> Option<&mut Book> {
-        self.books.get_mut(*self.by_id.get(id)? as usize)?.as_mut()
+        let number = self.number(id)?;
+        self.books[number].as_mut()
+    }
+
+    fn number(&self, id: &str) -> Option<usize> {
+        let is_its = |number: &u32| self.books[*number as usize].as_ref().is_some_and(|book| book.id == id);
+        self.by_id.find(hash_of(id), is_its).map(|number| *number as usize)
+    }
+
+    /// Those that are sampled.
+    pub(super) fn sampled(&self) -> impl Iterator<Item = &Book> {
+        self.sampled.iter().filter_map(|number| self.books.get(*number as usize)?.as_ref())
     }
 
     /// Puts books in the place of those of the same ids, and takes away those that are not wanted.
     pub(super) fn install(&mut self, books: Vec<Book>, is_wanted: impl Fn(&str) -> bool) {
+        let ids: FxHashSet<&str> = books.iter().map(|book| book.id.as_str()).collect();
         for slot in &mut self.books {
-            let replaced = |book: &Book| !is_wanted(&book.id) || books.iter().any(|other| other.id == book.id);
+            let replaced = |book: &Book| !is_wanted(&book.id) || ids.contains(book.id.as_str());
             if slot.as_ref().is_some_and(replaced) {
                 *slot = None;
             }
@@ -131,11 +157,13 @@ impl Tally {
     /// Finds anew who listens to which series.
     fn reindex(&mut self) {
         let books = || (0u32..).zip(&self.books).filter_map(|(number, book)| Some((number, book.as_ref()?)));
-        self.by_id = books().map(|(number, book)| (book.id.clone(), number)).collect();
+        let hash = |number: &u32| self.books[*number as usize].as_ref().map_or(0, |book| hash_of(&book.id));
+        self.by_id.clear();
+        books().for_each(|(number, book)| drop(self.by_id.insert_unique(hash_of(&book.id), number, hash)));
         let terms = books()
             .flat_map(|(number, book)| (0u32..).zip(&book.source.terms).map(move |(at, term)| ((number, at), term)));
         self.router = Router::new(terms);
-        let mut takers: FxHashMap<Labels, Vec<(u32, u32)>> = FxHashMap::default();
+        let mut takers: FxHashMap<Labels, Takers> = FxHashMap::default();
         for (number, book) in books() {
             for (at, follow) in (0u32..).zip(&book.follows) {
                 takers.entry(follow.labels.clone()).or_default().push((number, at));
@@ -143,16 +171,26 @@ impl Tally {
         }
         self.targets.iter_mut().for_each(|target| target.books.clear());
         for (number, book) in (0u32..).zip(&self.books) {
-            for &target in book.iter().flat_map(|book| book.members.keys()) {
+            for target in book.iter().flat_map(|book| book.members.numbers()) {
                 if let Some(target) = self.targets.get_mut(target as usize) {
                     target.books.push(number);
                 }
             }
         }
+        let of_kind = |is_its: &dyn Fn(&Book) -> bool| {
+            books().filter(|(_, book)| is_its(book)).map(|(number, _)| number).collect::<Vec<u32>>()
+        };
+        (self.sliced, self.sampled) =
+            (of_kind(&|book| book.slicer.is_some()), of_kind(&|book| !book.source.sampled.is_empty()));
         self.entries.clear();
         self.forget_numbers();
         self.listed.clear();
-        for (labels, of_series) in takers {
+        // A batch brings the series of an objective one behind the other: so they are listed.
+        let mut known: Vec<(Labels, Takers)> = takers.into_iter().collect();
+        known.sort_unstable_by_key(|(_, takers)| takers.first().copied());
+        self.entries.reserve(known.len());
+        self.listed.reserve_exact(known.len());
+        for (labels, of_series) in known {
             self.list(&labels, of_series);
         }
     }
@@ -175,12 +213,12 @@ impl Tally {
         }
         match self.entries.get(labels) {
             Some(entry) => *entry,
-            None => self.list(labels, Vec::new()),
+            None => self.list(labels, Takers::new()),
         }
     }
 
     /// Lists a series that some may know already.
-    fn list(&mut self, labels: &Labels, mut takers: Vec<(u32, u32)>) -> Entry {
+    fn list(&mut self, labels: &Labels, mut takers: Takers) -> Entry {
         let tells = match labels.metric_name() {
             UP => Tells::Up,
             PROCESS_START => Tells::ProcessStart,
@@ -202,7 +240,7 @@ impl Tally {
             Entry::Nothing
         } else {
             let target = self.target(key_of(labels));
-            self.listed.push(Listed { tells, target, takers: takers.into() });
+            self.listed.push(Listed { tells, target, takers });
             Entry::Listed(self.listed.len() as u32 - 1)
         };
         self.entries.insert(labels.clone(), entry);
@@ -324,11 +362,11 @@ impl Tally {
         let target = &mut self.targets[number as usize];
         for &book in &target.books {
             let Some(Some(book)) = self.books.get_mut(book as usize) else { continue };
-            if book.members.get(&number).is_some_and(|until_ms| *until_ms < at_ms) {
+            if book.members.until_ms(number).is_some_and(|until_ms| until_ms < at_ms) {
                 heard.shifts.iter().for_each(|shift| book.presence.shift(*shift));
             }
             if heard.has_left {
-                book.members.remove(&number);
+                book.members.remove(number);
             }
         }
         if heard.has_left {
@@ -352,13 +390,16 @@ impl Tally {
             let heard = self.targets[number as usize].overdue(newest_ms);
             self.hear(number, newest_ms, &heard);
         }
-        for book in self.books.iter_mut().flatten() {
+        for number in &self.sliced {
+            let Some(Some(Book { slicer: Some(slicer), log, members, newest_ms: seen_ms, .. })) =
+                self.books.get_mut(*number as usize)
+            else {
+                continue;
+            };
             // A failed scrape shows, too, that a slice has ended.
-            let tried_ms = book.members.keys().map(|number| self.targets[*number as usize].up_ms).max();
-            let until_ms = book.newest_ms.max(tried_ms.unwrap_or(NEVER)).max(newest_ms - super::target::LOOKBACK_MS);
-            if let Some(slicer) = &mut book.slicer {
-                slicer.close(until_ms, &mut book.log, bodies);
-            }
+            let tried_ms = members.numbers().map(|number| self.targets[number as usize].up_ms).max();
+            let until_ms = (*seen_ms).max(tried_ms.unwrap_or(NEVER)).max(newest_ms - super::target::LOOKBACK_MS);
+            slicer.close(until_ms, log, bodies);
         }
     }
 
@@ -406,8 +447,7 @@ impl Tally {
         self.target_keys.values_mut().for_each(|number| *number = numbers[*number as usize]);
         for book in self.books.iter_mut().flatten() {
             book.follows.iter_mut().for_each(|follow| follow.target = numbers[follow.target as usize]);
-            book.members =
-                book.members.iter().map(|(number, until_ms)| (numbers[*number as usize], *until_ms)).collect();
+            book.members = book.members.iter().map(|(number, until_ms)| (numbers[number as usize], until_ms)).collect();
         }
     }
 
@@ -431,7 +471,7 @@ impl Tally {
         let mut books: Vec<Book> = other.books.into_iter().flatten().collect();
         for book in &mut books {
             book.follows.iter_mut().for_each(|follow| follow.target = numbers[follow.target as usize]);
-            let members = book.members.keys().map(|&number| (numbers[number as usize], heard_ms[number as usize]));
+            let members = book.members.numbers().map(|number| (numbers[number as usize], heard_ms[number as usize]));
             book.members = members.collect();
         }
         books

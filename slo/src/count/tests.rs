@@ -297,7 +297,11 @@ fn exclusions_are_taken_out_and_come_back() {
     let spans = |counting: &Counting| {
         let steps = counting.steps("o", minute(0), minute(6), MINUTE);
         let many = counting.steps("o", minute(0), minute(6), MINUTE / 10);
-        (counting.counts("o", minute(0), minute(6)), steps, many)
+        let all = counting.counts("o", minute(0), minute(6));
+        let windows = counting.windows("o", &[minute(0), minute(3), minute(5)], minute(6));
+        let each = [0, 3, 5].map(|from| counting.counts("o", minute(from), minute(6)));
+        assert_eq!((windows[0], &windows[..]), (all, &each[..]));
+        (all, steps, many)
     };
     let before = spans(&counting);
     let adjustment = crate::spec::Adjustment {
