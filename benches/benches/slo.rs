@@ -133,8 +133,8 @@ struct Ticks {
     tick: Duration,
     slowest: Duration,
     windows: Duration,
-    /// Of the windows what those took that have all samples.
-    windows_of_whole: Duration,
+    /// Of the windows what each took that has all samples.
+    windows_of_whole: Option<Duration>,
     n_rows: usize,
 }
 
@@ -175,7 +175,7 @@ fn tick(shop: &Shop, targets: &mut [Target], catalog: &Catalog) -> Ticks {
         tick: mean(ticking),
         slowest,
         windows: mean(windows),
-        windows_of_whole: mean(windows_of_whole) / whole.len().max(1) as u32,
+        windows_of_whole: mean(windows_of_whole).checked_div(whole.len() as u32),
         n_rows,
     }
 }
@@ -185,7 +185,10 @@ impl Ticks {
         let Ticks { tick, slowest, windows, windows_of_whole, n_rows } = self;
         println!("a tick that reads {n_rows} rows: {tick:?} of CPU, the slowest {slowest:?} (it writes everything)");
         println!("that is {} ns a row", tick.as_nanos() / *n_rows as u128);
-        println!("eight windows of each: {windows:?} of CPU, {windows_of_whole:?} of each that has all samples");
+        println!("eight windows of each: {windows:?} of CPU");
+        if let Some(windows) = windows_of_whole {
+            println!("of each that has all samples: {windows:?}");
+        }
     }
 }
 

@@ -75,6 +75,7 @@ impl<'a> In<'a> {
         Some((value >> 1) as i64 ^ -((value & 1) as i64))
     }
 
+    #[inline]
     pub(super) fn f64(&mut self) -> Option<f64> {
         let (bytes, rest) = self.0.split_first_chunk::<8>()?;
         self.0 = rest;
@@ -82,17 +83,20 @@ impl<'a> In<'a> {
     }
 
     /// A number of things that each take a byte at least.
+    #[inline]
     pub(super) fn count(&mut self) -> Option<usize> {
         let count = usize::try_from(self.u64()?).ok()?;
         (count <= self.0.len()).then_some(count)
     }
 
+    #[inline]
     pub(super) fn take(&mut self, n_bytes: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(n_bytes)?;
         self.0 = rest;
         Some(taken)
     }
 
+    #[inline]
     pub(super) fn bytes(&mut self) -> Option<&'a [u8]> {
         let n_bytes = self.count()?;
         self.take(n_bytes)

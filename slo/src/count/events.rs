@@ -19,6 +19,7 @@ pub(super) struct Increment {
 }
 
 impl Events {
+    #[inline]
     pub(super) fn is_none(self) -> bool {
         self.bad == 0.0 && self.total == 0.0
     }
@@ -27,12 +28,14 @@ impl Events {
 impl Add for Events {
     type Output = Events;
 
+    #[inline]
     fn add(self, other: Events) -> Events {
         Events { bad: self.bad + other.bad, total: self.total + other.total }
     }
 }
 
 impl AddAssign for Events {
+    #[inline]
     fn add_assign(&mut self, other: Events) {
         *self = *self + other;
     }
@@ -41,6 +44,7 @@ impl AddAssign for Events {
 impl Sub for Events {
     type Output = Events;
 
+    #[inline]
     fn sub(self, other: Events) -> Events {
         Events { bad: self.bad - other.bad, total: self.total - other.total }
     }
@@ -49,6 +53,7 @@ impl Sub for Events {
 impl Mul<f64> for Events {
     type Output = Events;
 
+    #[inline]
     fn mul(self, factor: f64) -> Events {
         Events { bad: self.bad * factor, total: self.total * factor }
     }

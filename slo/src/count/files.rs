@@ -12,6 +12,7 @@ use model::{Clock, Labels};
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 
+use super::book::Book;
 use super::bytes::{In, Out};
 use super::log::{Bodies, Place};
 use super::tally::Tally;
@@ -29,6 +30,8 @@ const CHUNK: u8 = 1;
 const VERSION: u64 = 1;
 /// Targets of a record.
 const TARGETS_OF_RECORD: usize = 4096;
+/// Records are handed to the operating system when they are so many bytes, and not one by one: there are tens of thousands.
+const WRITTEN_AT_ONCE: usize = 256 << 10;
 
 /// Why history cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -156,7 +159,7 @@ impl Files {
         let first = self.states.next_segment_number();
         let mut keys: Vec<(&Labels, u32)> = tally.target_keys.iter().map(|(key, number)| (key, *number)).collect();
         keys.sort_unstable_by_key(|(_, number)| *number);
-        let books: Vec<&super::book::Book> = tally.books.iter().flatten().collect();
+        let books: Vec<&Book> = tally.books.iter().flatten().collect();
         let mut out = Out::default();
         out.u64(VERSION);
         for number in [position.segment, position.offset, position.run.into()] {
@@ -174,21 +177,35 @@ impl Files {
             }
             self.states.append(TARGETS, &out.0)?;
         }
-        for book in books {
-            out.0.clear();
-            book.write(&mut out);
-            self.states.append(BOOK, &out.0)?;
-        }
-        for ((id, words), bytes) in shelf {
-            out.0.clear();
+        self.write_each(BOOK, books, Book::write)?;
+        self.write_each(SHELVED, shelf, |((id, words), bytes), out| {
             out.text(id);
             out.text(words);
             out.0.extend_from_slice(bytes);
-            self.states.append(SHELVED, &out.0)?;
-        }
+        })?;
         self.states.append(END, &[])?;
         self.states.sync()?;
         self.states.remove_before(first)
+    }
+
+    /// Writes a record for each, many at once.
+    fn write_each<T>(
+        &self,
+        kind: u8,
+        all: impl IntoIterator<Item = T>,
+        write: impl Fn(T, &mut Out),
+    ) -> Result<(), JournalError> {
+        let (mut all, mut out, mut ends) = (all.into_iter().peekable(), Out::default(), vec![0]);
+        while let Some(one) = all.next() {
+            write(one, &mut out);
+            ends.push(out.0.len());
+            if out.0.len() >= WRITTEN_AT_ONCE || all.peek().is_none() {
+                self.states.append_all(kind, ends.windows(2).map(|ends| &out.0[ends[0]..ends[1]]))?;
+                out.0.clear();
+                ends.truncate(1);
+            }
+        }
+        Ok(())
     }
 
     fn contents(&self, segment: (u64, u32), is_anew: bool) -> Option<Arc<Contents>> {
@@ -256,5 +273,27 @@ impl Restored {
             _ => return None,
         }
         Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use journal::testkit::{MemoryDisk, ToldClock};
+
+    use super::*;
+
+    #[test]
+    fn more_than_is_written_at_once_is_read() {
+        let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::new());
+        let clock: Arc<dyn Clock> = Arc::new(ToldClock::default());
+        let open = |salt| Files::open(&disk, &clock, Path::new("history"), salt).unwrap();
+        let book = |number: u8| ((format!("o{number}"), String::new()), vec![number; WRITTEN_AT_ONCE / 7]);
+        for n_books in [0, 1, 7, 20] {
+            let shelf: Shelf = (0..n_books).map(book).collect();
+            let position = FeedPosition { segment: n_books.into(), offset: 1, run: 2 };
+            open(1).0.write(&Tally::new(1000), &shelf, position).unwrap();
+            let restored = open(2).1.unwrap();
+            assert_eq!((restored.shelved, restored.position), (shelf, position));
+        }
     }
 }

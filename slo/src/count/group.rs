@@ -12,27 +12,33 @@ use super::events::{Events, Increment};
 /// Increments of a group.
 pub(super) const GROUP_LEN: usize = 64;
 
+/// Room for an increment, and for a head: more is made where it is needed.
+const USUAL_BYTES: usize = 6;
+const HEAD_BYTES: usize = 32;
 /// Whole numbers up to here are exact.
 const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
 
 /// Writes increments as groups, one behind the other. They must be in order of time.
 pub(super) fn encode(increments: &[Increment]) -> Vec<u8> {
-    let mut out = Out::default();
-    increments.chunks(GROUP_LEN).for_each(|group| encode_group(group, &mut out));
+    let mut out = Out(Vec::with_capacity(increments.len() * USUAL_BYTES + HEAD_BYTES));
+    let mut body = Out(Vec::with_capacity(increments.len().min(GROUP_LEN) * USUAL_BYTES));
+    for group in increments.chunks(GROUP_LEN) {
+        body.0.clear();
+        encode_group(group, &mut body, &mut out);
+    }
     out.0
 }
 
-fn encode_group(group: &[Increment], out: &mut Out) {
+fn encode_group(group: &[Increment], body: &mut Out, out: &mut Out) {
     let (Some(first), Some(last)) = (group.first(), group.last()) else { return };
     let sum = group.iter().fold(Events::default(), |sum, increment| sum + increment.events);
     let all_are_whole = is_whole(sum) && group.iter().all(|increment| is_whole(increment.events));
-    let mut body = Out::default();
     let (mut before_ms, mut step_ms) = (first.at_ms, 0);
     for increment in group {
         let next_ms = increment.at_ms - before_ms;
         body.i64(next_ms - step_ms);
         (before_ms, step_ms) = (increment.at_ms, next_ms);
-        put(increment.events, all_are_whole, &mut body);
+        put(increment.events, all_are_whole, body);
     }
     out.u64(group.len() as u64);
     out.i64(first.at_ms);
@@ -44,8 +50,9 @@ fn encode_group(group: &[Increment], out: &mut Out) {
 
 /// Whether counts are whole numbers that add up exactly.
 pub(super) fn is_whole(events: Events) -> bool {
-    let is_exact =
-        |count: f64| count.trunc() == count && count.abs() <= MAX_WHOLE && (count != 0.0 || count.is_sign_positive());
+    let is_exact = |count: f64| {
+        count as i64 as f64 == count && count.abs() <= MAX_WHOLE && (count != 0.0 || count.is_sign_positive())
+    };
     is_exact(events.bad) && is_exact(events.total)
 }
 
@@ -180,7 +187,7 @@ pub(super) fn find(bytes: &[u8], at_ms: i64) -> Option<Found> {
 /// The next of the increments that are to come, which are whole numbers, and when the one behind it is: `step_ms` is the time
 /// between it and the one before. `bytes` are left as they stand then.
 pub(super) fn step(bytes: &mut &[u8], (next_ms, step_ms): (i64, i64), n_left: u8) -> Option<(Events, Option<i64>)> {
-    let mut walk = Walk { body: In(*bytes), is_whole: true, at_ms: next_ms, step_ms };
+    let mut walk = Walk { body: In(bytes), is_whole: true, at_ms: next_ms, step_ms };
     let events = walk.counts()?;
     let behind_ms = if n_left > 1 { Some(walk.next_ms()?) } else { None };
     *bytes = walk.body.0;
@@ -215,7 +222,7 @@ mod tests {
                 let found = find(&bytes, at_ms).unwrap();
                 assert_eq!(found.sum, want, "{at_ms}");
                 let times = || increments.iter().map(|increment| increment.at_ms);
-                assert_eq!(found.last_ms, times().filter(|ms| *ms <= at_ms).last(), "{at_ms}");
+                assert_eq!(found.last_ms, times().rfind(|ms| *ms <= at_ms), "{at_ms}");
                 assert_eq!(found.next_ms, times().find(|ms| *ms > at_ms), "{at_ms}");
             }
         }

@@ -7,11 +7,13 @@ use smallvec::SmallVec;
 pub(super) struct Members(SmallVec<[(u32, i64); 1]>);
 
 impl Members {
+    #[inline]
     fn place(&self, number: u32) -> Result<usize, usize> {
         self.0.binary_search_by_key(&number, |(number, _)| *number)
     }
 
     /// Until when a target's presence is known; `None` where it is none of them.
+    #[inline]
     pub(super) fn until_ms(&self, number: u32) -> Option<i64> {
         self.place(number).ok().map(|at| self.0[at].1)
     }
@@ -32,11 +34,13 @@ impl Members {
     }
 
     /// All of them, in the order of their numbers.
+    #[inline]
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, i64)> + '_ {
         self.0.iter().copied()
     }
 
     /// Their numbers.
+    #[inline]
     pub(super) fn numbers(&self) -> impl Iterator<Item = u32> + '_ {
         self.iter().map(|(number, _)| number)
     }

@@ -159,7 +159,9 @@ impl Tally {
         let books = || (0u32..).zip(&self.books).filter_map(|(number, book)| Some((number, book.as_ref()?)));
         let hash = |number: &u32| self.books[*number as usize].as_ref().map_or(0, |book| hash_of(&book.id));
         self.by_id.clear();
-        books().for_each(|(number, book)| drop(self.by_id.insert_unique(hash_of(&book.id), number, hash)));
+        for (number, book) in books() {
+            self.by_id.insert_unique(hash_of(&book.id), number, hash);
+        }
         let terms = books()
             .flat_map(|(number, book)| (0u32..).zip(&book.source.terms).map(move |(at, term)| ((number, at), term)));
         self.router = Router::new(terms);
