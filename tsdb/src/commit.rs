@@ -4,7 +4,7 @@
 //! the order of samples, and no reader sees half of a batch that lies in one shard.
 
 use model::Labels;
-use model::storage::{AppendError, Batch, HistogramRow, Refusal, Refused, SeriesRef, Timestamps};
+use model::storage::{AppendError, Batch, HistogramRow, Refusal, Refused, SeriesRef, SeriesRuns, Timestamps};
 use parking_lot::MutexGuard;
 use rustc_hash::FxHashMap;
 
@@ -31,7 +31,7 @@ pub(crate) struct Source {
     /// The log segment they were written to; in another one the first is written in full.
     segment: u64,
     timestamp_ms: i64,
-    series: Vec<SeriesRef>,
+    series: SeriesRuns,
     /// The newest value of each that was not the stale marker.
     bits: Vec<u64>,
     /// Since when each counts; empty where that is known of none.
@@ -249,8 +249,7 @@ impl<'a> Scrape<'a> {
             ScrapeHead { source: number, count: source.count.wrapping_add(1), timestamp_ms: rows[0].timestamp_ms };
         let has_same_series = source.segment == segment
             && source.n_since_full < FULL_EVERY
-            && source.series.len() == rows.len()
-            && source.series.iter().zip(rows).all(|(series, row)| *series == row.series);
+            && source.series.are(rows.iter().map(|row| row.series));
         let bits: Vec<u64> = rows.iter().map(|row| row.bits).collect();
         if has_same_series {
             if starts != source.starts {
@@ -289,8 +288,7 @@ impl WrittenScrape<'_> {
         }
         if is_full {
             source.n_since_full = 1;
-            source.series.clear();
-            source.series.extend(rows.iter().map(|row| row.series));
+            source.series = rows.iter().map(|row| row.series).collect();
             forget_stale(&mut bits);
             source.bits = bits;
         } else {

@@ -6,12 +6,14 @@
 
 mod append;
 mod feed;
+mod runs;
 mod select;
 
 pub use append::{
     Append, AppendError, Batch, HistogramRow, HistogramValue, Refusal, Refused, SeriesRef, SourceRef, Timestamps,
 };
 pub use feed::{Feed, FeedCursor, FeedError, FeedHold, FeedNumber, FeedPosition, FeedRow};
+pub use runs::SeriesRuns;
 pub use select::{
     Grouping, LabelRequest, Listing, Select, SelectError, SelectHints, SeriesReader, SeriesSet, TILE_SAMPLES, Tile,
 };

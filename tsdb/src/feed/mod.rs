@@ -11,6 +11,7 @@
 mod cursor;
 mod holds;
 mod names;
+mod numbers;
 
 use model::storage::{Feed, FeedCursor, FeedError, FeedHold, FeedPosition};
 

@@ -1,15 +1,14 @@
 //! The labels of the series that the records of one run name.
 
-use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use hashbrown::HashTable;
 use journal::ReadError;
 use model::Labels;
 use model::storage::{FeedNumber, SeriesRef};
 use parking_lot::Mutex;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxHashMap;
 
+use super::numbers::Numbers;
 use crate::head::{Head, Place, Shard};
 use crate::wal::Wal;
 
@@ -53,13 +52,9 @@ pub(super) struct Names {
     wal: Arc<Wal>,
     restored: Option<RestoredRun>,
     salt: u32,
-    /// Series by their numbers. They come again in the order in which they came first, so the next is mostly the right guess.
-    known: Vec<SeriesRef>,
-    /// The numbers, by series.
-    numbers: HashTable<u32>,
+    numbers: Numbers,
     /// The labels of those that may be asked for.
     labels: FxHashMap<u32, Labels>,
-    guess: usize,
     numbering: u32,
     has_read: bool,
     /// Labels are let go as soon as they were handed out.
@@ -74,7 +69,7 @@ impl Names {
     /// Those of the run that has this salt.
     pub(super) fn new(head: Arc<Head>, wal: Arc<Wal>, restored: Option<RestoredRun>, run: (u32, u32)) -> Names {
         let (salt, numbering) = run;
-        let (known, numbers, labels) = (Vec::new(), HashTable::new(), FxHashMap::default());
+        let (numbers, labels) = (Numbers::default(), FxHashMap::default());
         let nothing = Labels::empty();
         let handed_out = nothing.clone();
         Names {
@@ -82,10 +77,8 @@ impl Names {
             wal,
             restored,
             salt,
-            known,
             numbers,
             labels,
-            guess: 0,
             numbering,
             has_read: false,
             is_once: false,
@@ -101,8 +94,7 @@ impl Names {
     }
 
     fn begin_numbering(&mut self) {
-        self.known.clear();
-        self.numbers.clear();
+        self.numbers = Numbers::default();
         self.labels.clear();
         self.numbering = self.numbering.wrapping_add(1);
         self.has_read = false;
@@ -126,7 +118,7 @@ impl Names {
         if self.salt != self.wal.salt() {
             return self.read();
         }
-        if self.known.len() > MIN_KNOWN && self.known.len() > 2 * self.head.index().read().n_series() {
+        if self.numbers.len() > MIN_KNOWN && self.numbers.len() > 2 * self.head.index().read().n_series() {
             self.begin_numbering();
         }
         Ok(())
@@ -134,35 +126,20 @@ impl Names {
 
     /// Takes a definition that stood in a record.
     pub(super) fn define(&mut self, reference: SeriesRef, labels: &Labels) {
-        if self.known_number(reference).is_none() {
+        if self.numbers.of(reference).is_none() {
             self.add(reference, labels.clone());
         }
     }
 
-    fn known_number(&self, reference: SeriesRef) -> Option<u32> {
-        let is_it = |number: &u32| self.known.get(*number as usize) == Some(&reference);
-        self.numbers.find(hash(reference), is_it).copied()
-    }
-
     fn add(&mut self, reference: SeriesRef, labels: Labels) -> u32 {
-        let number = self.known.len() as u32;
-        self.known.push(reference);
+        let number = self.numbers.give(reference);
         self.labels.insert(number, labels);
-        let Names { known, numbers, .. } = self;
-        numbers.insert_unique(hash(reference), number, |number| {
-            known.get(*number as usize).map_or(0, |known| hash(*known))
-        });
         number
     }
 
     /// The number and the labels of a series; no labels where they are handed out once, and have been.
     pub(super) fn of(&mut self, reference: SeriesRef) -> Option<(FeedNumber, &Labels)> {
-        let is_guessed = self.known.get(self.guess) == Some(&reference);
-        let number = match is_guessed {
-            true => self.guess as u32,
-            false => self.number(reference)?,
-        };
-        self.guess = number as usize + 1;
+        let number = self.number(reference)?;
         let labels = match self.is_once {
             true => {
                 self.handed_out = self.labels.remove(&number).unwrap_or_else(|| self.nothing.clone());
@@ -177,12 +154,12 @@ impl Names {
     }
 
     fn number(&mut self, reference: SeriesRef) -> Option<u32> {
-        if let Some(number) = self.known_number(reference) {
+        if let Some(number) = self.numbers.of(reference) {
             return Some(number);
         }
         let labels = self.find(reference)?;
         // It may have been read meanwhile.
-        let known = self.known_number(reference);
+        let known = self.numbers.of(reference);
         Some(known.unwrap_or_else(|| self.add(reference, labels)))
     }
 
@@ -194,7 +171,7 @@ impl Names {
             return Some(labels);
         }
         self.read().ok()?;
-        let number = self.known_number(reference)?;
+        let number = self.numbers.of(reference)?;
         self.labels.get(&number).cloned()
     }
 
@@ -206,10 +183,6 @@ impl Names {
         }
         Ok(())
     }
-}
-
-fn hash(reference: SeriesRef) -> u64 {
-    FxBuildHasher.hash_one(reference)
 }
 
 /// The labels of a series of the head.

@@ -1,39 +1,46 @@
-//! Memory for open chunks: blocks of 64 bytes, chained, so that a series takes what it needs and growing copies nothing.
+//! Memory for open chunks: blocks of words, chained, so that a series takes what it needs and growing copies nothing.
 //!
 //! The bits of a chain that do not fill a word yet stay in the chain itself, that is, in the series: a sample of one bit
-//! touches no block at all for 63 times out of 64.
+//! touches no block at all for 63 times out of 64. The first block of a chain is a short one, in which most series that stand still
+//! find room for all they say.
 
 use crate::chunk::bits::{BitSink, PADDING};
 
-/// Words of a block that hold bits.
-const BLOCK_WORDS: usize = 7;
+/// Words of a chain's first block that hold bits: with the number of the next block, half a line of cache.
+const FIRST_WORDS: usize = 3;
+/// Words of the others: a line of cache.
+const MORE_WORDS: usize = 7;
 /// Bits in a word.
 const WORD_BITS: u32 = u64::BITS;
-/// Blocks are allocated this many at a time (256 KiB), so that growing moves none.
+/// Blocks are allocated this many at a time (128 and 256 KiB), so that growing moves none.
 const PAGE_BLOCKS: usize = 4096;
 
-/// The number of a block.
+/// The number of a block among those of its length.
 pub(crate) type BlockId = u32;
 /// No block.
 pub(crate) const NO_BLOCK: BlockId = u32::MAX;
 
 #[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
-struct Block {
-    words: [u64; BLOCK_WORDS],
+struct Block<const WORDS: usize> {
+    words: [u64; WORDS],
     next: BlockId,
 }
 
-const EMPTY: Block = Block { words: [0; BLOCK_WORDS], next: NO_BLOCK };
-
-/// All blocks of a shard.
+/// Blocks of one length.
 #[derive(Debug, Default)]
-pub(crate) struct Slab {
-    pages: Vec<Box<[Block]>>,
+struct Blocks<const WORDS: usize> {
+    pages: Vec<Box<[Block<WORDS>]>>,
     /// The first of the blocks that are free, chained.
     free: Option<BlockId>,
     /// Blocks that were never used begin here.
     n_used: usize,
+}
+
+/// All blocks of a shard.
+#[derive(Debug, Default)]
+pub(crate) struct Slab {
+    first: Blocks<FIRST_WORDS>,
+    more: Blocks<MORE_WORDS>,
 }
 
 /// Bits that are being written: whole words in blocks, the rest here.
@@ -42,6 +49,7 @@ pub(crate) struct Chain {
     /// The bits that do not fill a word yet, from the top.
     pub(super) pending: u64,
     first: BlockId,
+    /// The last of the others; [`NO_BLOCK`] while there is only the first.
     last: BlockId,
     /// How many bits are pending, 0 to 63.
     pub(super) n_pending: u8,
@@ -62,13 +70,7 @@ impl Slab {
 
     /// Appends the bytes of a chain to `out`, and then the padding that a [`crate::chunk::bits::BitReader`] needs.
     pub(crate) fn copy(&self, chain: &Chain, out: &mut Vec<u8>) {
-        let mut block = chain.first;
-        while block != NO_BLOCK {
-            let Block { words, next } = self.block(block);
-            let n_words = if block == chain.last { usize::from(chain.n_words) } else { BLOCK_WORDS };
-            words[..n_words].iter().for_each(|word| out.extend_from_slice(&word.to_be_bytes()));
-            block = *next;
-        }
+        self.each_word(chain, |word| out.extend_from_slice(&word.to_be_bytes()));
         let n_bytes = usize::from(chain.n_pending).div_ceil(8);
         out.extend_from_slice(&chain.pending.to_be_bytes()[..n_bytes]);
         out.extend_from_slice(&[0; PADDING]);
@@ -76,13 +78,26 @@ impl Slab {
 
     /// Appends the whole words of a chain to `out`, eight bytes each, the lowest first.
     pub(crate) fn push_words(&self, chain: &Chain, out: &mut Vec<u8>) {
-        let mut block = chain.first;
-        while block != NO_BLOCK {
-            let Block { words, next } = self.block(block);
-            let n_words = if block == chain.last { usize::from(chain.n_words) } else { BLOCK_WORDS };
-            words[..n_words].iter().for_each(|word| out.extend_from_slice(&word.to_le_bytes()));
-            block = *next;
+        self.each_word(chain, |word| out.extend_from_slice(&word.to_le_bytes()));
+    }
+
+    fn each_word(&self, chain: &Chain, mut take: impl FnMut(u64)) {
+        if chain.first == NO_BLOCK {
+            return;
         }
+        let mut take_all = |words: &[u64]| words.iter().for_each(|word| take(*word));
+        let (first, n_last) = (self.first.block(chain.first), usize::from(chain.n_words));
+        if chain.last == NO_BLOCK {
+            return take_all(&first.words[..n_last]);
+        }
+        take_all(&first.words);
+        let mut id = first.next;
+        while id != chain.last {
+            let block = self.more.block(id);
+            take_all(&block.words);
+            id = block.next;
+        }
+        take_all(&self.more.block(id).words[..n_last]);
     }
 
     /// A chain of words that were written by [`Slab::push_words`], and the bits that do not fill one.
@@ -97,52 +112,85 @@ impl Slab {
     /// Empties a chain and keeps its blocks for others.
     pub(crate) fn release(&mut self, chain: &mut Chain) {
         if chain.first != NO_BLOCK {
-            let free = self.free.replace(chain.first);
-            self.block_mut(chain.last).next = free.unwrap_or(NO_BLOCK);
+            let more = self.first.block(chain.first).next;
+            self.first.release(chain.first, chain.first);
+            if chain.last != NO_BLOCK {
+                self.more.release(more, chain.last);
+            }
         }
         *chain = Chain::EMPTY;
     }
 
     /// Bytes of memory held.
     pub(crate) fn n_bytes(&self) -> usize {
-        self.pages.len() * PAGE_BLOCKS * size_of::<Block>()
+        self.first.n_bytes() + self.more.n_bytes()
     }
 
     fn append_word(&mut self, chain: &mut Chain, word: u64) {
-        if chain.first == NO_BLOCK || usize::from(chain.n_words) == BLOCK_WORDS {
-            let block = self.allocate();
-            if chain.first == NO_BLOCK {
-                chain.first = block;
-            } else {
-                self.block_mut(chain.last).next = block;
+        let at = usize::from(chain.n_words);
+        if chain.last != NO_BLOCK {
+            if at < MORE_WORDS {
+                self.more.block_mut(chain.last).words[at] = word;
+                chain.n_words += 1;
+                return;
             }
+            let block = self.more.allocate(word);
+            self.more.block_mut(chain.last).next = block;
             chain.last = block;
-            chain.n_words = 0;
+        } else if chain.first == NO_BLOCK {
+            chain.first = self.first.allocate(word);
+        } else if at < FIRST_WORDS {
+            self.first.block_mut(chain.first).words[at] = word;
+            chain.n_words += 1;
+            return;
+        } else {
+            chain.last = self.more.allocate(word);
+            self.first.block_mut(chain.first).next = chain.last;
         }
-        self.block_mut(chain.last).words[usize::from(chain.n_words)] = word;
-        chain.n_words += 1;
+        chain.n_words = 1;
+    }
+}
+
+impl<const WORDS: usize> Blocks<WORDS> {
+    const EMPTY: Block<WORDS> = Block { words: [0; WORDS], next: NO_BLOCK };
+
+    /// A block with its first word.
+    fn allocate(&mut self, word: u64) -> BlockId {
+        let id = match self.free {
+            Some(id) => {
+                let next = self.block(id).next;
+                self.free = (next != NO_BLOCK).then_some(next);
+                id
+            }
+            None => {
+                if self.n_used == self.pages.len() * PAGE_BLOCKS {
+                    self.pages.push(vec![Self::EMPTY; PAGE_BLOCKS].into_boxed_slice());
+                }
+                self.n_used += 1;
+                (self.n_used - 1) as BlockId
+            }
+        };
+        let block = self.block_mut(id);
+        *block = Self::EMPTY;
+        block.words[0] = word;
+        id
     }
 
-    fn allocate(&mut self) -> BlockId {
-        if let Some(id) = self.free {
-            let block = self.block_mut(id);
-            let next = block.next;
-            *block = EMPTY;
-            self.free = (next != NO_BLOCK).then_some(next);
-            return id;
-        }
-        if self.n_used == self.pages.len() * PAGE_BLOCKS {
-            self.pages.push(vec![EMPTY; PAGE_BLOCKS].into_boxed_slice());
-        }
-        self.n_used += 1;
-        (self.n_used - 1) as BlockId
+    /// Keeps blocks for others, of which each is chained to the next.
+    fn release(&mut self, first: BlockId, last: BlockId) {
+        let free = self.free.replace(first);
+        self.block_mut(last).next = free.unwrap_or(NO_BLOCK);
     }
 
-    fn block(&self, id: BlockId) -> &Block {
+    fn n_bytes(&self) -> usize {
+        self.pages.len() * PAGE_BLOCKS * size_of::<Block<WORDS>>()
+    }
+
+    fn block(&self, id: BlockId) -> &Block<WORDS> {
         &self.pages[id as usize / PAGE_BLOCKS][id as usize % PAGE_BLOCKS]
     }
 
-    fn block_mut(&mut self, id: BlockId) -> &mut Block {
+    fn block_mut(&mut self, id: BlockId) -> &mut Block<WORDS> {
         &mut self.pages[id as usize / PAGE_BLOCKS][id as usize % PAGE_BLOCKS]
     }
 }
@@ -203,19 +251,25 @@ mod tests {
     #[test]
     fn released_blocks_are_used_again_and_empty() {
         let mut slab = Slab::default();
-        let mut chain = Chain::EMPTY;
-        for _ in 0..100 {
-            slab.writer(&mut chain).push(u64::from(u32::MAX), 32);
+        // Short ones, and one that needs all kinds of blocks.
+        for n_pushes in [1, 5, 7, 100] {
+            let mut chain = Chain::EMPTY;
+            (0..n_pushes).for_each(|_| slab.writer(&mut chain).push(u64::from(u32::MAX), 32));
+            let n_used = |slab: &Slab| (slab.first.n_used, slab.more.n_used);
+            let before = n_used(&slab);
+            slab.release(&mut chain);
+            let mut again = Chain::EMPTY;
+            (0..n_pushes).for_each(|_| slab.writer(&mut again).push(0, 32));
+            assert_eq!(n_used(&slab), before);
+            let mut bytes = Vec::new();
+            slab.copy(&again, &mut bytes);
+            assert!(bytes.len() == n_pushes * 4 + PADDING && bytes.iter().all(|&byte| byte == 0));
+            slab.release(&mut again);
         }
-        let n_used = slab.n_used;
-        slab.release(&mut chain);
-        let mut again = Chain::EMPTY;
-        for _ in 0..100 {
-            slab.writer(&mut again).push(0, 32);
-        }
-        assert_eq!(slab.n_used, n_used);
-        let mut bytes = Vec::new();
-        slab.copy(&again, &mut bytes);
-        assert!(bytes.iter().all(|&byte| byte == 0));
+    }
+
+    #[test]
+    fn blocks_are_lines_of_cache_and_half_ones() {
+        assert_eq!((size_of::<Block<FIRST_WORDS>>(), size_of::<Block<MORE_WORDS>>()), (32, 64));
     }
 }

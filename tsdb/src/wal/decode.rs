@@ -1,7 +1,7 @@
 //! Reading the records of one run of the process: what each batch wrote, with the scrapes put together again.
 
 use model::Labels;
-use model::storage::{HistogramValue, SeriesRef};
+use model::storage::{HistogramValue, SeriesRef, SeriesRuns};
 use rustc_hash::FxHashMap;
 
 use super::record::{
@@ -41,7 +41,7 @@ pub(crate) struct Decoder {
 struct Source {
     count: u64,
     timestamp_ms: i64,
-    series: Vec<SeriesRef>,
+    series: SeriesRuns,
     /// The newest value of each that was not the stale marker.
     bits: Vec<u64>,
     /// Since when each counts; empty where that is known of none.
@@ -135,6 +135,7 @@ impl Decoder {
         take_against_neighbour(input, n_rows, |at, value| bits[at] = value)?;
         let mut starts = Vec::new();
         self.pending.spread(n_rows, input, &mut starts)?;
+        let series = series.into_iter().collect();
         let mut source = Source { count, timestamp_ms, series, bits, starts };
         source.hand_out(&source.bits, &mut self.rows, visitor);
         forget_stale(&mut source.bits);
@@ -168,8 +169,10 @@ impl Decoder {
 impl Source {
     fn hand_out(&self, bits: &[u64], rows: &mut Vec<Row>, visitor: &mut impl Visitor) {
         rows.clear();
-        let timestamp_ms = self.timestamp_ms;
-        rows.extend(self.series.iter().zip(bits).map(|(&series, &bits)| Row { series, timestamp_ms, bits }));
+        let (timestamp_ms, mut bits) = (self.timestamp_ms, bits.iter());
+        for run in self.series.runs() {
+            rows.extend(run.zip(bits.by_ref()).map(|(series, &bits)| Row { series, timestamp_ms, bits }));
+        }
         visitor.samples(rows, &self.starts);
     }
 }
