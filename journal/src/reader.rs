@@ -10,8 +10,8 @@ use crate::disk::Disk;
 use crate::frame::{FRAME_LEN, Frame};
 use crate::segment::{HEADER_LEN, Header, HeaderState, SegmentName};
 
-/// How much is read at once.
-const READ_LEN: usize = 1 << 20;
+/// How much is read at once. Whoever follows a journal keeps twice as much.
+const READ_LEN: usize = 1 << 18;
 
 /// A record as it was appended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
