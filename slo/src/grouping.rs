@@ -5,6 +5,7 @@
 //! for as long as its series are stored; while there is none, the objective stands for itself and has no data.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use model::storage::{Select, SelectError, SelectHints};
 use model::{Labels, Matcher};
@@ -134,7 +135,10 @@ fn split_within(catalog: &Catalog, groups: &Groups, max_objectives: usize) -> Ca
         rename(&mut product.informational, &ids);
     }
     split.adjustments.values_mut().for_each(|adjustment| rename(&mut adjustment.objectives, &ids));
-    split.objectives.values_mut().for_each(|objective| rename(&mut objective.options.depends_on, &ids));
+    let leans = |objective: &&mut Objective| !objective.options.depends_on.is_empty();
+    for objective in split.objectives.values_mut().filter(leans) {
+        rename(&mut Arc::make_mut(&mut objective.options).depends_on, &ids);
+    }
     split
 }
 
@@ -174,7 +178,7 @@ fn of_group(whole: &Objective, group: &Group) -> Objective {
         id: format!("{}{labels}", whole.id),
         title: format!("{title}: {}", if values.is_empty() { "others".to_owned() } else { values.join(", ") }),
         indicator: indicator(&whole.indicator, group),
-        options: Options { group: group.clone(), ..whole.options.clone() },
+        options: Arc::new(Options { group: group.clone(), ..Options::clone(&whole.options) }),
         ..whole.clone()
     }
 }
@@ -216,8 +220,6 @@ fn selector(matchers: &[Matcher]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::count::test_kit::{Bench, DAY, MINUTE, labels};
     use crate::history::History;

@@ -139,7 +139,7 @@ fn finish_with(args: &SloCheckArgs, files: &SloFiles, mut diagnostics: Vec<Diagn
         let (here, elsewhere) = diagnostics.into_iter().partition(is_here);
         (report.diagnostics, diagnostics) = (here, elsewhere);
         let n_objectives =
-            files.catalog.objectives.values().filter(|objective| Path::new(&objective.source.file) == path);
+            files.catalog.objectives.values().filter(|objective| Path::new(&*objective.source.file) == path);
         report.success.push(format!("{} objectives found", n_objectives.count()));
         reports.push(report);
     }

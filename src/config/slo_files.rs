@@ -60,7 +60,7 @@ impl SloFiles {
     /// Adds what was found beyond what one file says; lines are drawn.
     pub(crate) fn add_errors(&mut self, faults: Vec<SpecFault>) {
         let drawn =
-            |fault: SpecFault| match self.sources.iter().find(|source| source.path == Path::new(&fault.place.file)) {
+            |fault: SpecFault| match self.sources.iter().find(|source| source.path == Path::new(&*fault.place.file)) {
                 Some(source) => redrawn(source, &fault),
                 None => fault,
             };
@@ -80,7 +80,7 @@ impl SloFiles {
 
     /// A fault with the text that it is in.
     pub(crate) fn diagnostic(&self, fault: &SpecFault, severity: Severity) -> Diagnostic {
-        let source = self.sources.iter().find(|source| source.path == Path::new(&fault.place.file));
+        let source = self.sources.iter().find(|source| source.path == Path::new(&*fault.place.file));
         let span = source.map_or(Span::default(), |source| {
             let start = source.byte_at(fault.place.line, fault.place.column);
             let n_carets = fault.drawn.matches('^').count();
@@ -109,7 +109,7 @@ fn redrawn(source: &Source, fault: &SpecFault) -> SpecFault {
 
 /// Something about a file as a whole.
 fn of_file(path: &Path, message: String) -> SpecFault {
-    let place = SourcePlace { file: path.display().to_string(), line: 1, column: 1, ..SourcePlace::default() };
+    let place = SourcePlace { file: path.display().to_string().into(), line: 1, column: 1, ..SourcePlace::default() };
     SpecFault { place, object: None, message, drawn: String::new() }
 }
 

@@ -108,7 +108,7 @@ pub struct Budgets {
 #[derive(Debug, Default)]
 pub(crate) struct Current {
     pub(super) in_force: InForce,
-    versions: BTreeMap<String, Versions>,
+    versions: Arc<BTreeMap<String, Versions>>,
     table: Table,
 }
 
@@ -163,7 +163,7 @@ impl Budgets {
         let noted = journal.note(&changed, &AlertChanges::default(), kept);
         let table = Table::new(&in_force.catalog, &in_force.recorded);
         self.slices.lock().clear();
-        *self.current.write() = Arc::new(Current { in_force, versions: kept.versions.clone(), table });
+        *self.current.write() = Arc::new(Current { in_force, versions: Arc::clone(&kept.versions), table });
         noted.map_err(|error| error.to_string())
     }
 
@@ -560,7 +560,9 @@ fn over(product: &Product, span: Span) -> Product {
 }
 
 /// Takes targets over. Answers the keys of those that have changed.
-fn change_targets(catalog: &Catalog, versions: &mut BTreeMap<String, Versions>, now_ms: i64) -> Vec<String> {
+fn change_targets(catalog: &Catalog, versions: &mut Arc<BTreeMap<String, Versions>>, now_ms: i64) -> Vec<String> {
+    let versions = Arc::make_mut(versions);
+    let n_before = versions.len();
     let of_objectives = catalog
         .objectives
         .values()
@@ -578,6 +580,10 @@ fn change_targets(catalog: &Catalog, versions: &mut BTreeMap<String, Versions>, 
         if is_new {
             changed.push(key);
         }
+    }
+    if versions.len() > n_before {
+        // Put in one by one in order, they leave the nodes of the tree half empty.
+        *versions = std::mem::take(versions).into_iter().collect();
     }
     changed
 }

@@ -44,7 +44,7 @@ pub enum StateError {
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     /// By the id of an objective or the key of a product.
-    pub(super) versions: BTreeMap<String, Versions>,
+    pub(super) versions: Arc<BTreeMap<String, Versions>>,
     pub(super) alerts: Alerts,
     /// Records that could not be read.
     pub(super) n_damaged: usize,
@@ -253,6 +253,6 @@ impl Reading {
 
     fn kept(self) -> Kept {
         let alerts = Alerts::restored(self.alerts.into_values().collect());
-        Kept { versions: self.versions, alerts, n_damaged: self.n_damaged }
+        Kept { versions: Arc::new(self.versions), alerts, n_damaged: self.n_damaged }
     }
 }

@@ -330,7 +330,7 @@ impl FaultStatus {
     pub(crate) fn of(fault: &SpecFault) -> FaultStatus {
         let (kind, name) = fault.object.clone().unzip();
         FaultStatus {
-            file: fault.place.file.clone(),
+            file: fault.place.file.to_string(),
             line: fault.place.line,
             column: fault.place.column,
             kind,

@@ -17,7 +17,7 @@ use super::{Budgets, BudgetsOptions, InForce};
 use crate::history::{Counts, History, UncountedFirstValue};
 use crate::spec::{
     Budgeting, BurnPair, BurnPolicy, Catalog, Component, Composition, CompositionMethod, Counted, Counter, Indicator,
-    Objective, Options, Product, RatioSide, Role, Severity, Share, SourcePlace, Window,
+    Objective, Product, RatioSide, Role, Severity, Share, SourcePlace, Window,
 };
 
 pub(crate) const MINUTE_MS: i64 = 60_000;
@@ -242,7 +242,7 @@ pub(crate) fn objective(id: &str, percent: &str) -> Objective {
         budgeting: Budgeting::Occurrences,
         indicator: Indicator::Events { side: RatioSide::Bad, counted: counter(), total: counter() },
         burn: Arc::new(BurnPolicy { pairs: vec![pair], ..BurnPolicy::default() }),
-        options: Options::default(),
+        options: Arc::default(),
         source: SourcePlace::default(),
     }
 }

@@ -283,8 +283,9 @@ fn groups_are_told_apart_by_their_labels_and_no_series_is_written_twice() {
     let group = |id: &str, handler: &str| {
         let mut group = objective(id, "99.9");
         "orders".clone_into(&mut group.name);
-        group.options.group_by = vec!["handler".to_owned()];
-        group.options.group = [("handler".to_owned(), handler.to_owned())].into();
+        let options = Arc::make_mut(&mut group.options);
+        options.group_by = vec!["handler".to_owned()];
+        options.group = [("handler".to_owned(), handler.to_owned())].into();
         Arc::make_mut(&mut group.burn).has_exhaustion_label = true;
         group
     };

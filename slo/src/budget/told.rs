@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Budgets;
 use super::evaluation::product_key;
 use crate::product::Composite;
-use crate::spec::{Budgeting, BurnPolicy, Composition, Indicator, Objective, Options, Product};
+use crate::spec::{Budgeting, BurnPolicy, Composition, Indicator, Objective, Product};
 use crate::trial::{self, Ground, Told};
 use crate::window::Span;
 
@@ -51,7 +51,7 @@ fn as_objective(product: &Product, burn: &Arc<BurnPolicy>, composite: &Composite
         budgeting: Budgeting::Occurrences,
         indicator: Indicator::Composite(composition),
         burn: Arc::clone(burn),
-        options: Options::default(),
+        options: Arc::default(),
         source: product.source.clone(),
     }
 }

@@ -1,20 +1,24 @@
 //! All that is counted for one objective, and the series that it is counted from.
 
+use std::hash::BuildHasher;
+
 use model::{Histogram, Labels};
-use smallvec::SmallVec;
+use rustc_hash::FxBuildHasher;
+use smallvec::{SmallVec, smallvec};
 
 use super::bytes::{In, Out};
 use super::events::{Events, Increment};
 use super::log::{Bodies, Log};
 use super::members::Members;
 use super::presence::{Presence, Shift};
+use super::roles::Roles;
 use super::rule::{self, Reached};
 use super::slicer::Slicer;
 use super::source::{self, Role, Source};
 use super::target::{Before, NEVER, Target};
 use super::uncounted::Uncounted;
 use crate::history::UncountedFirstValue;
-use crate::spec::Objective;
+use crate::spec::{Budgeting, NoData, Objective};
 
 /// An objective's raw increments are shown apart by series while this is asked for.
 type BySeries = Vec<(u32, Increment)>;
@@ -23,16 +27,18 @@ type BySeries = Vec<(u32, Increment)>;
 #[derive(Clone, Debug)]
 pub(super) struct Book {
     pub(super) id: String,
-    /// What is counted, in words: a book of other words is another book.
-    pub(super) words: Box<str>,
     pub(super) source: Source,
+    pub(super) budgeting: Budgeting,
+    pub(super) no_data: NoData,
+    /// Of its words: most books that count something else are told apart by that.
+    pub(super) hash_of_words: u64,
     pub(super) follows: Vec<Follow>,
     pub(super) log: Log,
     pub(super) presence: Presence,
     /// The targets that are counted on.
     pub(super) members: Members,
     pub(super) uncounted: Uncounted,
-    pub(super) slicer: Option<Slicer>,
+    pub(super) slicer: Option<Box<Slicer>>,
     /// The first and the newest sample.
     pub(super) began_ms: i64,
     pub(super) newest_ms: i64,
@@ -43,14 +49,13 @@ pub(super) struct Book {
     pub(super) by_series: Option<BySeries>,
 }
 
-/// What a series adds, and the last value of each such reading: nearly always one.
-pub(super) type Roles = SmallVec<[(Role, f64); 1]>;
-
 /// A series that an objective counts.
 #[derive(Clone, Debug)]
 pub(super) struct Follow {
     pub(super) labels: Labels,
     pub(super) roles: Roles,
+    /// The last value that each role has read.
+    lasts: SmallVec<[f64; 1]>,
     pub(super) target: u32,
     /// Its first and its newest sample; [`NEVER`] before there is one.
     pub(super) first_ms: i64,
@@ -102,28 +107,42 @@ impl Book {
     pub(super) fn new(objective: &Objective) -> Book {
         let source = Source::of(objective);
         let no_data = objective.options.no_data;
-        let words = format!("{}{:?} {no_data:?}", source.in_words(), objective.budgeting);
-        Book {
+        let mut book = Book {
             id: objective.id.clone(),
-            words: words.into(),
             source,
+            budgeting: objective.budgeting,
+            no_data,
+            hash_of_words: 0,
             follows: Vec::new(),
             log: Log::default(),
             presence: Presence::default(),
             members: Members::default(),
             uncounted: Uncounted::default(),
-            slicer: Slicer::of(objective.budgeting, no_data),
+            slicer: Slicer::of(objective.budgeting, no_data).map(Box::new),
             began_ms: NEVER,
             newest_ms: NEVER,
             late_ms: None,
             sampled_ms: NEVER,
             by_series: None,
-        }
+        };
+        book.hash_of_words = FxBuildHasher.hash_one(book.words());
+        book
     }
 
-    /// What tells it from all others.
+    /// What is counted, in words: a book of other words is another book. They are as long as all else that is kept of a book, and
+    /// are made when somebody asks.
+    fn words(&self) -> String {
+        format!("{}{:?} {:?}", self.source.in_words(), self.budgeting, self.no_data)
+    }
+
+    /// Whether the same is counted in another.
+    pub(super) fn counts_same(&self, other: &Book) -> bool {
+        self.hash_of_words == other.hash_of_words && self.words() == other.words()
+    }
+
+    /// What tells it from all others: its id and its words.
     pub(super) fn key(&self) -> (String, String) {
-        (self.id.clone(), self.words.to_string())
+        (self.id.clone(), self.words())
     }
 
     /// Takes a sample of a series. Answers whether the series' target is to be counted on from now on.
@@ -149,7 +168,7 @@ impl Book {
         let mut events = Events::default();
         let mut uncounted = None;
         let mut is_read = false;
-        for (role, last) in &mut of_series.roles {
+        for (role, last) in of_series.roles.iter().zip(&mut of_series.lasts) {
             let Some(value) = seen.read(*role) else { continue };
             is_read = true;
             let now = Reached { at_ms: seen.at_ms, value, start_ms: seen.start_ms };
@@ -242,13 +261,13 @@ impl Book {
             self.note_time(other.began_ms);
         }
         if let (Some(slicer), Some(other)) = (&mut self.slicer, &other.slicer) {
-            slicer.follow(other.clone());
+            slicer.follow(Slicer::clone(other));
         }
     }
 
     pub(super) fn write(&self, out: &mut Out) {
         out.text(&self.id);
-        out.text(&self.words);
+        out.text(&self.words());
         out.u64(self.follows.len() as u64);
         for follow in &self.follows {
             follow.write(out);
@@ -293,11 +312,11 @@ impl Book {
         let labels = input.labels()?;
         let target = u32::try_from(input.u64()?).ok()?;
         let (first_ms, newest_ms) = (input.i64()?, input.i64()?);
-        let mut roles = self.source.roles_of(&labels);
+        let roles = self.source.roles_of(&labels);
         let n_roles = input.count()?;
-        let lasts: Option<Vec<f64>> = (0..n_roles).map(|_| input.f64()).collect();
-        roles.iter_mut().zip(lasts?).for_each(|((_, last), written)| *last = written);
-        (roles.len() == n_roles).then_some(Follow { labels, roles, target, first_ms, newest_ms })
+        let lasts = (0..n_roles).map(|_| input.f64()).collect::<Option<SmallVec<_>>>()?;
+        let follow = Follow { labels, roles: roles.into(), lasts, target, first_ms, newest_ms };
+        (follow.roles.len() == n_roles).then_some(follow)
     }
 
     /// Gives back memory that is not needed.
@@ -310,22 +329,22 @@ impl Book {
     pub(super) fn n_bytes(&self) -> usize {
         size_of::<Book>()
             + self.id.len()
-            + self.words.len()
             + self.log.n_bytes()
             + self.presence.n_bytes()
             + self.members.n_bytes()
             + self.follows.capacity() * size_of::<Follow>()
-            + self.follows.iter().map(|follow| heap_of(&follow.roles)).sum::<usize>()
+            + self.follows.iter().map(|follow| heap_of(&follow.lasts)).sum::<usize>()
     }
 }
 
-fn heap_of(roles: &Roles) -> usize {
-    if roles.spilled() { roles.capacity() * size_of::<(Role, f64)>() } else { 0 }
+fn heap_of(lasts: &SmallVec<[f64; 1]>) -> usize {
+    if lasts.spilled() { lasts.capacity() * size_of::<f64>() } else { 0 }
 }
 
 impl Follow {
     pub(super) fn new(labels: &Labels, roles: Roles, target: u32) -> Follow {
-        Follow { labels: labels.clone(), roles, target, first_ms: NEVER, newest_ms: NEVER }
+        let lasts = smallvec![0.0; roles.len()];
+        Follow { labels: labels.clone(), roles, lasts, target, first_ms: NEVER, newest_ms: NEVER }
     }
 
     fn write(&self, out: &mut Out) {
@@ -333,20 +352,20 @@ impl Follow {
         out.u64(self.target.into());
         out.i64(self.first_ms);
         out.i64(self.newest_ms);
-        out.u64(self.roles.len() as u64);
-        self.roles.iter().for_each(|(_, last)| out.f64(*last));
+        out.u64(self.lasts.len() as u64);
+        self.lasts.iter().for_each(|last| out.f64(*last));
     }
 }
 
 impl Source {
     /// What a series adds; empty where it is none of the terms'. Readings that are the same are one.
-    pub(super) fn roles_of(&self, labels: &Labels) -> Roles {
-        let mut roles = Roles::new();
+    pub(super) fn roles_of(&self, labels: &Labels) -> Vec<Role> {
+        let mut roles = Vec::new();
         for term in &self.terms {
             if !term.matchers.iter().all(|matcher| matcher.matches_labels(labels)) {
                 continue;
             }
-            let same = roles.iter_mut().find_map(|(role, _)| match (role, term.role) {
+            let same = roles.iter_mut().find_map(|role| match (role, term.role) {
                 (Role::Counter { reading, weight }, Role::Counter { reading: other, weight: more }) => {
                     (*reading == other).then_some((weight, more))
                 }
@@ -354,7 +373,7 @@ impl Source {
             });
             match same {
                 Some((weight, more)) => *weight += more,
-                None => roles.push((term.role, 0.0)),
+                None => roles.push(term.role),
             }
         }
         roles

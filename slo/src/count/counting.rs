@@ -174,7 +174,7 @@ impl Counting {
         for objective in catalog.objectives.values() {
             let book = Book::new(objective);
             let is_counted = !book.source.terms.is_empty() || !book.source.sampled.is_empty();
-            let is_same = |known: &Book| known.words == book.words;
+            let is_same = |known: &Book| known.counts_same(&book);
             if self.tally.read().book(&objective.id).is_some_and(is_same) {
                 kept.push(objective.id.clone());
             } else if is_counted {
@@ -305,7 +305,7 @@ impl Counting {
         let mut counted = self.past().all(objective)?;
         let Some(book) = counted.book_mut(&objective.id) else { return Ok(counted) };
         if let Some(old) = shelved.and_then(|bytes| read(&Book::new(objective), bytes)) {
-            let newest_ms = old.slicer.as_ref().map_or(old.newest_ms, Slicer::closed_ms);
+            let newest_ms = old.slicer.as_deref().map_or(old.newest_ms, Slicer::closed_ms);
             let mut joined = Book { follows: Vec::new(), members: Default::default(), ..old };
             joined.replace_behind(newest_ms, book, &self.files);
             joined.presence.replace_behind(newest_ms, &book.presence);

@@ -23,6 +23,7 @@ mod past;
 mod presence;
 mod rehearsal;
 mod replay;
+mod roles;
 mod router;
 mod rule;
 mod sampling;

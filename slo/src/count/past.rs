@@ -127,7 +127,7 @@ impl Past<'_> {
 
     /// Closes the slices that are closed where the book is known.
     fn close(&self, tally: &mut Tally, id: &str, known: Option<&Book>) {
-        let closed_ms = known.and_then(|book| book.slicer.as_ref()).map_or(NEVER, Slicer::closed_ms);
+        let closed_ms = known.and_then(|book| book.slicer.as_deref()).map_or(NEVER, Slicer::closed_ms);
         let Some(book) = tally.book_mut(id) else { return };
         book.late_ms = None;
         if let Some(slicer) = book.slicer.as_mut().filter(|_| closed_ms != NEVER) {

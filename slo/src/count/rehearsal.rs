@@ -75,7 +75,7 @@ impl<'a> Rehearsal<'a> {
     fn known(&self, objective: &Objective) -> Option<(Book, Vec<Target>)> {
         let blank = Book::new(objective);
         let tally = self.counting.tally.read();
-        let book = tally.books.iter().flatten().find(|book| book.words == blank.words)?;
+        let book = tally.books.iter().flatten().find(|book| book.counts_same(&blank))?;
         let book = Book { id: objective.id.clone(), ..book.clone() };
         Some((book, tally.targets.clone()))
     }

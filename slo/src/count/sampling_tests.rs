@@ -69,7 +69,7 @@ fn sampled(id: &str, query: &str) -> Objective {
     let threshold = Indicator::Threshold { query, comparison: Comparison::Less, value: 5.0 };
     let slices = Budgeting::Timeslices { slice_ms: 2 * MINUTE, slice_target: Share::from_ratio("1").unwrap() };
     let mut objective = objective(threshold, slices);
-    objective.options.no_data = NoData::Bad;
+    Arc::make_mut(&mut objective.options).no_data = NoData::Bad;
     id.clone_into(&mut objective.id);
     objective
 }

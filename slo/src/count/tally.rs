@@ -4,17 +4,18 @@
 //! of them agree. Rows of a batch are taken in the order of their times; within a time first what tells when a process began,
 //! then the series, then `up`: whether a first value counts depends on the scrapes before.
 
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 
 use hashbrown::HashTable;
 use model::storage::{FeedNumber, FeedRow};
 use model::{Histogram, Labels};
-use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::book::{Book, Follow, Reading, Seen};
 use super::log::Bodies;
+use super::roles::SharedRoles;
 use super::router::Router;
 use super::target::{Heard, NEVER, Target};
 
@@ -33,14 +34,17 @@ pub(super) struct Tally {
     sliced: Vec<u32>,
     sampled: Vec<u32>,
     router: Router,
-    /// Series that have a name that somebody asks for.
-    entries: FxHashMap<Labels, Entry>,
-    /// The same by the feed's numbers of series, in one of its numberings.
+    /// Numbers in `listed`, by labels.
+    entries: HashTable<u32>,
+    /// Series that somebody listens to or that nobody does, by the feed's numbers of series, in one of its numberings.
     numbered: Vec<Option<Entry>>,
     numbering: u32,
     /// What stood in `numbered` is forgotten, and series have to be named once more.
     has_forgotten: bool,
     listed: Vec<Listed>,
+    /// The labels of those in `listed` that no objective counts.
+    lone: FxHashMap<u32, Labels>,
+    roles: SharedRoles,
     pub(super) targets: Vec<Target>,
     pub(super) target_keys: FxHashMap<Labels, u32>,
     pending: Vec<Pending>,
@@ -92,10 +96,8 @@ pub(super) enum PendingValue {
     Histogram(Arc<Histogram>),
 }
 
-fn hash_of(id: &str) -> u64 {
-    let mut hasher = FxHasher::default();
-    id.hash(&mut hasher);
-    hasher.finish()
+fn hash_of(what: impl Hash) -> u64 {
+    FxBuildHasher.hash_one(what)
 }
 
 /// The labels that name a target.
@@ -142,7 +144,10 @@ impl Tally {
         let n_taken = self.books.iter().flatten().count();
         self.books.reserve_exact((n_taken + books.len()).saturating_sub(self.books.len()));
         let mut free = 0;
-        for book in books {
+        for mut book in books {
+            for follow in &mut book.follows {
+                follow.roles = self.roles.shared(Arc::clone(&follow.roles));
+            }
             while self.books.get(free).is_some_and(Option::is_some) {
                 free += 1;
             }
@@ -184,13 +189,13 @@ impl Tally {
         };
         (self.sliced, self.sampled) =
             (of_kind(&|book| book.slicer.is_some()), of_kind(&|book| !book.source.sampled.is_empty()));
-        self.entries.clear();
         self.forget_numbers();
         self.listed.clear();
+        self.lone.clear();
         // A batch brings the series of an objective one behind the other: so they are listed.
         let mut known: Vec<(Labels, Takers)> = takers.into_iter().collect();
         known.sort_unstable_by_key(|(_, takers)| takers.first().copied());
-        self.entries.reserve(known.len());
+        self.entries = HashTable::with_capacity(known.len());
         self.listed.reserve_exact(known.len());
         for (labels, of_series) in known {
             self.list(&labels, of_series);
@@ -213,9 +218,21 @@ impl Tally {
         if name != UP && name != PROCESS_START && !self.router.may_match(name) {
             return Entry::Nothing;
         }
-        match self.entries.get(labels) {
-            Some(entry) => *entry,
+        let is_it = |listed: &u32| self.labels_of(*listed) == Some(labels);
+        match self.entries.find(hash_of(labels), is_it) {
+            Some(listed) => Entry::Listed(*listed),
             None => self.list(labels, Takers::new()),
+        }
+    }
+
+    /// The labels of a series that is listed: those of an objective's, where one counts it.
+    fn labels_of(&self, listed: u32) -> Option<&Labels> {
+        match self.listed.get(listed as usize)?.takers.first() {
+            Some((book, follow)) => {
+                let book = self.books.get(*book as usize)?.as_ref()?;
+                book.follows.get(*follow as usize).map(|follow| &follow.labels)
+            }
+            None => self.lone.get(&listed),
         }
     }
 
@@ -235,18 +252,23 @@ impl Tally {
                 let target = *target.get_or_insert_with(|| self.target(key_of(labels)));
                 let Some(Some(book)) = self.books.get_mut(number as usize) else { continue };
                 takers.push((number, book.follows.len() as u32));
+                let roles = self.roles.shared(roles.into());
                 book.follows.push(Follow::new(labels, roles, target));
             }
         }
-        let entry = if takers.is_empty() && tells == Tells::Nothing {
-            Entry::Nothing
-        } else {
-            let target = self.target(key_of(labels));
-            self.listed.push(Listed { tells, target, takers });
-            Entry::Listed(self.listed.len() as u32 - 1)
-        };
-        self.entries.insert(labels.clone(), entry);
-        entry
+        if takers.is_empty() && tells == Tells::Nothing {
+            return Entry::Nothing;
+        }
+        let target = self.target(key_of(labels));
+        let number = self.listed.len() as u32;
+        if takers.is_empty() {
+            self.lone.insert(number, labels.clone());
+        }
+        self.listed.push(Listed { tells, target, takers });
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.insert_unique(hash_of(labels), number, |listed| self.labels_of(*listed).map_or(0, hash_of));
+        self.entries = entries;
+        Entry::Listed(number)
     }
 
     /// Whether somebody may count series of budgets, which are written from what is counted here.

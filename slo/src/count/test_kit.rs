@@ -14,10 +14,7 @@ use query::{Engine, EngineOptions};
 use tsdb::{Options as StoreOptions, Progress, Store};
 
 use super::{Counting, Options};
-use crate::spec::{
-    Budgeting, Catalog, Indicator, Objective, Options as ObjectiveOptions, RatioSide, Share, SourcePlace, Window,
-    compile,
-};
+use crate::spec::{Budgeting, Catalog, Indicator, Objective, RatioSide, Share, SourcePlace, Window, compile};
 
 pub(crate) const MINUTE: i64 = 60_000;
 pub(crate) const DAY: i64 = 86_400_000;
@@ -127,7 +124,7 @@ pub(crate) fn objective(indicator: Indicator, budgeting: Budgeting) -> Objective
         budgeting,
         indicator,
         burn: Arc::default(),
-        options: ObjectiveOptions::default(),
+        options: Arc::default(),
         source: SourcePlace::default(),
     }
 }

@@ -241,7 +241,7 @@ fn gauges_make_slices_good_or_bad() {
         scrapes(&bench, &series, &["1", "1", "1", "9", "1", "-", "-", "-", "-", "-", "-", "9", "9", "1", "1"]);
         let threshold = Indicator::Threshold { query: query.to_owned(), comparison: Comparison::Less, value: 5.0 };
         let mut threshold = objective(threshold, budgeting);
-        threshold.options.no_data = no_data;
+        Arc::make_mut(&mut threshold.options).no_data = no_data;
         let counting = tallied(&bench, threshold);
         let counts = counting.counts("o", minute(0), minute(14));
         assert_eq!((counts.bad, counts.total), want, "{query} {budgeting:?} {no_data:?}");

@@ -53,8 +53,8 @@ pub fn prometheus_rules(file: &SpecFile, catalog: &Catalog, options: &ExportOpti
 
 /// What of a catalog stands in a file: its objectives, and what is wrong with them or looks wrong.
 pub fn part_of(catalog: &Catalog, file: &SpecFile) -> Catalog {
-    let objectives = catalog.objectives.iter().filter(|(_, objective)| objective.source.file == file.path);
-    let faults = |of: &[SpecFault]| of.iter().filter(|fault| fault.place.file == file.path).cloned().collect();
+    let objectives = catalog.objectives.iter().filter(|(_, objective)| *objective.source.file == *file.path);
+    let faults = |of: &[SpecFault]| of.iter().filter(|fault| *fault.place.file == *file.path).cloned().collect();
     Catalog {
         objectives: objectives.map(|(id, objective)| (id.clone(), objective.clone())).collect(),
         errors: faults(&catalog.errors),

@@ -263,7 +263,7 @@ fn contact(contact: &Contact) -> Node {
 
 /// What OpenSLO has no words for; `None` where nothing of it is said.
 fn options(objective: &Objective) -> Option<Node> {
-    let Options { attribution, units, depends_on, review_by, no_data, group_by, group: _ } = &objective.options;
+    let Options { attribution, units, depends_on, review_by, no_data, group_by, group: _ } = &*objective.options;
     let mut spec: BTreeMap<&str, Node> = BTreeMap::new();
     let texts = |texts: &Vec<String>| Node::List(texts.iter().map(Node::text).collect());
     for (field, list) in [("attribution", attribution), ("dependsOn", depends_on), ("groupBy", group_by)] {

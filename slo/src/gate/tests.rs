@@ -366,7 +366,7 @@ fn an_override_is_refused_without_a_reason_a_role_or_an_end() {
     let unknown = fixture.gates.override_gate("nope", OverrideRequest::default()).unwrap_err();
     assert_eq!(unknown.to_string(), "no gate is called \"nope\"; there are shop-prod");
     let fault = SpecFault {
-        place: SourcePlace { file: "slo/a.yml".to_owned(), line: 7, ..SourcePlace::default() },
+        place: SourcePlace { file: "slo/a.yml".into(), line: 7, ..SourcePlace::default() },
         object: Some(("ReleaseGate".to_owned(), "broken".to_owned())),
         message: "Product shop has an error of its own".to_owned(),
         drawn: String::new(),

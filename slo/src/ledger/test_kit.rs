@@ -70,10 +70,10 @@ pub(crate) fn objective(id: &str, service: &str, percent: &str, attribution: &[&
         budgeting: Budgeting::Occurrences,
         indicator: Indicator::Events { side: RatioSide::Bad, counted: counted(), total: counted() },
         burn: Arc::default(),
-        options: Options {
+        options: Arc::new(Options {
             attribution: attribution.iter().map(|name| (*name).to_owned()).collect(),
             ..Options::default()
-        },
+        }),
         source: SourcePlace::default(),
     }
 }

@@ -129,7 +129,7 @@ fn payload(template: &str) -> Payload {
 /// A token in a file beside the spec file is shown.
 fn showing(file: &str, policy: &BudgetPolicy) -> HttpSettings {
     let mut credentials_file = file.to_owned();
-    join_directory(Path::new(&policy.source.file).parent().unwrap_or(Path::new("")), &mut credentials_file);
+    join_directory(Path::new(&*policy.source.file).parent().unwrap_or(Path::new("")), &mut credentials_file);
     let scheme = Authorization::DEFAULT_SCHEME.to_owned();
     let mut http = HttpSettings::default();
     http.config.authorization = Some(Authorization { scheme, credentials_file, ..Authorization::default() });

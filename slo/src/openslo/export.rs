@@ -424,7 +424,7 @@ pub(super) fn prom(ms: i64) -> String {
 
 fn options(objective: &Objective) -> Option<Value> {
     let options = &objective.options;
-    if *options == crate::spec::Options::default() {
+    if **options == crate::spec::Options::default() {
         return None;
     }
     let no_data = match options.no_data {

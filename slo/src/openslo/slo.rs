@@ -9,8 +9,8 @@ use super::objects::{Objects, Stored, missing};
 use super::walk::Walk;
 use super::window;
 use crate::spec::{
-    Budgeting, BurnPolicy, Comparison, Component, Composition, CompositionMethod, Indicator, Objective, Options, Role,
-    Share, Window,
+    Budgeting, BurnPolicy, Comparison, Component, Composition, CompositionMethod, Indicator, Objective, Role, Share,
+    Window,
 };
 
 /// How a budget is counted, before it is known in what.
@@ -154,7 +154,7 @@ impl Objects<'_> {
             budgeting: budgeting?,
             indicator: indicator?,
             burn: Arc::clone(&common.burn),
-            options: Options::default(),
+            options: Arc::default(),
             source: walk.place(),
         })
     }

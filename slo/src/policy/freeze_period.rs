@@ -113,7 +113,7 @@ fn of_state(catalog: &Catalog, product: &str, state: &str, since_ms: i64, is_wan
     });
     let period = |GitlabFreeze { url, project, token_file }: &GitlabFreeze| {
         let mut token_file = token_file.clone();
-        join_directory(Path::new(&policy.source.file).parent().unwrap_or(Path::new("")), &mut token_file);
+        join_directory(Path::new(&*policy.source.file).parent().unwrap_or(Path::new("")), &mut token_file);
         let (url, project) = (url.trim_end_matches('/'), percent::encode(project, Place::Query));
         FreezePeriod {
             product: product.to_owned(),

@@ -71,7 +71,7 @@ fn objective(slo: &Slo, text: &SpecText<'_>, span: Span) -> Objective {
         budgeting: Budgeting::Occurrences,
         indicator: indicator(&slo.sli),
         burn: Arc::new(burn_policy(slo)),
-        options: Options { group_by: slo.grouping.iter().cloned().collect(), ..Options::default() },
+        options: Arc::new(Options { group_by: slo.grouping.iter().cloned().collect(), ..Options::default() }),
         source: text.place(span.start, SourceFormat::Pyrra),
     }
 }

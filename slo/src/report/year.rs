@@ -38,10 +38,10 @@ fn objectives() -> Vec<Objective> {
         "Orders are accepted",
         "Who presses “Pay” gets an answer that is not our fault to fail.",
     );
-    orders.options.attribution = vec!["route".to_owned(), "tenant".to_owned()];
-    orders.options.units =
-        Some(Units { name: "orders".to_owned(), per_event: 1.0, money: Some(("CNY".to_owned(), 38.0)) });
-    orders.options.review_by = Some("2026-10-15".parse().unwrap());
+    let options = Arc::make_mut(&mut orders.options);
+    options.attribution = vec!["route".to_owned(), "tenant".to_owned()];
+    options.units = Some(Units { name: "orders".to_owned(), per_event: 1.0, money: Some(("CNY".to_owned(), 38.0)) });
+    options.review_by = Some("2026-10-15".parse().unwrap());
     let mut payments = named("payments", "99.9", "Payments go through", "A card that is good is charged once.");
     payments.service = "payment-provider".to_owned();
     let fast = named("fast", "99", "Orders are fast", "Under 300 ms.");

@@ -1,7 +1,7 @@
 //! The series of a part of the table, by their places in it.
 
 use model::sample::stale_marker;
-use model::storage::{Append, AppendError, Refusal, Refused, SeriesRef, SourceRef};
+use model::storage::{Append, AppendError, Refusal, Refused, SeriesRef, SeriesRuns, SourceRef};
 
 use super::source::{At, Together};
 use super::table::Part;
@@ -24,8 +24,9 @@ pub(crate) struct PartRows<'r> {
 #[derive(Debug, Default)]
 pub(super) struct PlacedSeries {
     source: Option<SourceRef>,
-    /// By place; there are hundreds of thousands of them.
-    series: Vec<SeriesRef>,
+    /// Of the places that have references, in order; there are hundreds of thousands of them.
+    series: SeriesRuns,
+    /// By place.
     states: Vec<State>,
 }
 
@@ -41,19 +42,33 @@ enum State {
 impl PlacedSeries {
     /// Leaves its places for so many others. Answers what was written last.
     pub(super) fn move_to(&mut self, n_places: usize) -> Vec<SeriesRef> {
-        let written = self.with_state(|state| state == State::Written).collect();
-        self.series = vec![SeriesRef(0); n_places];
+        let states = self.states.iter().filter(|state| **state != State::Unknown);
+        let written = states.zip(self.series.iter()).filter(|(state, _)| **state == State::Written);
+        let written = written.map(|(_, series)| series).collect();
+        self.series = SeriesRuns::EMPTY;
         self.states = vec![State::Unknown; n_places];
         written
     }
 
     /// Those that have a place.
     pub(super) fn known(&self) -> impl Iterator<Item = SeriesRef> + '_ {
-        self.with_state(|state| state != State::Unknown)
+        self.series.iter()
     }
 
-    fn with_state(&self, is_wanted: impl Fn(State) -> bool) -> impl Iterator<Item = SeriesRef> {
-        self.series.iter().zip(&self.states).filter(move |(_, state)| is_wanted(**state)).map(|(series, _)| *series)
+    /// Takes the references of places that had none, in the order of these.
+    fn take_references(&mut self, new: Vec<(usize, SeriesRef)>) {
+        let (mut known, mut new) = (self.series.iter(), new.into_iter().peekable());
+        let of_place = |(place, state): (usize, &mut State)| match new.next_if(|(at, _)| *at == place) {
+            Some((_, series)) => {
+                *state = State::Quiet;
+                Some(series)
+            }
+            None if *state == State::Unknown => None,
+            None => known.next(),
+        };
+        let series = self.states.iter_mut().enumerate().filter_map(of_place).collect();
+        drop(known);
+        self.series = series;
     }
 }
 
@@ -70,17 +85,20 @@ impl Together for PlacedSeries {
         source: SourceRef,
         rows: PartRows<'_>,
     ) -> Result<Option<Refusal>, AppendError> {
-        let mut refusal = None;
+        let (mut refusal, mut found) = (None, Vec::new());
         let is_new = |place: &usize| self.states[*place] == State::Unknown && rows.values[*place].is_some();
         let new: Vec<usize> = (0..self.states.len()).filter(is_new).collect();
         for places in new.chunks(RESOLVED_AT_ONCE) {
             let labels = rows.part.labels(rows.catalog, places);
             for (&place, resolved) in places.iter().zip(append.resolve(Some(source), &labels)?) {
                 match resolved {
-                    Ok(series) => (self.series[place], self.states[place]) = (series, State::Quiet),
+                    Ok(series) => found.push((place, series)),
                     Err(why) => drop(refusal.get_or_insert(why)),
                 }
             }
+        }
+        if !found.is_empty() {
+            self.take_references(found);
         }
         Ok(refusal)
     }
@@ -88,13 +106,14 @@ impl Together for PlacedSeries {
     fn commit(&mut self, at: At<'_>, source: SourceRef, rows: PartRows<'_>) -> Result<Vec<Refused>, AppendError> {
         let n = self.series.len();
         let (mut series, mut values) = (Vec::with_capacity(n), Vec::with_capacity(n));
-        for ((reference, state), value) in self.series.iter().zip(&self.states).zip(rows.values) {
+        let known = self.states.iter().zip(rows.values).filter(|(state, _)| **state != State::Unknown);
+        for ((state, value), reference) in known.zip(self.series.iter()) {
             let value = match (state, value) {
-                (State::Quiet | State::Written, Some(value)) => *value,
+                (_, Some(value)) => *value,
                 (State::Written, None) => stale_marker(),
-                (State::Unknown, _) | (State::Quiet, None) => continue,
+                (State::Quiet | State::Unknown, None) => continue,
             };
-            series.push(*reference);
+            series.push(reference);
             values.push(value);
         }
         let refused = at.commit(Some(source), &series, &values)?;
@@ -106,5 +125,6 @@ impl Together for PlacedSeries {
 
     fn forget_references(&mut self) {
         self.states.fill(State::Unknown);
+        self.series = SeriesRuns::EMPTY;
     }
 }

@@ -89,6 +89,7 @@ mod tests {
     use model::sample::is_stale;
 
     use super::*;
+    use crate::budget::series_text;
     use crate::budget::testkit::{ToldStore, catalog, objective};
     use crate::spec::{BurnPair, Catalog};
 
@@ -104,14 +105,23 @@ mod tests {
         }
 
         /// Writes a value for all series of objectives, or nothing, and that of one without a place.
-        fn write(&mut self, (catalog, table): &(Arc<Catalog>, Table), value: Option<f64>, other: Option<f64>) {
+        fn write(&mut self, table: &(Arc<Catalog>, Table), value: Option<f64>, other: Option<f64>) {
+            self.write_places(table, |_| value, other);
+        }
+
+        fn write_places(
+            &mut self,
+            (catalog, table): &(Arc<Catalog>, Table),
+            value: impl Fn(usize) -> Option<f64>,
+            other: Option<f64>,
+        ) {
             self.at_ms += 1_000;
             let others: Vec<(Labels, f64)> =
                 other.into_iter().map(|value| (Labels::from_pairs([("__name__", "other")]), value)).collect();
             let at = At { append: &self.store, at_ms: self.at_ms };
             self.writer.begin(table);
             for part in table.parts() {
-                let values = vec![value; part.n_places()];
+                let values: Vec<_> = (0..part.n_places()).map(&value).collect();
                 let rows = PartRows { part, catalog, values: &values };
                 assert_eq!(self.writer.write_part(at, rows).unwrap(), None);
             }
@@ -138,6 +148,25 @@ mod tests {
         assert!(is_stale(bench.value("a")) && bench.store.value("other{}").is_some_and(is_stale));
         bench.write(&a, Some(2.0), Some(6.0));
         assert_eq!((bench.value("a"), bench.store.value("other{}")), (2.0, Some(6.0)));
+    }
+
+    #[test]
+    fn places_begin_one_by_one_in_any_order() {
+        let (mut bench, table) = (Bench::new(), table(&["a"]));
+        let part = table.1.parts().next().unwrap();
+        let labels = part.labels(&table.0, &(0..part.n_places()).collect::<Vec<_>>());
+        for n_begun in 1..=4 {
+            // Every fourth place first, then those before them.
+            bench.write_places(
+                &table,
+                |place| (place % 4 + n_begun >= 4).then_some((place * 10 + n_begun) as f64),
+                None,
+            );
+            for (place, labels) in labels.iter().enumerate() {
+                let want = (place % 4 + n_begun >= 4).then_some((place * 10 + n_begun) as f64);
+                assert_eq!(bench.store.value(&series_text(labels)), want, "{labels}");
+            }
+        }
     }
 
     #[test]

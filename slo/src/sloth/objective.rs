@@ -9,8 +9,8 @@ use super::slo::{Alert, Form, Service, Sli, Slo};
 use super::windows::Windows;
 use crate::spec::counter::{checked, next_window};
 use crate::spec::{
-    self, Budgeting, BurnPolicy, Catalog, CompileFault, Indicator, Objective, Options, RatioSide, Severity, Share,
-    SourceFormat, SpecText, Window, compile,
+    self, Budgeting, BurnPolicy, Catalog, CompileFault, Indicator, Objective, RatioSide, Severity, Share, SourceFormat,
+    SpecText, Window, compile,
 };
 
 /// Sloth takes a promise of everything, and divides by nothing then.
@@ -61,7 +61,7 @@ pub(super) fn add(
             budgeting: Budgeting::Occurrences,
             indicator,
             burn: Arc::new(burn_policy(slo, service, windows)),
-            options: Options::default(),
+            options: Arc::default(),
             source: text.place(span.start, SourceFormat::Sloth),
         };
         if let Some(other) = catalog.objectives.get(&id) {

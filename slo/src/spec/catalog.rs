@@ -1,6 +1,7 @@
 //! All that was read from all files.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Adjustment, BudgetPolicy, BurnPolicy, Gate, Objective, Product, ReportSchedule, Service};
 
@@ -50,7 +51,7 @@ pub struct SpecFault {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourcePlace {
     /// The file.
-    pub file: String,
+    pub file: Arc<str>,
     /// The line, from 1.
     pub line: usize,
     /// The column, from 1.

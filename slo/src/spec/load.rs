@@ -5,7 +5,7 @@ use std::sync::Arc;
 use model::yaml::{Document, Problem, Span, Step};
 
 use super::text::{SpecFile, SpecText};
-use super::{BurnPolicy, Catalog, SourceFormat, SpecFault};
+use super::{Catalog, SourceFormat, SpecFault};
 use crate::{lint, openslo, pyrra, sloth};
 
 /// The limit `slo_file_bytes`: how long a spec file may be.
@@ -60,18 +60,20 @@ pub fn load_within(files: &[SpecFile], retention_ms: i64) -> Catalog {
     limit_faults(&mut catalog);
     // What is put into a tree in the order of its keys leaves its nodes half empty: with thousands of objectives many megabytes.
     catalog.objectives = std::mem::take(&mut catalog.objectives).into_iter().collect();
-    share_policies(&mut catalog);
+    let (mut last_burn, mut last_options) = (Arc::default(), Arc::default());
+    for objective in catalog.objectives.values_mut() {
+        share(&mut last_burn, &mut objective.burn);
+        share(&mut last_options, &mut objective.options);
+    }
     catalog
 }
 
-/// Makes one burn-rate policy of those that say the same and follow one another.
-fn share_policies(catalog: &mut Catalog) {
-    let mut last: Option<Arc<BurnPolicy>> = None;
-    for objective in catalog.objectives.values_mut() {
-        match &last {
-            Some(last) if *last == objective.burn => objective.burn = Arc::clone(last),
-            _ => last = Some(Arc::clone(&objective.burn)),
-        }
+/// Makes one of what says the same in objectives that follow one another.
+fn share<T: PartialEq>(last: &mut Arc<T>, this: &mut Arc<T>) {
+    if last == this {
+        *this = Arc::clone(last);
+    } else {
+        *last = Arc::clone(this);
     }
 }
 

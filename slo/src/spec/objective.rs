@@ -36,8 +36,8 @@ pub struct Objective {
     pub indicator: Indicator,
     /// When somebody is told; without pairs nobody is. Objectives of one catalog share policies that say the same.
     pub burn: Arc<BurnPolicy>,
-    /// What OpenSLO has no words for.
-    pub options: Options,
+    /// What OpenSLO has no words for. Shared as policies are.
+    pub options: Arc<Options>,
     /// Where it was written.
     pub source: SourcePlace,
 }

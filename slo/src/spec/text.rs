@@ -1,5 +1,7 @@
 //! A spec file's text: its lines, and mistakes drawn in them.
 
+use std::sync::Arc;
+
 use model::yaml::{Problem, Span};
 
 use super::{SourceFormat, SourcePlace, SpecFault};
@@ -21,7 +23,7 @@ pub struct SpecFile {
 /// A file whose lines are known.
 #[derive(Clone, Debug)]
 pub struct SpecText<'t> {
-    path: &'t str,
+    path: Arc<str>,
     text: &'t str,
     /// The byte at which each line begins.
     lines: Vec<usize>,
@@ -29,14 +31,14 @@ pub struct SpecText<'t> {
 
 impl<'t> SpecText<'t> {
     /// A text and the path by which the user knows it.
-    pub fn new(path: &'t str, text: &'t str) -> SpecText<'t> {
+    pub fn new(path: &str, text: &'t str) -> SpecText<'t> {
         let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        SpecText { path, text, lines: [0].into_iter().chain(newlines).collect() }
+        SpecText { path: path.into(), text, lines: [0].into_iter().chain(newlines).collect() }
     }
 
     /// The path of the file.
-    pub fn path(&self) -> &'t str {
-        self.path
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
     /// All of the text.
@@ -49,7 +51,7 @@ impl<'t> SpecText<'t> {
         let at = self.text.floor_char_boundary(at);
         let line = self.lines.partition_point(|start| *start <= at);
         let column = self.text[self.lines[line - 1]..at].chars().count() + 1;
-        SourcePlace { file: self.path.to_owned(), line, column, format }
+        SourcePlace { file: Arc::clone(&self.path), line, column, format }
     }
 
     /// A mistake with its place and its line. `object` is the kind and the name of what it is in.

@@ -11,7 +11,7 @@ use slo::budget::{Budgets, BudgetsOptions, InForce};
 use slo::history::{Counts, History, SamplingError, Standing, UncountedFirstValue};
 use slo::spec::{
     Adjustment, Budgeting, BurnPair, BurnPolicy, Catalog, Component, Composition, CompositionMethod, Every, Indicator,
-    Objective, Options, Product, RatioSide, ReportSchedule, Role, Severity, Share, SourcePlace, SpecFault, Window,
+    Objective, Product, RatioSide, ReportSchedule, Role, Severity, Share, SourcePlace, SpecFault, Window,
 };
 use tsdb::Store;
 
@@ -94,7 +94,7 @@ fn objective(id: &str, service: &str, percent: &str) -> Objective {
             total: counter("requests_total"),
         },
         burn: Arc::new(BurnPolicy { pairs: vec![pair], ..BurnPolicy::default() }),
-        options: Options::default(),
+        options: Arc::default(),
         source: SourcePlace::default(),
     }
 }
@@ -137,7 +137,7 @@ fn catalog() -> Catalog {
         catalog.report_schedules.insert(name.to_owned(), schedule);
     }
     catalog.errors.push(SpecFault {
-        place: SourcePlace { file: "slo/bad.yml".to_owned(), line: 3, column: 5, ..SourcePlace::default() },
+        place: SourcePlace { file: "slo/bad.yml".into(), line: 3, column: 5, ..SourcePlace::default() },
         object: Some(("SLO".to_owned(), "broken".to_owned())),
         message: "no target".to_owned(),
         drawn: String::new(),

@@ -1,6 +1,7 @@
 //! `SLOOptions`: what OpenSLO has no words for. They bear the name of their SLO.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -41,7 +42,7 @@ struct MoneySpec {
 pub(super) fn resolve(objects: &Objects<'_>, catalog: &mut Catalog) {
     each(objects.options.iter(), catalog, |stored, walk, catalog| {
         let name = stored.name();
-        let Some(options) = options(&stored.spec, catalog, walk) else { return };
+        let Some(options) = options(&stored.spec, catalog, walk).map(Arc::new) else { return };
         let is_its = |objective: &&Objective| objective.id == name || objective.name == name;
         let mut its = catalog.objectives.values().filter(is_its);
         if !options.group_by.is_empty() && its.any(|objective| !can_be_split(&objective.indicator)) {
@@ -51,7 +52,7 @@ pub(super) fn resolve(objects: &Objects<'_>, catalog: &mut Catalog) {
         let mut n_found = 0;
         for objective in catalog.objectives.values_mut() {
             if objective.id == name || objective.name == name {
-                objective.options = options.clone();
+                objective.options = Arc::clone(&options);
                 n_found += 1;
             }
         }
