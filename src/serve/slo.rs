@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use alerting::rules::{AlertSink, RuleKind, Rules};
+use alerting::rules::{AlertSink, RuleKind, Rules, Slots};
 use anyhow::Context;
 use journal::OsDisk;
 use model::Clock;
@@ -28,6 +28,8 @@ use crate::config::Language;
 
 /// Where budgets are kept in the data directory.
 const DIR: &str = "slo";
+/// A timer may fire so much early.
+const EARLY_MS: i64 = 5;
 /// Groups of series are looked for so often,
 const LOOK_FOR_GROUPS: Duration = Duration::from_secs(15);
 /// and less often where one look takes more than a thousandth of that time, as with a thousand objectives that have groups,
@@ -208,11 +210,13 @@ impl Work {
         let mut looked = self.clock.elapsed();
         let mut pause = LOOK_FOR_GROUPS;
         loop {
-            let interval_ms = self.interval_ms.load(Ordering::Relaxed);
-            let wait = Duration::from_millis(u64::try_from(interval_ms).unwrap_or(0).max(1));
+            let slots = Slots::of("", DIR, self.interval_ms.load(Ordering::Relaxed));
+            let now_ms = self.clock.now_ms();
+            let wait = Duration::from_millis((slots.after(now_ms + EARLY_MS) - now_ms).unsigned_abs());
             if !matches!(stopped.recv_timeout(wait), Err(RecvTimeoutError::Timeout)) {
                 return;
             }
+            let due_ms = slots.at_or_before(self.clock.now_ms() + EARLY_MS);
             if self.clock.elapsed().saturating_sub(looked) >= pause {
                 looked = self.clock.elapsed();
                 let took = self.look_for_groups();
@@ -224,7 +228,7 @@ impl Work {
                 self.count(&self.budgets.catalog());
             }
             tell_of_queries(self.counting.tick());
-            let errors = self.budgets.tick().errors;
+            let errors = self.budgets.tick_of(due_ms).errors;
             // Once for the same trouble.
             if errors != told {
                 errors.iter().for_each(|error| tracing::error!(error, "error budgets"));

@@ -133,6 +133,10 @@ fn each_group_of_pyrras_has_a_budget_that_a_restart_leaves_alone() {
         let mut labels = alerts["alerts"].as_array().unwrap().iter().map(|alert| &alert["labels"]);
         labels.any(|labels| labels["handler"] == "/pay" && labels["exhaustion"] == "4d")
     });
+    for (_, samples) in narthex.samples("slo_objective_ratio") {
+        let is_apart = |pair: &[(i64, String)]| (pair[1].0 - pair[0].0) % 200 == 0;
+        assert!(samples.len() > 2 && samples.windows(2).all(is_apart), "a multiple of the interval apart: {samples:?}");
+    }
     let address = narthex.address;
     narthex.kill();
     let narthex = Narthex::start(dir.path(), address, &[]);

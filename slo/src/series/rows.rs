@@ -49,6 +49,14 @@ pub(crate) enum Row {
     BadInWindow,
 }
 
+impl Row {
+    /// Whether there is nothing to say before the first events.
+    pub(super) fn waits_for_events(self) -> bool {
+        use Row::{Bad, Coverage, Good, Remaining, Sli, SliOver, SlothErrorOver, SlothErrorOverPeriod};
+        matches!(self, Sli | SliOver(_) | Good | Bad | Remaining | Coverage | SlothErrorOver(_) | SlothErrorOverPeriod)
+    }
+}
+
 /// The windows that a tick has to look at, in milliseconds: those of all pairs, and Sloth's and Pyrra's.
 pub(super) fn windows_ms(objective: &Objective) -> Vec<i64> {
     let pairs = objective.burn.pairs.iter().flat_map(|pair| [pair.long_ms, pair.short_ms]);

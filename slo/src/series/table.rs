@@ -102,9 +102,12 @@ impl Table {
         for objective in catalog.objectives.values() {
             let all = (0..).zip(rows(objective));
             let written = all.filter(|(_, (_, labels))| !recorded.contains(labels.metric_name()));
-            let written: Arc<[(Row, u32)]> =
+            let mut written: Vec<(Row, u32)> =
                 written.filter_map(|(at, (row, labels))| taken.insert(labels).then_some((row, at))).collect();
-            let (rows, windows_ms) = (shared(&mut lists, written), shared(&mut windows, windows_ms(objective).into()));
+            // Those that begin together get references together, and are a run of these.
+            written.sort_by_key(|(row, _)| row.waits_for_events());
+            let (rows, windows_ms) =
+                (shared(&mut lists, written.into()), shared(&mut windows, windows_ms(objective).into()));
             layouts.push(Layout { part: part_of(&objective.id), id: objective.id.clone(), windows_ms, first: 0, rows });
         }
         layouts.sort_by_key(|layout| layout.part);
