@@ -151,12 +151,17 @@ fn at_work(arguments: &Arguments, shop: &Arc<Shop>, dir: &Path, load: Load, tabl
     }
     let used = || io::Result::Ok((n_ticks(&with)?, Used::so_far(&with)?, Used::so_far(&without)?));
     let before = used()?;
-    thread::sleep(Duration::from_secs(load.n_ticks * interval));
+    thread::sleep(Duration::from_secs((load.n_ticks - 1) * interval));
+    // A tick needs room for a moment: memory is looked at all the time from one to the next.
+    let mut resident = Vec::new();
+    for _ in 0..interval {
+        thread::sleep(Duration::from_secs(1));
+        resident.push((with.memory()?.resident - without.memory()?.resident) / load.n_objectives as f64);
+    }
     let after = used()?;
     add_rows(load, shop, after.0 - before.0, [after.1.since(&before.1), after.2.since(&before.2)], table)?;
-    let resident = with.memory()?.resident - without.memory()?.resident;
-    let per_objective = resident / load.n_objectives as f64;
-    table.push("RSS for each, its series included", Unit::Bytes, Bar::Below(16384.0), ours(per_objective));
+    let resident = vec![Measured { peer: Peer::Narthex, rounds: resident }];
+    table.push("RSS for each, its series included", Unit::Bytes, Bar::Below(16384.0), resident);
     let n_bytes = with.metric("narthex_slo_memory_bytes")? / load.n_objectives as f64;
     table.push("of it counts", Unit::Bytes, Bar::None, ours(n_bytes));
     Ok(with)

@@ -133,9 +133,11 @@ fn each_group_of_pyrras_has_a_budget_that_a_restart_leaves_alone() {
         let mut labels = alerts["alerts"].as_array().unwrap().iter().map(|alert| &alert["labels"]);
         labels.any(|labels| labels["handler"] == "/pay" && labels["exhaustion"] == "4d")
     });
-    for (_, samples) in narthex.samples("slo_objective_ratio") {
+    let written = || narthex.samples("slo_objective_ratio");
+    wait_until("ticks have passed", || written().iter().all(|(_, samples)| samples.len() > 2));
+    for (_, samples) in written() {
         let is_apart = |pair: &[(i64, String)]| (pair[1].0 - pair[0].0) % 200 == 0;
-        assert!(samples.len() > 2 && samples.windows(2).all(is_apart), "a multiple of the interval apart: {samples:?}");
+        assert!(samples.windows(2).all(is_apart), "a multiple of the interval apart: {samples:?}");
     }
     let address = narthex.address;
     narthex.kill();
