@@ -7,8 +7,9 @@ use rustc_hash::FxBuildHasher;
 use smallvec::{SmallVec, smallvec};
 
 use super::bytes::{In, Out};
+use super::chunk::Bodies;
 use super::events::{Events, Increment};
-use super::log::{Bodies, Log};
+use super::log::Log;
 use super::members::Members;
 use super::presence::{Presence, Shift};
 use super::roles::Roles;

@@ -495,7 +495,7 @@ impl Counting {
     /// Puts old counts on disk, makes older ones coarser, and forgets the oldest.
     fn pack(&self, book: &mut Book, now_ms: i64) {
         let mut store = |bytes: &[u8]| self.files.store(bytes);
-        book.log.store(book.newest_ms.saturating_sub(LATE_MS), &mut store);
+        book.log.store(book.newest_ms.saturating_sub(LATE_MS), &self.files, &mut store);
         for (older_ms, step_ms) in COARSE {
             let until_ms = now_ms.saturating_sub(self.raw_retention_ms().max(older_ms));
             book.log.coarsen(until_ms, step_ms, &self.files, &mut store);
@@ -517,7 +517,7 @@ impl Counting {
         let first = self.files.begin_chunks()?;
         let mut are_all = true;
         for place in tally.books.iter_mut().flatten().flat_map(|book| book.log.places_mut()) {
-            match super::log::Bodies::body(&self.files, *place).and_then(|bytes| self.files.store(&bytes)) {
+            match super::chunk::Bodies::body(&self.files, *place).and_then(|bytes| self.files.store(&bytes)) {
                 Some(moved) => *place = moved,
                 None => are_all = false,
             }

@@ -6,9 +6,10 @@
 
 use parking_lot::Mutex;
 
+use super::chunk::Bodies;
 use super::events::Events;
 use super::group;
-use super::log::{Bodies, Log};
+use super::log::Log;
 
 /// So many are kept: eight of burn rates, that of the budget, and those of exclusions.
 const MAX_EDGES: usize = 16;
@@ -151,7 +152,7 @@ mod tests {
     use std::cell::{Cell, RefCell};
 
     use super::*;
-    use crate::count::log::Place;
+    use crate::count::chunk::Place;
 
     /// Bytes in memory, by offset, and how often they were read.
     #[derive(Debug, Default)]
@@ -181,7 +182,7 @@ mod tests {
     fn log(kept: &Kept, n: i64, events: impl Fn(i64) -> Events) -> Log {
         let mut log = Log::default();
         (1..=n).for_each(|at| log.add(at * 15, events(at), kept));
-        log.store(n / 2 * 15, &mut |bytes| kept.keep(bytes));
+        log.store(n / 2 * 15, kept, &mut |bytes| kept.keep(bytes));
         log
     }
 
@@ -219,7 +220,7 @@ mod tests {
         // The newest first, as windows are asked for: what is a little behind would move on to the next.
         let asked: Vec<i64> = (100..3900).step_by(300).collect();
         asked.iter().rev().for_each(|n| check(&log, *n));
-        log.store(2000 * 15, &mut |bytes| kept.keep(bytes));
+        log.store(2000 * 15, &kept, &mut |bytes| kept.keep(bytes));
         asked.iter().rev().for_each(|n| check(&log, n + 1));
     }
 

@@ -2,6 +2,8 @@
 
 use std::ops::{Add, AddAssign, Mul, Sub};
 
+use super::bytes::{In, Out};
+
 /// Bad events, and all events.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Events {
@@ -22,6 +24,15 @@ impl Events {
     #[inline]
     pub(super) fn is_none(self) -> bool {
         self.bad == 0.0 && self.total == 0.0
+    }
+
+    pub(super) fn write(self, out: &mut Out) {
+        out.f64(self.bad);
+        out.f64(self.total);
+    }
+
+    pub(super) fn read(input: &mut In<'_>) -> Option<Events> {
+        Some(Events { bad: input.f64()?, total: input.f64()? })
     }
 }
 

@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 
 use super::book::Book;
 use super::bytes::{In, Out};
-use super::log::{Bodies, Place};
+use super::chunk::{Bodies, Place};
 use super::tally::Tally;
 use super::target::Target;
 

@@ -4,54 +4,20 @@
 //! that came before. Old chunks lie on disk ([`Bodies`]); then only their heads are in memory. A late increment is put where it
 //! belongs.
 
-use std::borrow::Cow;
-use std::fmt;
-
 use super::bytes::{In, Out};
+use super::chunk::{Bodies, Body, Chunk, HELD_LEN, Place};
 use super::edges::{Ahead, Edge, Edges};
 use super::events::{Events, Increment};
 use super::group::{self, Found, GROUP_LEN};
 
 /// So many of the newest increments are never packed: those of several targets come in any order.
-const N_LOOSE: usize = 32;
+const N_LOOSE: usize = 16;
 /// Room for loose increments is made for so many at a time: of thousands of objectives each has some.
 const LOOSE_STEP: usize = 16;
-/// A chunk in memory takes increments up to so many: its head is as long as the increments of half a group.
-const HELD_LEN: u32 = 4 * GROUP_LEN as u32;
-/// A chunk goes to disk when it has so many increments: six hours of them, 15 s apart.
-pub(super) const STORED_LEN: u32 = 1440;
-
-/// Where the bytes of chunks lie.
-pub(super) trait Bodies: fmt::Debug {
-    /// The bytes at a place; `None` where they are damaged.
-    fn body(&self, place: Place) -> Option<Vec<u8>>;
-}
-
-/// A place in a file of chunks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    /// The number of the segment, and the run that wrote it.
-    pub(super) segment: (u64, u32),
-    pub(super) offset: u64,
-    pub(super) n_bytes: u32,
-    pub(super) crc: u32,
-}
-
-#[derive(Clone, Debug)]
-enum Body {
-    Held(Box<[u8]>),
-    Stored(Place),
-}
-
-#[derive(Clone, Debug)]
-struct Chunk {
-    first_ms: i64,
-    last_ms: i64,
-    /// The sum of all increments before the chunk.
-    before: Events,
-    n_increments: u32,
-    body: Body,
-}
+/// Chunks go to disk when they have so many increments together, so that memory holds no more than the newest hours,
+const SHORT_LEN: u32 = HELD_LEN;
+/// and those that lie there become one when they have so many, for each has a head in memory: six hours of them, 15 s apart.
+const LONG_LEN: u32 = 1440;
 
 /// All increments of an objective.
 #[derive(Clone, Debug, Default)]
@@ -66,44 +32,6 @@ pub(super) struct Log {
     /// The sum of the loose ones but the newest.
     but_newest: Events,
     edges: Edges,
-}
-
-impl Chunk {
-    fn bytes(&self, bodies: &dyn Bodies) -> Option<Cow<'_, [u8]>> {
-        match &self.body {
-            Body::Held(bytes) => Some(Cow::Borrowed(bytes)),
-            Body::Stored(place) => bodies.body(*place).map(Cow::Owned),
-        }
-    }
-
-    /// Its increments. Where they are damaged their sum is still known, and stands at the last of their times.
-    fn increments(&self, after: Events, bodies: &dyn Bodies) -> Vec<Increment> {
-        let read = self.bytes(bodies).and_then(|bytes| group::decode(&bytes));
-        read.unwrap_or_else(|| vec![Increment { at_ms: self.last_ms, events: after - self.before }])
-    }
-
-    fn of(increments: &[Increment], before: Events) -> Option<Chunk> {
-        let (first, last) = (increments.first()?, increments.last()?);
-        let body = Body::Held(group::encode(increments).into());
-        let n_increments = increments.len() as u32;
-        Some(Chunk { first_ms: first.at_ms, last_ms: last.at_ms, before, n_increments, body })
-    }
-
-    /// Takes increments that come after its own, where it lies in memory and has room. Answers whether it did.
-    fn take(&mut self, increments: &[Increment]) -> bool {
-        let n_increments = self.n_increments + increments.len() as u32;
-        let (Body::Held(bytes), Some(last)) = (&mut self.body, increments.last()) else { return false };
-        if n_increments > HELD_LEN {
-            return false;
-        }
-        let more = group::encode(increments);
-        let mut longer = Vec::with_capacity(bytes.len() + more.len());
-        longer.extend_from_slice(bytes);
-        longer.extend_from_slice(&more);
-        *bytes = longer.into();
-        (self.n_increments, self.last_ms) = (n_increments, last.at_ms);
-        true
-    }
 }
 
 fn sum(increments: &[Increment]) -> Events {
@@ -310,26 +238,43 @@ impl Log {
 
     /// Joins chunks to longer ones and puts them on disk with `store`, as long as it takes them; those that reach behind
     /// `until_ms` stay, because late samples may still change them.
-    pub(super) fn store(&mut self, until_ms: i64, store: &mut dyn FnMut(&[u8]) -> Option<Place>) {
-        let mut at = self.chunks.partition_point(|chunk| matches!(chunk.body, Body::Stored(_)));
-        while at < self.chunks.len() {
-            let mut n_increments = 0;
-            let n_joined = self.chunks[at..]
-                .iter()
-                .take_while(|chunk| {
-                    let is_first_beyond = n_increments >= STORED_LEN;
-                    n_increments += chunk.n_increments;
-                    !is_first_beyond && chunk.last_ms <= until_ms && matches!(chunk.body, Body::Held(_))
-                })
-                .count();
-            let joined = &self.chunks[at..at + n_joined];
-            if joined.iter().map(|chunk| chunk.n_increments).sum::<u32>() < STORED_LEN
-                || !self.join(at, n_joined, store)
-            {
+    pub(super) fn store(&mut self, until_ms: i64, bodies: &dyn Bodies, store: &mut dyn FnMut(&[u8]) -> Option<Place>) {
+        let is_old = |chunk: &Chunk| !chunk.is_stored() && chunk.last_ms <= until_ms;
+        let n_begun = self.n_begun();
+        // A late sample has brought some back.
+        for at in 0..n_begun {
+            if is_old(&self.chunks[at]) && !self.join(at, 1, bodies, store) {
                 return;
             }
-            at += 1;
         }
+        let mut at = n_begun;
+        for least in [LONG_LEN, SHORT_LEN] {
+            while let Some(n_joined) = self.n_together(at, least, is_old) {
+                if !self.join(at, n_joined, bodies, store) {
+                    return;
+                }
+                at += 1;
+            }
+        }
+        let n_short = self.chunks[..at].iter().rev().take_while(|chunk| chunk.n_increments < LONG_LEN).count();
+        if let Some(n_joined) = self.n_together(at - n_short, LONG_LEN, Chunk::is_stored) {
+            self.join(at - n_short, n_joined, bodies, store);
+        }
+    }
+
+    /// How many chunks there are up to the last that is on disk.
+    fn n_begun(&self) -> usize {
+        self.chunks.iter().rposition(Chunk::is_stored).map_or(0, |last| last + 1)
+    }
+
+    /// How many chunks from one on have so many increments together, if they may all be taken.
+    fn n_together(&self, from: usize, least: u32, may_be_taken: impl Fn(&Chunk) -> bool) -> Option<usize> {
+        let mut n_increments = 0;
+        let last = self.chunks[from..].iter().take_while(|chunk| may_be_taken(chunk)).position(|chunk| {
+            n_increments += chunk.n_increments;
+            n_increments >= least
+        });
+        last.map(|last| last + 1)
     }
 
     /// Gives back memory that is not needed.
@@ -337,13 +282,19 @@ impl Log {
         self.chunks.shrink_to_fit();
     }
 
-    fn join(&mut self, at: usize, n_joined: usize, store: &mut dyn FnMut(&[u8]) -> Option<Place>) -> bool {
+    fn join(
+        &mut self,
+        at: usize,
+        n_joined: usize,
+        bodies: &dyn Bodies,
+        store: &mut dyn FnMut(&[u8]) -> Option<Place>,
+    ) -> bool {
         let joined = &self.chunks[at..at + n_joined];
         let (Some(first), Some(last)) = (joined.first(), joined.last()) else { return false };
         let mut bytes = Vec::new();
         for chunk in joined {
-            let Body::Held(held) = &chunk.body else { return false };
-            bytes.extend_from_slice(held);
+            let Some(of_chunk) = chunk.bytes(bodies) else { return false };
+            bytes.extend_from_slice(&of_chunk);
         }
         let Some(place) = store(&bytes) else { return false };
         let n_increments = joined.iter().map(|chunk| chunk.n_increments).sum();
@@ -369,7 +320,7 @@ impl Log {
         let mut coarse: Vec<Increment> = Vec::new();
         let mut behind = first;
         // Coarse chunks become as long as others.
-        while behind < self.chunks.len() && is_due(&self.chunks[behind]) && coarse.len() < STORED_LEN as usize {
+        while behind < self.chunks.len() && is_due(&self.chunks[behind]) && coarse.len() < LONG_LEN as usize {
             for increment in self.chunks[behind].increments(self.after(behind), bodies) {
                 let at_ms = increment.at_ms.saturating_add(step_ms - 1).div_euclid(step_ms) * step_ms;
                 // No increment may move beyond its chunk.
@@ -410,33 +361,15 @@ impl Log {
 
     pub(super) fn write(&self, out: &mut Out) {
         out.u64(self.chunks.len() as u64);
-        for chunk in &self.chunks {
-            out.i64(chunk.first_ms);
-            out.i64(chunk.last_ms);
-            write_events(chunk.before, out);
-            out.u64(u64::from(chunk.n_increments));
-            match &chunk.body {
-                Body::Held(bytes) => {
-                    out.u64(0);
-                    out.bytes(bytes);
-                }
-                Body::Stored(place) => {
-                    out.u64(1);
-                    let (number, run) = place.segment;
-                    for number in [number, u64::from(run), place.offset, place.n_bytes.into(), place.crc.into()] {
-                        out.u64(number);
-                    }
-                }
-            }
-        }
-        write_events(self.before, out);
+        self.chunks.iter().for_each(|chunk| chunk.write(out));
+        self.before.write(out);
         out.bytes(&group::encode(&self.loose));
     }
 
     pub(super) fn read(input: &mut In<'_>) -> Option<Log> {
         let n_chunks = input.count()?;
         let chunks: Option<Vec<Chunk>> = (0..n_chunks).map(|_| Chunk::read(input)).collect();
-        let (chunks, before) = (chunks?, read_events(input)?);
+        let (chunks, before) = (chunks?, Events::read(input)?);
         let mut log = Log { chunks, before, loose: group::decode(input.bytes()?)?, ..Log::default() };
         log.note_packed();
         Some(log)
@@ -449,33 +382,6 @@ fn put_last(increments: &mut Vec<Increment>, increment: Increment) {
         Some(last) if last.at_ms == increment.at_ms => last.events += increment.events,
         _ => increments.push(increment),
     }
-}
-
-impl Chunk {
-    fn read(input: &mut In<'_>) -> Option<Chunk> {
-        let (first_ms, last_ms) = (input.i64()?, input.i64()?);
-        let before = read_events(input)?;
-        let n_increments = u32::try_from(input.u64()?).ok()?;
-        let body = match input.u64()? {
-            0 => Body::Held(input.bytes()?.into()),
-            _ => {
-                let segment = (input.u64()?, u32::try_from(input.u64()?).ok()?);
-                let offset = input.u64()?;
-                let n_bytes = u32::try_from(input.u64()?).ok()?;
-                Body::Stored(Place { segment, offset, n_bytes, crc: u32::try_from(input.u64()?).ok()? })
-            }
-        };
-        Some(Chunk { first_ms, last_ms, before, n_increments, body })
-    }
-}
-
-pub(super) fn write_events(events: Events, out: &mut Out) {
-    out.f64(events.bad);
-    out.f64(events.total);
-}
-
-pub(super) fn read_events(input: &mut In<'_>) -> Option<Events> {
-    Some(Events { bad: input.f64()?, total: input.f64()? })
 }
 
 #[cfg(test)]
@@ -527,7 +433,7 @@ mod tests {
                 now_ms += step;
                 match kind {
                     0 => {
-                        log.store(now_ms - i64::from(total) * 30, &mut |bytes| kept.keep(bytes));
+                        log.store(now_ms - i64::from(total) * 30, &kept, &mut |bytes| kept.keep(bytes));
                     }
                     1 if total < 20 => {
                         log.cut(now_ms - 1000, &kept);
@@ -578,7 +484,7 @@ mod tests {
             log.add(at * 15_000, Events { bad: 1.0, total: 3.0 }, &kept);
         }
         let end_ms = 20_000 * 15_000;
-        log.store(end_ms, &mut |bytes| kept.keep(bytes));
+        log.store(end_ms, &kept, &mut |bytes| kept.keep(bytes));
         log.shrink();
         let n_bytes = log.n_bytes();
         assert!(n_bytes < 16 << 10, "{n_bytes}");
@@ -595,6 +501,31 @@ mod tests {
     }
 
     #[test]
+    fn memory_holds_the_newest_and_heads_of_long_chunks() {
+        let (kept, mut log) = (Kept::default(), Log::default());
+        let n = |held: bool, log: &Log| -> u32 {
+            let its = log.chunks.iter().filter(|chunk| chunk.is_stored() != held);
+            its.map(|chunk| chunk.n_increments).sum()
+        };
+        for at in 1..=10_000 {
+            log.add(at, Events { bad: 0.0, total: 1.0 }, &kept);
+            if at % 10 == 0 {
+                log.store(at - 100, &kept, &mut |bytes| kept.keep(bytes));
+                assert!(n(true, &log) <= 100 + 2 * SHORT_LEN, "{at}: {} held", n(true, &log));
+                let most = at as u32 / LONG_LEN + LONG_LEN / SHORT_LEN + 4;
+                assert!(log.chunks.len() as u32 <= most, "{at}: {} chunks", log.chunks.len());
+                assert_eq!((n(false, &log) + n(true, &log)) as usize + log.loose.len(), at as usize);
+            }
+            if at % 1000 == 0 {
+                // One that comes late brings its chunk back, for a while.
+                log.add(at - 700, Events { bad: 1.0, total: 0.0 }, &kept);
+                assert_eq!(log.upto(at - 700, &kept), Events { bad: at as f64 / 1000.0, total: (at - 700) as f64 });
+            }
+        }
+        assert_eq!(log.upto(10_000, &kept), Events { bad: 10.0, total: 10_000.0 });
+    }
+
+    #[test]
     fn damage_costs_the_chunk_its_times_and_no_event() {
         #[derive(Debug)]
         struct Damaged;
@@ -607,9 +538,9 @@ mod tests {
         for at in 1..=2000 {
             log.add(at, Events { bad: 0.0, total: 1.0 }, &kept);
         }
-        log.store(2000, &mut |bytes| kept.keep(bytes));
+        log.store(2000, &kept, &mut |bytes| kept.keep(bytes));
         assert_eq!(log.upto(2000, &Damaged).total, 2000.0);
-        assert_eq!(log.upto(1600, &Damaged).total, 1600.0);
+        assert_eq!(log.upto(1536, &Damaged).total, 1536.0);
         assert_eq!(log.upto(100, &Damaged).total, 0.0);
     }
 }

@@ -10,6 +10,7 @@
 mod answers;
 mod book;
 mod bytes;
+mod chunk;
 mod counting;
 mod edges;
 mod events;

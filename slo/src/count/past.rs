@@ -6,7 +6,7 @@ use query::Cancel;
 use rustc_hash::FxHashMap;
 
 use super::book::Book;
-use super::log::Bodies;
+use super::chunk::Bodies;
 use super::replay::{Range, replay, replay_targets};
 use super::slicer::Slicer;
 use super::tally::Tally;

@@ -6,7 +6,7 @@ use model::{Labels, MatchOp, Matcher};
 use query::Cancel;
 use rustc_hash::FxHashSet;
 
-use super::log::Bodies;
+use super::chunk::Bodies;
 use super::tally::{Entry, PendingValue, Tally};
 
 /// So many samples are in memory at once, about.

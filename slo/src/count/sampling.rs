@@ -11,9 +11,9 @@ use model::storage::Select;
 use query::{Engine, ErrorKind, QueryError, QueryOptions, Value};
 
 use super::book::Book;
+use super::chunk::Bodies;
 use super::events::Events;
 use super::failing::Failed;
-use super::log::Bodies;
 use super::presence::Shift;
 use super::source::{Sampled, SampledRole};
 use super::target::NEVER;

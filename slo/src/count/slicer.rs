@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use super::bytes::{In, Out};
+use super::chunk::Bodies;
 use super::events::Events;
-use super::log::{Bodies, Log, read_events, write_events};
+use super::log::Log;
 use super::target::NEVER;
 use crate::spec::{Budgeting, NoData, Share};
 
@@ -128,7 +129,7 @@ impl Slicer {
         out.u64(self.open.len() as u64);
         for (&end_ms, &events) in &self.open {
             out.i64(end_ms);
-            write_events(events, out);
+            events.write(out);
         }
     }
 
@@ -137,7 +138,7 @@ impl Slicer {
         self.closed_ms = input.i64()?;
         for _ in 0..input.count()? {
             let end_ms = input.i64()?;
-            self.open.insert(end_ms, read_events(input)?);
+            self.open.insert(end_ms, Events::read(input)?);
         }
         Some(())
     }
@@ -160,7 +161,7 @@ mod tests {
     struct Nowhere;
 
     impl Bodies for Nowhere {
-        fn body(&self, _: super::super::log::Place) -> Option<Vec<u8>> {
+        fn body(&self, _: super::super::chunk::Place) -> Option<Vec<u8>> {
             None
         }
     }

@@ -14,7 +14,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::book::{Book, Follow, Reading, Seen};
-use super::log::Bodies;
+use super::chunk::Bodies;
 use super::roles::SharedRoles;
 use super::router::Router;
 use super::target::{Heard, NEVER, Target};
