@@ -96,7 +96,11 @@ pub(crate) fn measure(arguments: &Arguments, peers: &[Peer], table: &mut Table) 
 }
 
 fn ours(value: f64) -> Vec<Measured> {
-    vec![Measured::once(Peer::Narthex, value)]
+    in_rounds(vec![value])
+}
+
+fn in_rounds(rounds: Vec<f64>) -> Vec<Measured> {
+    vec![Measured { peer: Peer::Narthex, rounds }]
 }
 
 /// The CPU that a server has used, in seconds.
@@ -149,22 +153,36 @@ fn at_work(arguments: &Arguments, shop: &Arc<Shop>, dir: &Path, load: Load, tabl
     for route in looked_at(load) {
         making::check_total(&with, shop, route, step_ms(route, load.n_whole))?;
     }
-    let used = || io::Result::Ok((n_ticks(&with)?, Used::so_far(&with)?, Used::so_far(&without)?));
-    let before = used()?;
-    thread::sleep(Duration::from_secs((load.n_ticks - 1) * interval));
-    // A tick needs room for a moment: memory is looked at all the time from one to the next.
-    let mut resident = Vec::new();
-    for _ in 0..interval {
-        thread::sleep(Duration::from_secs(1));
-        resident.push((with.memory()?.resident - without.memory()?.resident) / load.n_objectives as f64);
+    let used = || io::Result::Ok([Used::so_far(&with)?, Used::so_far(&without)?]);
+    let first_tick = n_ticks(&with)?;
+    let (mut marks, mut resident) = (vec![used()?], Vec::new());
+    for _ in 0..load.n_ticks {
+        // A tick needs room for a moment: memory is looked at all the time.
+        for _ in 0..interval {
+            thread::sleep(Duration::from_secs(1));
+            resident.push((with.memory()?.resident - without.memory()?.resident) / load.n_objectives as f64);
+        }
+        marks.push(used()?);
     }
-    let after = used()?;
-    add_rows(load, shop, after.0 - before.0, [after.1.since(&before.1), after.2.since(&before.2)], table)?;
-    let resident = vec![Measured { peer: Peer::Narthex, rounds: resident }];
-    table.push("RSS for each, its series included", Unit::Bytes, Bar::Below(16384.0), resident);
-    let n_bytes = with.metric("narthex_slo_memory_bytes")? / load.n_objectives as f64;
-    table.push("of it counts", Unit::Bytes, Bar::None, ours(n_bytes));
+    add_rows(load, shop, n_ticks(&with)? - first_tick, &marks, table)?;
+    add_memory([&with, &without], load, resident, table)?;
     Ok(with)
+}
+
+/// Adds what it is for each objective that the one server has in memory and the other has not.
+fn add_memory([with, without]: [&Server; 2], load: Load, resident: Vec<f64>, table: &mut Table) -> io::Result<()> {
+    let n = load.n_objectives as f64;
+    let head = |server: &Server| server.metric("narthex_tsdb_head_bytes");
+    let of_series = (head(with)? - head(without)?) / n;
+    let resident = in_rounds(resident);
+    // What is written is the store's, and would be as much if rules had written it.
+    let of_slo = resident[0].median() - of_series;
+    table.push("RSS for each, the series included that are written of it", Unit::Bytes, Bar::None, resident);
+    table.push("of it these series", Unit::Bytes, Bar::None, ours(of_series));
+    table.push("of it all else", Unit::Bytes, Bar::Below(16384.0), ours(of_slo));
+    let of_counts = with.metric("narthex_slo_memory_bytes")? / n;
+    table.push("of that counts", Unit::Bytes, Bar::None, ours(of_counts));
+    Ok(())
 }
 
 /// Waits until so many ticks are over, and then for a quiet moment between two.
@@ -177,10 +195,12 @@ fn wait_for_ticks(server: &Server, n_more: f64) -> io::Result<()> {
     Ok(())
 }
 
-fn add_rows(load: Load, shop: &Shop, n_ticks: f64, [with, without]: [Used; 2], table: &mut Table) -> io::Result<()> {
-    if n_ticks < 1.0 {
+/// Adds what was used from mark to mark, a tick apart, by the server with objectives and by the one without.
+fn add_rows(load: Load, shop: &Shop, n_ticks: f64, marks: &[[Used; 2]], table: &mut Table) -> io::Result<()> {
+    let (Some(first), Some(last), true) = (marks.first(), marks.last(), n_ticks >= 1.0) else {
         return Err(io::Error::other("no tick in all that time"));
-    }
+    };
+    let [with, without] = [0, 1].map(|server: usize| last[server].since(&first[server]));
     let more = with.all - without.all;
     let (n, days) = (load.n_objectives, load.days_before);
     let name =
@@ -191,13 +211,16 @@ fn add_rows(load: Load, shop: &Shop, n_ticks: f64, [with, without]: [Used; 2], t
     table.push("of it counting, looking and writing", Unit::Seconds, Bar::None, ours(with.counting / n_ticks));
     let keeping = with.keeping - without.keeping;
     table.push("of it syncing, checkpoints and memory", Unit::Seconds, Bar::None, ours(keeping / n_ticks));
-    let n_samples = n_ticks * (shop.n_routes * SERIES_PER_ROUTE) as f64;
-    let of_sample = |seconds: f64| seconds * 1e9 / n_samples;
-    let (alone, beside) = (of_sample(without.ingesting()), of_sample(with.ingesting()));
+    let n_samples = (shop.n_routes * SERIES_PER_ROUTE) as f64;
+    let of_sample = |server: usize| {
+        let used = marks.windows(2).map(|pair| pair[1][server].since(&pair[0][server]).ingesting());
+        in_rounds(used.map(|seconds| seconds * 1e9 / n_samples).collect())
+    };
+    let (beside, alone) = (of_sample(0), of_sample(1));
+    let bar = Bar::Below((1.1 * alone[0].median()).round());
     let name = "CPU of the threads that scrape and store, per sample that nobody counts";
-    table.push(name, Unit::Nanoseconds, Bar::None, ours(alone));
-    let bar = Bar::Below((1.1 * alone).round());
-    table.push("the same where an objective counts it", Unit::Nanoseconds, bar, ours(beside));
+    table.push(name, Unit::Nanoseconds, Bar::None, alone);
+    table.push("the same where an objective counts it", Unit::Nanoseconds, bar, beside);
     Ok(())
 }
 
