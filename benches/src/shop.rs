@@ -22,7 +22,7 @@ pub const STEP_MS: i64 = 15_000;
 /// A day, in milliseconds.
 pub const DAY_MS: i64 = 86_400_000;
 
-/// An empty store, and the counting of some objectives over what it is given. Years are kept of what is counted.
+/// A store, and the counting of some objectives over what it is given. Years are kept of what is counted.
 #[derive(Debug)]
 pub struct Shop {
     /// What time it is.
@@ -34,7 +34,7 @@ pub struct Shop {
 }
 
 impl Shop {
-    /// Opens it in an empty directory. Of a month before there may be a past, which objectives are counted back over.
+    /// Opens it in a directory. Of a month before there may be a past, which objectives are counted back over.
     ///
     /// # Panics
     /// When the directory cannot be used.

@@ -10,7 +10,7 @@ use crate::disk::Disk;
 use crate::frame::{FRAME_LEN, Frame};
 use crate::segment::{HEADER_LEN, Header, HeaderState, SegmentName};
 
-/// How much is read at once. Whoever follows a journal keeps twice as much.
+/// How much is read at once. Whoever follows a journal keeps room for twice as much, or for its longest record.
 const READ_LEN: usize = 1 << 18;
 
 /// A record as it was appended.

@@ -27,6 +27,7 @@ mod settings;
 mod signals;
 mod slo;
 mod storage;
+mod ticks;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;

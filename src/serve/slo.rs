@@ -24,12 +24,11 @@ use slo::grouping::{self, Groups};
 use slo::history::SamplingError;
 use slo::spec::Catalog;
 
+use super::ticks::Ticks;
 use crate::config::Language;
 
 /// Where budgets are kept in the data directory.
 const DIR: &str = "slo";
-/// A timer may fire so much early.
-const EARLY_MS: i64 = 5;
 /// Groups of series are looked for so often,
 const LOOK_FOR_GROUPS: Duration = Duration::from_secs(15);
 /// and less often where one look takes more than a thousandth of that time, as with a thousand objectives that have groups,
@@ -209,14 +208,14 @@ impl Work {
         let mut told: Vec<String> = Vec::new();
         let mut looked = self.clock.elapsed();
         let mut pause = LOOK_FOR_GROUPS;
+        let mut ticks = Ticks::after(self.clock.now_ms(), self.slots());
         loop {
-            let slots = Slots::of("", DIR, self.interval_ms.load(Ordering::Relaxed));
-            let now_ms = self.clock.now_ms();
-            let wait = Duration::from_millis((slots.after(now_ms + EARLY_MS) - now_ms).unsigned_abs());
+            let slots = self.slots();
+            let wait = ticks.wait(self.clock.now_ms(), slots);
             if !matches!(stopped.recv_timeout(wait), Err(RecvTimeoutError::Timeout)) {
                 return;
             }
-            let due_ms = slots.at_or_before(self.clock.now_ms() + EARLY_MS);
+            let Some(first_ms) = ticks.due(self.clock.now_ms(), slots) else { continue };
             if self.clock.elapsed().saturating_sub(looked) >= pause {
                 looked = self.clock.elapsed();
                 let took = self.look_for_groups();
@@ -228,13 +227,21 @@ impl Work {
                 self.count(&self.budgets.catalog());
             }
             tell_of_queries(self.counting.tick());
-            let errors = self.budgets.tick_of(due_ms).errors;
+            // Counting may have gone on beyond a slot: what is written says what is counted now.
+            let slot_ms = ticks.due(self.clock.now_ms(), slots).unwrap_or(first_ms);
+            ticks.note(slot_ms);
+            let errors = self.budgets.tick_of(slot_ms).errors;
             // Once for the same trouble.
             if errors != told {
                 errors.iter().for_each(|error| tracing::error!(error, "error budgets"));
                 told = errors;
             }
         }
+    }
+
+    /// When ticks are: at times of their own, as those of a group of rules.
+    fn slots(&self) -> Slots {
+        Slots::of(DIR, DIR, self.interval_ms.load(Ordering::Relaxed))
     }
 
     /// Counts what a catalog says from now on.

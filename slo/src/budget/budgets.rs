@@ -172,9 +172,9 @@ impl Budgets {
         self.tick_of(self.clock.now_ms())
     }
 
-    /// The same where series get the time at which the tick was due: what is written at equal distances, and mostly says what it said
-    /// before, is next to nothing for storage.
-    pub fn tick_of(&self, due_ms: i64) -> Tick {
+    /// The same where series get the time of the slot that the tick has: what is written at equal distances, and mostly says what it
+    /// said before, is next to nothing for storage.
+    pub fn tick_of(&self, slot_ms: i64) -> Tick {
         let now_ms = self.clock.now_ms();
         let started = self.clock.elapsed();
         let current = self.current();
@@ -182,7 +182,7 @@ impl Budgets {
         let (catalog, language) = (&current.in_force.catalog, current.in_force.language);
         let mut tick = Tick { n_objectives: current.table.n_objectives(), errors: Vec::new() };
         let (mut claims, mut waited_for) = (Vec::new(), BTreeSet::new());
-        let at = At { append: &*self.append, at_ms: due_ms };
+        let at = At { append: &*self.append, at_ms: slot_ms };
         let mut writer = self.writer.lock();
         writer.begin(&current.table);
         let mut values = Vec::new();
@@ -231,7 +231,7 @@ impl Budgets {
         drop(writer);
         tick.errors.dedup();
         let took = self.clock.elapsed().saturating_sub(started);
-        *last = LastTick { at_ms: Some(now_ms), took, n_ticks: last.n_ticks + 1 };
+        last.note(now_ms, slot_ms, took, current.in_force.interval_ms);
         drop(work);
         if !told.is_empty() {
             self.sinks.read().iter().for_each(|sink| sink.take(now_ms, &told));
@@ -553,7 +553,6 @@ fn burning<'a>(
         .collect()
 }
 
-/// A product with a span for its window.
 /// Why series of budgets were not written, where that is so.
 fn why_not_written(written: Result<Option<Refusal>, AppendError>) -> Option<String> {
     let why =
@@ -561,6 +560,7 @@ fn why_not_written(written: Result<Option<Refusal>, AppendError>) -> Option<Stri
     why.map(|why| format!("series of budgets: {why}"))
 }
 
+/// A product with a span for its window.
 fn over(product: &Product, span: Span) -> Product {
     Product { window: Window::Rolling { length_ms: span.length_ms() }, ..product.clone() }
 }

@@ -15,8 +15,20 @@ use crate::window::duration_text;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct LastTick {
     pub(crate) at_ms: Option<i64>,
+    slot_ms: Option<i64>,
     pub(crate) took: Duration,
     pub(crate) n_ticks: u64,
+    /// Slots that had no tick, because the one before took too long.
+    n_missed: u64,
+}
+
+impl LastTick {
+    /// Another has had its slot.
+    pub(crate) fn note(&mut self, at_ms: i64, slot_ms: i64, took: Duration, interval_ms: i64) {
+        let n_passed = self.slot_ms.map_or(1, |last_ms| (slot_ms - last_ms) / interval_ms.max(1));
+        let n_missed = self.n_missed + u64::try_from(n_passed - 1).unwrap_or(0);
+        *self = LastTick { at_ms: Some(at_ms), slot_ms: Some(slot_ms), took, n_ticks: self.n_ticks + 1, n_missed };
+    }
 }
 
 /// One rule for each objective and each product that somebody is told about: its pairs, one or another of them.
@@ -41,9 +53,9 @@ pub(crate) fn group(catalog: &Catalog, alerts: &Alerts, interval_ms: i64, last: 
         limit: 0,
         evaluation_time: last.took,
         last_evaluation_ms: last.at_ms,
-        last_slot_ms: last.at_ms,
+        last_slot_ms: last.slot_ms,
         n_iterations: last.n_ticks,
-        n_missed: 0,
+        n_missed: last.n_missed,
         n_evaluations: last.n_ticks * rules.len() as u64,
         n_failures: 0,
         n_last_samples: 0,
@@ -86,4 +98,19 @@ fn query(series: &str, (label, value): (&str, &str), burn: &BurnPolicy) -> Strin
         format!("({long} and ignoring(window) {short})")
     });
     texts.collect::<Vec<_>>().join(" or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_without_a_tick_are_counted() {
+        let mut last = LastTick::default();
+        for (slot_ms, n_missed) in [(1_000, 0), (1_100, 0), (1_400, 2), (1_500, 2), (200, 2)] {
+            last.note(slot_ms + 3, slot_ms, Duration::ZERO, 100);
+            assert_eq!((last.slot_ms, last.n_missed), (Some(slot_ms), n_missed));
+        }
+        assert_eq!((last.at_ms, last.n_ticks), (Some(203), 5));
+    }
 }

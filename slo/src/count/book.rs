@@ -310,14 +310,9 @@ impl Book {
     }
 
     fn read_follow(&self, input: &mut In<'_>) -> Option<Follow> {
-        let labels = input.labels()?;
-        let target = u32::try_from(input.u64()?).ok()?;
-        let (first_ms, newest_ms) = (input.i64()?, input.i64()?);
-        let roles = self.source.roles_of(&labels);
-        let n_roles = input.count()?;
-        let lasts = (0..n_roles).map(|_| input.f64()).collect::<Option<SmallVec<_>>>()?;
-        let follow = Follow { labels, roles: roles.into(), lasts, target, first_ms, newest_ms };
-        (follow.roles.len() == n_roles).then_some(follow)
+        let follow = Follow::read(input)?;
+        let roles = self.source.roles_of(&follow.labels);
+        (roles.len() == follow.lasts.len()).then(|| Follow { roles: roles.into(), ..follow })
     }
 
     /// Gives back memory that is not needed.
@@ -333,6 +328,7 @@ impl Book {
             + self.log.n_bytes()
             + self.presence.n_bytes()
             + self.members.n_bytes()
+            + self.slicer.as_ref().map_or(0, |_| size_of::<Slicer>())
             + self.follows.capacity() * size_of::<Follow>()
             + self.follows.iter().map(|follow| heap_of(&follow.lasts)).sum::<usize>()
     }
@@ -348,6 +344,16 @@ impl Follow {
         Follow { labels: labels.clone(), roles, lasts, target, first_ms: NEVER, newest_ms: NEVER }
     }
 
+    /// One that was written, without its roles.
+    fn read(input: &mut In<'_>) -> Option<Follow> {
+        let labels = input.labels()?;
+        let target = u32::try_from(input.u64()?).ok()?;
+        let (first_ms, newest_ms) = (input.i64()?, input.i64()?);
+        let n_roles = input.count()?;
+        let lasts = (0..n_roles).map(|_| input.f64()).collect::<Option<_>>()?;
+        Some(Follow { labels, roles: Roles::default(), lasts, target, first_ms, newest_ms })
+    }
+
     fn write(&self, out: &mut Out) {
         out.labels(&self.labels);
         out.u64(self.target.into());
@@ -356,6 +362,17 @@ impl Follow {
         out.u64(self.lasts.len() as u64);
         self.lasts.iter().for_each(|last| out.f64(*last));
     }
+}
+
+/// The log of a written book, and what stands before and behind it. Its id and its words have been read already.
+pub(super) fn log_within(bytes: &[u8]) -> Option<(&[u8], Log, &[u8])> {
+    let mut input = In(bytes);
+    for _ in 0..input.count()? {
+        Follow::read(&mut input)?;
+    }
+    let before = &bytes[..bytes.len() - input.0.len()];
+    let log = Log::read(&mut input)?;
+    Some((before, log, input.0))
 }
 
 impl Source {

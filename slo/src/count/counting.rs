@@ -17,6 +17,7 @@ use super::bytes::{In, Out};
 use super::failing::{Failing, SamplingChanges};
 use super::files::{Files, OpenError, Shelf};
 use super::past::Past;
+use super::rewriting::Rewriting;
 use super::sampling::{self, Allowance, Storage};
 use super::slicer::Slicer;
 use super::tally::Tally;
@@ -38,8 +39,6 @@ const BATCHES_AT_ONCE: usize = 256;
 const COARSE: [(i64, i64); 2] = [(0, 300_000), (90 * 86_400_000, 3_600_000)];
 /// Books of objectives that have gone or changed are kept, up to so many.
 const MAX_SHELVED: usize = 20_000;
-/// Files of chunks are rewritten when they are longer than this and more than half of them is of no use.
-const MIN_TO_REWRITE: u64 = 64 << 20;
 
 /// What counting stands on.
 #[derive(Clone, Debug)]
@@ -93,6 +92,7 @@ struct Turn {
     going_on: Shelf,
     /// Books that nobody counts at the moment.
     shelf: Shelf,
+    pub(super) rewriting: Rewriting,
     written: Duration,
     /// The objective whose queries were asked last.
     asked: Option<String>,
@@ -125,6 +125,7 @@ impl Counting {
             position: None,
             going_on: Shelf::new(),
             shelf: Shelf::new(),
+            rewriting: Rewriting::default(),
             written: options.clock.elapsed(),
             asked: None,
             n_steps: HashMap::new(),
@@ -266,6 +267,12 @@ impl Counting {
             self.write(&mut turn);
         }
         changes
+    }
+
+    /// Files of chunks are rewritten whenever more than half of them is of no use, however short they are.
+    #[cfg(test)]
+    pub(super) fn rewrite_soon(&self) {
+        self.turn.lock().rewriting.least = 0;
     }
 
     /// Writes everything, so that the next run goes on from here.
@@ -475,6 +482,10 @@ impl Counting {
     fn write(&self, turn: &mut Turn) {
         turn.written = self.options.clock.elapsed();
         let Some(position) = turn.position else { return };
+        if !turn.going_on.is_empty() {
+            // Nobody has taken up yet what the last run counted: what it wrote stands.
+            return;
+        }
         // A state does not say what came late: whoever reads it goes on behind that.
         self.count_late();
         if self.tally.read().books.iter().flatten().any(|book| book.late_ms.is_some()) {
@@ -486,7 +497,7 @@ impl Counting {
         for book in tally.books.iter_mut().flatten() {
             self.pack(book, now_ms);
         }
-        match self.write_all(&mut tally, &turn.shelf, position) {
+        match self.write_all(&mut tally, turn, position) {
             Ok(()) => turn.hold.iter().for_each(|hold| hold.move_to(position)),
             Err(_) => self.note_failure(),
         }
@@ -506,24 +517,10 @@ impl Counting {
         book.shrink();
     }
 
-    fn write_all(&self, tally: &mut Tally, shelf: &Shelf, position: FeedPosition) -> Result<(), JournalError> {
-        let places = tally.books.iter_mut().flatten().flat_map(|book| book.log.places_mut());
-        let n_needed: u64 = places.map(|place| u64::from(place.n_bytes)).sum();
-        let is_long = self.files.stored_bytes() > MIN_TO_REWRITE.max(2 * n_needed);
-        // Shelved books name places too, and are not read here.
-        if !is_long || !shelf.is_empty() {
-            return self.files.write(tally, shelf, position);
-        }
-        let first = self.files.begin_chunks()?;
-        let mut are_all = true;
-        for place in tally.books.iter_mut().flatten().flat_map(|book| book.log.places_mut()) {
-            match super::chunk::Bodies::body(&self.files, *place).and_then(|bytes| self.files.store(&bytes)) {
-                Some(moved) => *place = moved,
-                None => are_all = false,
-            }
-        }
-        self.files.write(tally, shelf, position)?;
-        if are_all { self.files.remove_chunks_before(first) } else { Ok(()) }
+    fn write_all(&self, tally: &mut Tally, turn: &mut Turn, position: FeedPosition) -> Result<(), JournalError> {
+        let rewritten = turn.rewriting.rewrite(&self.files, tally, &mut turn.shelf)?;
+        self.files.write(tally, &turn.shelf, position)?;
+        rewritten.map_or(Ok(()), |first| self.files.remove_chunks_before(first))
     }
 }
 

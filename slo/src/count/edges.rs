@@ -39,7 +39,7 @@ pub(super) enum Ahead {
     Unknown,
     /// It is that of a number among the loose ones.
     Loose(u32),
-    /// Its counts stand at a place in a chunk in memory; `n_left` more of its group are to come.
+    /// Its counts stand at a place in a chunk in memory; with it, `n_left` of its group are to come.
     Held { chunk: u32, at: u32, n_left: u8, is_first: bool },
     /// Its counts are the first of these bytes, from `at` on.
     Stored { bytes: Box<[u8]>, at: u16, n_left: u8, is_first: bool },

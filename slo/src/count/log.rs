@@ -111,6 +111,7 @@ impl Log {
 
     fn add_to_chunk(&mut self, increment: Increment, bodies: &dyn Bodies) {
         let at = self.chunks.partition_point(|chunk| chunk.last_ms < increment.at_ms);
+        let first_ms = self.chunks[at].first_ms;
         let mut increments = self.chunks[at].increments(self.after(at), bodies);
         put(&mut increments, increment);
         if let Some(chunk) = Chunk::of(&increments, self.chunks[at].before) {
@@ -118,7 +119,8 @@ impl Log {
         }
         self.chunks[at + 1..].iter_mut().for_each(|chunk| chunk.before += increment.events);
         self.before += increment.events;
-        self.edges.forget();
+        // The chunk has other bytes now; what lies before it has not changed.
+        self.edges.forget_from(first_ms.min(increment.at_ms));
     }
 
     /// The sum of all increments up to the end of a chunk.
@@ -240,14 +242,14 @@ impl Log {
     /// `until_ms` stay, because late samples may still change them.
     pub(super) fn store(&mut self, until_ms: i64, bodies: &dyn Bodies, store: &mut dyn FnMut(&[u8]) -> Option<Place>) {
         let is_old = |chunk: &Chunk| !chunk.is_stored() && chunk.last_ms <= until_ms;
-        let n_begun = self.n_begun();
+        let n_on_disk = self.n_on_disk();
         // A late sample has brought some back.
-        for at in 0..n_begun {
+        for at in 0..n_on_disk {
             if is_old(&self.chunks[at]) && !self.join(at, 1, bodies, store) {
                 return;
             }
         }
-        let mut at = n_begun;
+        let mut at = n_on_disk;
         for least in [LONG_LEN, SHORT_LEN] {
             while let Some(n_joined) = self.n_together(at, least, is_old) {
                 if !self.join(at, n_joined, bodies, store) {
@@ -256,14 +258,24 @@ impl Log {
                 at += 1;
             }
         }
-        let n_short = self.chunks[..at].iter().rev().take_while(|chunk| chunk.n_increments < LONG_LEN).count();
-        if let Some(n_joined) = self.n_together(at - n_short, LONG_LEN, Chunk::is_stored) {
-            self.join(at - n_short, n_joined, bodies, store);
+        self.join_stored(bodies, store);
+    }
+
+    /// Makes long chunks of short ones that are on disk, those that have become coarser among them.
+    fn join_stored(&mut self, bodies: &dyn Bodies, store: &mut dyn FnMut(&[u8]) -> Option<Place>) {
+        let is_short = |chunk: &Chunk| chunk.is_stored() && chunk.n_increments < LONG_LEN;
+        let mut at = 0;
+        while at < self.chunks.len() {
+            match self.n_together(at, LONG_LEN, is_short) {
+                Some(n_joined) if self.join(at, n_joined, bodies, store) => at += 1,
+                Some(n_joined) => at += n_joined,
+                None => at += self.chunks[at..].iter().take_while(|chunk| is_short(chunk)).count().max(1),
+            }
         }
     }
 
     /// How many chunks there are up to the last that is on disk.
-    fn n_begun(&self) -> usize {
+    fn n_on_disk(&self) -> usize {
         self.chunks.iter().rposition(Chunk::is_stored).map_or(0, |last| last + 1)
     }
 
@@ -523,6 +535,25 @@ mod tests {
             }
         }
         assert_eq!(log.upto(10_000, &kept), Events { bad: 10.0, total: 10_000.0 });
+    }
+
+    #[test]
+    fn what_becomes_coarser_day_by_day_has_few_heads() {
+        const DAY_MS: i64 = 86_400_000;
+        let (kept, mut log) = (Kept::default(), Log::default());
+        for day in 1..=100 {
+            for at in 1..=5760 {
+                log.add((day - 1) * DAY_MS + at * 15_000, Events { bad: 0.0, total: 1.0 }, &kept);
+            }
+            let now_ms = day * DAY_MS;
+            log.store(now_ms - 3_600_000, &kept, &mut |bytes| kept.keep(bytes));
+            while log.coarsen(now_ms - 2 * DAY_MS, 300_000, &kept, &mut |bytes| kept.keep(bytes)) {}
+            while log.coarsen(now_ms - 30 * DAY_MS, 3_600_000, &kept, &mut |bytes| kept.keep(bytes)) {}
+            assert!(log.chunks.len() < 80, "{day}: {}", log.chunks.len());
+        }
+        for hours in [1, 24 * 40 + 7, 24 * 69, 24 * 80 + 3, 24 * 99 + 5, 2400] {
+            assert_eq!(log.upto(hours * 3_600_000, &kept).total, (hours * 240) as f64, "{hours}");
+        }
     }
 
     #[test]

@@ -17,6 +17,8 @@ mod events;
 mod failing;
 mod files;
 mod group;
+#[cfg(test)]
+mod keeping_tests;
 mod log;
 mod members;
 mod native;
@@ -24,6 +26,7 @@ mod past;
 mod presence;
 mod rehearsal;
 mod replay;
+mod rewriting;
 mod roles;
 mod router;
 mod rule;

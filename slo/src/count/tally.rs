@@ -36,7 +36,7 @@ pub(super) struct Tally {
     router: Router,
     /// Numbers in `listed`, by labels.
     entries: HashTable<u32>,
-    /// Series that somebody listens to or that nobody does, by the feed's numbers of series, in one of its numberings.
+    /// All series that the feed has named, by its numbers, in one of its numberings.
     numbered: Vec<Option<Entry>>,
     numbering: u32,
     /// What stood in `numbered` is forgotten, and series have to be named once more.
