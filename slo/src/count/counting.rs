@@ -1,6 +1,6 @@
 //! The counts of all objectives, kept up with the store.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -238,8 +238,10 @@ impl Counting {
 
     /// Puts books in their place, and those that are no longer wanted on the shelf.
     fn install(&self, turn: &mut Turn, made: Made, mut kept: Vec<String>) {
+        kept.sort_unstable();
+        let is_kept = |id: &str| kept.binary_search_by(|kept| kept.as_str().cmp(id)).is_ok();
         let mut tally = self.tally.write();
-        for book in tally.books.iter().flatten().filter(|book| !kept.contains(&book.id)) {
+        for book in tally.books.iter().flatten().filter(|book| !is_kept(&book.id)) {
             shelve(&mut turn.shelf, book);
         }
         let mut books = made.books;
@@ -249,8 +251,7 @@ impl Counting {
         for book in &books {
             turn.shelf.remove(&book.key());
         }
-        kept.sort_unstable();
-        tally.install(books, |id| kept.binary_search_by(|kept| kept.as_str().cmp(id)).is_ok());
+        tally.install(books, is_kept);
     }
 
     /// Counts what was committed since the last tick. Answers whose queries fail since then, and whose do no more.
@@ -388,7 +389,7 @@ impl Counting {
         turn.position = Some(self.options.feed.newest());
         let catalog = Arc::clone(&self.catalog.read());
         let mut made = Vec::new();
-        let ids: Vec<String> = self.tally.read().books.iter().flatten().map(|book| book.id.clone()).collect();
+        let ids: BTreeSet<String> = self.tally.read().books.iter().flatten().map(|book| book.id.clone()).collect();
         for objective in ids.iter().filter_map(|id| catalog.objectives.get(id)) {
             let mut out = Out::default();
             if let Some(book) = self.tally.read().book(&objective.id) {
@@ -408,7 +409,7 @@ impl Counting {
         // What was known of targets misses what was deleted.
         tally.targets.iter_mut().for_each(|target| *target = Target::default());
         let books = made.into_iter().flat_map(|counted| tally.adopt(counted)).collect();
-        tally.install(books, |id| ids.iter().any(|known| known == id));
+        tally.install(books, |id| ids.contains(id));
     }
 
     /// Evaluates what is no counter, in turn: those first for whom the time was not enough at the last tick.
