@@ -55,8 +55,8 @@ impl Rewriting {
         }
         let first = files.begin_chunks()?;
         let all = logs(tally).chain(shelved.iter_mut().map(|shelved| &mut shelved.log));
-        let are_all =
-            all.flat_map(Log::places_mut).fold(true, |are_all, place| move_to_newest(files, place) && are_all);
+        let moved = all.flat_map(Log::places_mut).map(|place| move_to_newest(files, place));
+        let are_all = moved.filter(|is_moved| !is_moved).count() == 0;
         for Shelved { key, before, log, behind } in shelved {
             let mut out = Out(before);
             log.write(&mut out);
